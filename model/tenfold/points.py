@@ -25,7 +25,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 import numpy as np
 import pandas as pd
 import xarray as xr
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from tenfold.spec import (
     SpecError,
@@ -76,7 +76,13 @@ def _printable(text: str) -> str:
 Label = Annotated[str, Field(max_length=200), AfterValidator(_printable)]
 
 
-class Point(Strict):
+class Row(Strict):
+    """A row of a CSV table, whose cells are text until they are validated."""
+
+    model_config = ConfigDict(strict=False)
+
+
+class Point(Row):
     """One row of a points file: one (compute, score) pair."""
 
     series: Label
@@ -125,7 +131,7 @@ class Benchmark(Strict):
     reason: str
 
 
-class Shift(Strict):
+class Shift(Row):
     """A generation shift: tokens saved at equal score after a step of RL, both in OOMs."""
 
     shift: Label
@@ -140,7 +146,7 @@ class Shift(Strict):
     reason: str
 
 
-class Tradeoff(Strict):
+class Tradeoff(Row):
     """Inference OOMs per training OOM at equal performance, for one technique."""
 
     tradeoff: Label
@@ -152,7 +158,7 @@ class Tradeoff(Strict):
     reason: str
 
 
-class GptLevel(Strict):
+class GptLevel(Row):
     """Training compute of one GPT generation, FLOP at 5, 50 and 95%."""
 
     gpt: Label
@@ -165,7 +171,7 @@ class GptLevel(Strict):
     reason: str
 
 
-R = TypeVar("R", bound=Strict)
+R = TypeVar("R", bound=Row)
 
 
 @dataclass
