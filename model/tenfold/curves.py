@@ -90,11 +90,11 @@ def ooms_between(start: Any, target: Any, slope: Any, floor: Any, ceiling: Any, 
 
     Returns:
         OOMs >= 0; +inf where no amount of compute reaches the target: the target is at or above
-        the ceiling, or the slope is not positive. NaN never appears for finite inputs.
+        the ceiling, the start at or below the lower bound, or the slope is not positive. NaN never appears for finite inputs.
     """
     eta_start = eta_at_score(start, floor, ceiling, form)
     eta_target = eta_at_score(target, floor, ceiling, form)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         ooms = (eta_target - eta_start) / slope
     never = (slope <= 0) | (eta_target == np.inf)
     return _where(target <= start, 0.0, _where(never, np.inf, ooms))
