@@ -1,0 +1,147 @@
+"""Units, and quantities kept as log10 so that no multiplier can overflow.
+
+Units are parsed by pint. Beside the SI there are dimensions of their own for what must never be
+mixed up: operations, processors, money, tokens, sites, emissions, orders of magnitude, and the
+growth *factor* ("4.5-fold a year"), which is not a growth *rate* ("40% a year").
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+DEFINITIONS = (
+    "FLOP = [operation]",
+    "GPU = [processor]",
+    "USD = [money]",
+    "token = [token]",
+    "datacentre = [site]",
+    "tCO2e = [emission]",
+    "OOM = [order_of_magnitude]",
+    "fold = [growth_factor]",
+)
+
+NAME = r"[A-Za-z][A-Za-z0-9_]*(\*\*[1-9])?"
+UNIT = re.compile(rf"(1|{NAME}(\*{NAME})*)(/({NAME}|\({NAME}(\*{NAME})*\)))*")
+"""Names, products, quotients and one-digit powers; pint's own grammar would also do sums."""
+
+
+@functools.cache
+def registry() -> Any:
+    """The one pint registry; quantities of two registries cannot be combined."""
+    import pint
+
+    units = pint.UnitRegistry()
+    for line in DEFINITIONS:
+        units.define(line)
+    return units
+
+
+def parse(unit: str) -> Any:
+    """`unit` as a pint unit.
+
+    Raises:
+        ValueError: not a unit; the message says so in one line.
+    """
+    import pint
+
+    expected = "expected a unit such as 'TWh', 'USD/(GPU*hour)' or 'dimensionless'"
+    if not UNIT.fullmatch(unit):
+        raise ValueError(expected)
+    try:
+        return registry().parse_units(unit)
+    except (pint.errors.PintError, pint.errors.PintTypeError) as error:
+        raise ValueError(f"{expected} ({error})") from None
+
+
+def compatible(unit: str, other: str) -> bool:
+    """Whether two units measure the same dimension."""
+    return parse(unit).dimensionality == parse(other).dimensionality
+
+
+def log10_factor(source: Any, target: Any) -> float:
+    """log10 of how many `target` one `source` is.
+
+    Raises:
+        pint.DimensionalityError: the two measure different things.
+    """
+    return math.log10(registry().convert(1.0, source, target))
+
+
+@dataclass(frozen=True)
+class Log10Quantity:
+    """A positive quantity: `log10` (float, array or labelled draws) of its magnitude in `unit`.
+
+    Products add logs and multiply units; sums and conversions raise `pint.DimensionalityError`
+    where the dimensions differ. A plain number has to be given a unit first: there is no
+    arithmetic with bare floats.
+    """
+
+    log10: Any
+    unit: Any
+
+    def __mul__(self, other: Log10Quantity) -> Log10Quantity:
+        return Log10Quantity(self.log10 + other.log10, self.unit * other.unit)
+
+    def __truediv__(self, other: Log10Quantity) -> Log10Quantity:
+        return Log10Quantity(self.log10 - other.log10, self.unit / other.unit)
+
+    def __add__(self, other: Log10Quantity) -> Log10Quantity:
+        return Log10Quantity(log10_sum(self.log10, other.to(self.unit).log10), self.unit)
+
+    def to(self, unit: Any) -> Log10Quantity:
+        """The same quantity in another unit of the same dimension."""
+        target = parse(unit) if isinstance(unit, str) else unit
+        return Log10Quantity(self.log10 + log10_factor(self.unit, target), target)
+
+
+def quantity(value: Any, unit: str) -> Log10Quantity:
+    """Positive magnitudes `value` in `unit`; zero becomes log10 = -inf.
+
+    Raises:
+        ValueError: a negative or NaN magnitude.
+    """
+    low = np.min(np.asarray(value))
+    if not low >= 0:
+        raise ValueError(f"{low} {unit} has no logarithm; expected a positive quantity")
+    with np.errstate(divide="ignore"):
+        return Log10Quantity(np.log10(value), parse(unit))
+
+
+def log10_sum(first: Any, second: Any) -> Any:
+    """log10(10^first + 10^second), without ever forming the powers; infinities stay in place."""
+    return np.logaddexp(first * math.log(10), second * math.log(10)) / math.log(10)
+
+
+def log10_minus_one(log10: Any) -> Any:
+    """log10(10^log10 - 1) for log10 >= 0; -inf at 0, +inf at +inf."""
+    with np.errstate(divide="ignore"):
+        return log10 + np.log10(-np.expm1(-log10 * math.log(10)))
+
+
+def format_log10(log10: float, unit: str = "", digits: int = 2) -> str:
+    """A quantity for people, from its log10: "0.23 years", "310,000 TWh", "3.1×10^26 FLOP", "10^300".
+
+    +inf prints as "never" (no amount is enough) and -inf as "0". From 10^30 on, only the power is
+    printed: a mantissa there would pretend to a precision that no estimate has.
+    """
+    tail = f" {unit}" if unit and unit != "dimensionless" else ""
+    if math.isnan(log10):
+        raise ValueError("NaN cannot be printed as a quantity")
+    if math.isinf(log10):
+        return "never" if log10 > 0 else f"0{tail}"
+    if abs(log10) >= 30:
+        return f"10^{log10:,.0f}{tail}"
+    exponent = math.floor(log10)
+    mantissa = round(10 ** (log10 - exponent), digits - 1)
+    if mantissa >= 10:
+        mantissa, exponent = mantissa / 10, exponent + 1
+    if -4 <= exponent < 9:
+        value = mantissa * 10.0**exponent
+        return f"{value:,.{max(0, digits - 1 - exponent)}f}{tail}"
+    return f"{mantissa:.{digits - 1}f}×10^{exponent}{tail}"
