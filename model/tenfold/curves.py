@@ -85,7 +85,8 @@ def ooms_between(start: Any, target: Any, slope: Any, floor: Any, ceiling: Any, 
     """OOMs of compute that take the expected score from `start` to `target`.
 
     Args:
-        start, target: scores in [0, 1]. A target at or below the start costs zero OOMs.
+        start, target: scores in [0, 1]. A target at or below the start, or at or below the lower
+            bound of the curve, costs zero OOMs.
         slope: link units per OOM.
 
     Returns:
@@ -95,9 +96,10 @@ def ooms_between(start: Any, target: Any, slope: Any, floor: Any, ceiling: Any, 
     eta_start = eta_at_score(start, floor, ceiling, form)
     eta_target = eta_at_score(target, floor, ceiling, form)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        ooms = (eta_target - eta_start) / slope
+        ooms = np.true_divide(eta_target - eta_start, slope)
     never = (slope <= 0) | (eta_target == np.inf)
-    return _where(target <= start, 0.0, _where(never, np.inf, ooms))
+    arrived = (target <= start) | (eta_target == -np.inf)
+    return _where(arrived, 0.0, _where(never, np.inf, ooms))
 
 
 def _where(condition: Any, yes: Any, no: Any) -> Any:

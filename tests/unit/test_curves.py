@@ -145,6 +145,8 @@ def test_ooms_are_never_nan_or_negative(start, target, slope, floor, ceiling, fo
         (0.4, 0.5, -1.0, 1.0, math.inf),  # a falling curve
         (0.5, 0.5, 0.0, 1.0, 0.0),  # nothing to do, however flat
         (0.9, 0.5, 1.0, 0.61, 0.0),  # already past the target
+        (-0.5, 0.0, 1.0, 0.61, 0.0),  # the whole curve lies above the target
+        (0.0, 0.5, 1.0, 0.61, math.inf),  # chance level is infinitely far down the curve
     ],
 )
 def test_never_is_infinite_and_arrived_is_zero(start, target, slope, ceiling, expected):

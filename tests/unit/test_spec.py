@@ -1,0 +1,171 @@
+"""Every mistake in a file is one line: the file, the key, the value and what was expected."""
+
+from __future__ import annotations
+
+import datetime
+import subprocess
+import sys
+
+import pytest
+
+from tenfold.spec import (
+    MAX_FILE_BYTES,
+    ClaimsFile,
+    SpecError,
+    data_path,
+    describe,
+    did_you_mean,
+    load_toml,
+    read_text,
+    read_toml,
+    validate,
+    write_atomic,
+)
+
+CLAIM = {
+    "id": "slope-ratio",
+    "quote": "twice as many",
+    "source": "essay",
+    "kind": "evidence",
+    "estimand": "exchange_rate",
+    "relation": "about",
+    "value": 2.0,
+    "unit": "dimensionless",
+    "tolerance": 1.25,
+    "as_of": datetime.date(2025, 10, 20),
+    "reason": "one significant digit",
+}
+SOURCE = {
+    "title": "T",
+    "author": "A",
+    "published": datetime.date(2025, 10, 20),
+    "url": "https://example.org",
+}
+
+
+def claims_file(**changes):
+    claim = {**CLAIM, **changes}
+    return {"version": 1, "source": {"essay": SOURCE}, "claim": [claim]}
+
+
+def test_a_good_file_is_read_and_frozen():
+    file = validate(claims_file(), ClaimsFile, "mine.toml")
+    assert file.claim[0].value == 2.0
+    with pytest.raises(ValueError, match="frozen"):
+        file.claim[0].value = 3.0  # pyright: ignore[reportAttributeAccessIssue]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"valu": 2.0}, "claim.0.valu: unknown key; did you mean 'value'?"),
+        ({"value": "2"}, "claim.0.value: got '2'; Input should be a valid number"),
+        ({"value": True}, "claim.0.value: got True; Input should be a valid number"),
+        ({"value": float("nan")}, "claim.0.value: got nan; Input should be a finite number"),
+        ({"value": -1.0}, "claim.0.value: got -1.0; Input should be greater than 0"),
+        (
+            {"tolerance": 0.5},
+            "claim.0.tolerance: got 0.5; Input should be greater than or equal to 1",
+        ),
+        ({"kind": "opinion"}, "claim.0.kind: got 'opinion'; Input should be 'arithmetic'"),
+        ({"relation": ">"}, "claim.0.relation: got '>'; Input should be 'about'"),
+        ({"id": "Slope Ratio"}, "claim.0.id: got 'Slope Ratio'; String should match pattern"),
+        ({"as_of": "2025"}, "claim.0.as_of: got '2025'; Input should be a valid date"),
+        ({"given": {"x": [1]}}, "claim.0.given.x: got [1]; Input should be a valid number"),
+        ({"estimand": None}, "claim.0: exactly one of `estimand` and `function` is required"),
+        ({"function": "f"}, "claim.0: exactly one of `estimand` and `function` is required"),
+        ({"kind": "arithmetic"}, "claim.0: an arithmetic claim needs a `function`"),
+        ({"evidence_tolerance": 2.0}, "claim.0: `evidence_tolerance` belongs to arithmetic claims"),
+        ({"source": "esay"}, "(file): claim 'slope-ratio': unknown source 'esay'; did you mean"),
+    ],
+)
+def test_each_mistake_fails_for_its_own_reason(changes, expected):
+    with pytest.raises(SpecError) as caught:
+        validate(claims_file(**changes), ClaimsFile, "mine.toml")
+    message = str(caught.value)
+    assert message.startswith(f"mine.toml: {expected}")
+    assert "\n" not in message
+
+
+def test_a_missing_key_is_named():
+    raw = claims_file()
+    del raw["claim"][0]["quote"]
+    with pytest.raises(SpecError, match=r"^mine\.toml: claim\.0\.quote: missing; it is required$"):
+        validate(raw, ClaimsFile, "mine.toml")
+
+
+def test_a_repeated_id_is_named():
+    raw = claims_file()
+    raw["claim"].append(CLAIM)
+    with pytest.raises(SpecError, match="claim id 'slope-ratio' is used twice"):
+        validate(raw, ClaimsFile, "mine.toml")
+
+
+def test_long_values_are_cut():
+    with pytest.raises(SpecError) as caught:
+        validate(claims_file(kind="x" * 500), ClaimsFile, "mine.toml")
+    assert len(str(caught.value)) < 250
+
+
+def test_did_you_mean_lists_what_is_known_when_nothing_is_near():
+    assert did_you_mean("zzz", ["value", "unit"]) == "; known: value, unit"
+    assert did_you_mean("vale", ["value", "unit"]) == "; did you mean 'value'?"
+    assert did_you_mean("zzz", []) == ""
+
+
+def test_describe_is_the_function_behind_the_messages():
+    from pydantic import ValidationError
+
+    with pytest.raises(ValidationError) as caught:
+        ClaimsFile.model_validate({"version": 2, "source": {}, "claim": []})
+    assert describe(caught.value, ClaimsFile) == "version: got 2; Input should be 1"
+
+
+def test_unreadable_files(tmp_path):
+    missing = tmp_path / "missing.toml"
+    with pytest.raises(SpecError, match=r"missing\.toml: cannot be read \(No such file"):
+        read_text(missing)
+    with pytest.raises(SpecError, match=r"cannot be read \(Is a directory\)"):
+        read_text(tmp_path)
+    binary = tmp_path / "binary.toml"
+    binary.write_bytes(b"abc\xff")
+    with pytest.raises(SpecError, match=r"binary\.toml: not UTF-8 text at byte 3"):
+        read_text(binary)
+    large = tmp_path / "large.toml"
+    with large.open("wb") as file:
+        file.truncate(MAX_FILE_BYTES + 1)
+    with pytest.raises(SpecError, match="expected at most"):
+        read_text(large)
+
+
+def test_broken_toml_names_the_line(tmp_path):
+    path = tmp_path / "broken.toml"
+    path.write_text("a = 1\nb = = 2\n")
+    with pytest.raises(SpecError, match=r"broken\.toml: not valid TOML: .*line 2"):
+        read_toml(path)
+    with pytest.raises(SpecError, match="not valid TOML"):
+        load_toml(path, ClaimsFile)
+
+
+def test_a_half_written_file_never_replaces_a_whole_one(tmp_path, monkeypatch):
+    path = tmp_path / "sub" / "run.json"
+    write_atomic(path, "old")
+    assert path.read_text() == "old"
+
+    def full_disk(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("os.replace", full_disk)
+    with pytest.raises(OSError, match="disk full"):
+        write_atomic(path, "new")
+    assert path.read_text() == "old"
+
+
+def test_shipped_data_is_found_from_any_folder(tmp_path):
+    program = "from tenfold.spec import data_path; print(data_path('sources.toml'))"
+    found = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert found.stdout.strip() == str(data_path("sources.toml"))
+    with pytest.raises(SpecError, match="not part of this installation"):
+        data_path("nothing.toml")
