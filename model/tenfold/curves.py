@@ -91,7 +91,8 @@ def ooms_between(start: Any, target: Any, slope: Any, floor: Any, ceiling: Any, 
 
     Returns:
         OOMs >= 0; +inf where no amount of compute reaches the target: the target is at or above
-        the ceiling, the start at or below the lower bound, or the slope is not positive. NaN never appears for finite inputs.
+        the ceiling, the start at or below the lower bound, or the slope is not positive. NaN
+        never appears for finite inputs.
     """
     eta_start = eta_at_score(start, floor, ceiling, form)
     eta_target = eta_at_score(target, floor, ceiling, form)
