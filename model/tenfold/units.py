@@ -94,6 +94,10 @@ class Log10Quantity:
     def __add__(self, other: Log10Quantity) -> Log10Quantity:
         return Log10Quantity(log10_sum(self.log10, other.to(self.unit).log10), self.unit)
 
+    def times(self, log10_factor: Any) -> Log10Quantity:
+        """The same quantity multiplied by a dimensionless 10^log10_factor."""
+        return Log10Quantity(self.log10 + log10_factor, self.unit)
+
     def to(self, unit: Any) -> Log10Quantity:
         """The same quantity in another unit of the same dimension."""
         target = parse(unit) if isinstance(unit, str) else unit
@@ -125,9 +129,9 @@ def log10_minus_one(log10: Any) -> Any:
 
 
 def format_log10(log10: float, unit: str = "", digits: int = 2) -> str:
-    """A quantity for people, from its log10: "0.23 years", "310,000 TWh", "3.1×10^26 FLOP", "10^300".
+    """A quantity for people, from its log10: "310,000 TWh", "3.1×10^26 FLOP", "10^300".
 
-    +inf prints as "never" (no amount is enough) and -inf as "0". From 10^30 on, only the power is
+    +inf prints as "never" (no amount is enough) and -inf as "0". From 10^50 on, only the power is
     printed: a mantissa there would pretend to a precision that no estimate has.
     """
     tail = f" {unit}" if unit and unit != "dimensionless" else ""
@@ -135,7 +139,7 @@ def format_log10(log10: float, unit: str = "", digits: int = 2) -> str:
         raise ValueError("NaN cannot be printed as a quantity")
     if math.isinf(log10):
         return "never" if log10 > 0 else f"0{tail}"
-    if abs(log10) >= 30:
+    if abs(log10) >= 50:
         return f"10^{log10:,.0f}{tail}"
     exponent = math.floor(log10)
     mantissa = round(10 ** (log10 - exponent), digits - 1)
