@@ -75,8 +75,9 @@ def doubts(user: Folder, known: Sequence[Folder]) -> list[str]:
     for point in user.points:
         where, name = f"{point['file']}: row {point['row']}", point["benchmark"]
         if name not in benchmarks and name not in told:
-            near = difflib.get_close_matches(name, sorted(benchmarks), n=1, cutoff=0.75)
-            hint = f"did you mean {near[0]!r}? Otherwise" if near else "so"
+            folded = {label.casefold(): label for label in sorted(benchmarks)}
+            near = difflib.get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.75)
+            hint = f"did you mean {folded[near[0]]!r}? Otherwise" if near else "so"
             messages.append(
                 f"{where}, benchmark: {name!r} is not known; {hint} it is taken as a new one with "
                 "chance level 0 (a benchmarks.toml in the folder can say more)"

@@ -152,6 +152,39 @@ class GptLevel(Row):
     reason: str
 
 
+class RlShare(Row):
+    """RL compute over pre-training compute of one model; FLOP and GPU-hours where known."""
+
+    model: Label
+    date: str
+    pretrain_flop: float | None = Field(default=None, gt=0)
+    rl_flop: float | None = Field(default=None, gt=0)
+    pretrain_gpu_hours: float | None = Field(default=None, gt=0)
+    rl_gpu_hours: float | None = Field(default=None, gt=0)
+    rl_share_low: float | None = Field(default=None, ge=0)
+    rl_share: float | None = Field(default=None, ge=0)
+    rl_share_high: float | None = Field(default=None, ge=0)
+    basis: Literal["FLOP", "GPU-hours", "cost", "statement", "assumption", "none"]
+    kind: Literal["disclosed", "estimate", "statement", "assumption", "not disclosed"]
+    confidence: Literal["high", "medium", "low"]
+    source: str
+    url: str
+    quote: str = ""
+    reason: str
+
+
+class Quoted(Row):
+    """A number quoted from a chart or text without the compute that would make it a point."""
+
+    source: Label
+    model: Label
+    benchmark: str = ""
+    quantity: str
+    value: float
+    unit: Literal["share", "ratio", "USD"]
+    reason: str = ""
+
+
 @dataclass
 class Folder:
     """What one evidence folder holds, validated row by row but not yet across files."""
