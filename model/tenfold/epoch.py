@@ -31,6 +31,7 @@ COMPUTE: dict[str, Literal["tokens", "usd"]] = {
 }
 """Columns that hold compute per question, best first. `Training compute (FLOP)` is pre-training."""
 SE = ("stderr", "Accuracy SE", "Standard error")
+EFFORT = ("Reasoning effort", "Reasoning level")
 
 
 def read_epoch(

@@ -18,13 +18,12 @@ import pandas as pd
 from tenfold.evidence import Point, Source, read_benchmarks
 from tenfold.spec import SpecError, data_path, read_text, read_toml, validate, write_atomic
 
-EFFORT = ("Reasoning effort", "Reasoning level")
-
 EFFORT = re.compile(
-    r"[-_ ]\(?(?:thinking[-_ ])?"
+    r"(?<!istral)(?<!qwen3)(?<!qwen2\.5)[-_ ]\(?(?:thinking[-_ ])?"
     r"(none|no thinking|non-reasoning|minimal|low|medium|high|xhigh|max|\d+k)\)?$",
     re.IGNORECASE,
 )
+"""A trailing effort; some models are themselves called medium or max."""
 NON_THINKING = ("none", "no thinking", "non-reasoning", "minimal")
 FAMILIES = (
     ("claude", "Claude"), ("gpt-5", "GPT-5"), ("gpt-oss", "gpt-oss"), ("gpt-4", "GPT-4"),
@@ -58,6 +57,7 @@ def split_effort(model: str) -> tuple[str, str]:
 
 
 def questions_of(benchmark: str) -> int | None:
+    """Number of questions of a known benchmark, or None."""
     known = read_benchmarks(data_path("benchmarks.toml")).get(benchmark)
     return known.questions or None if known else None
 
