@@ -119,7 +119,8 @@ class Trends:
 
     def log10_efficiency(self, years: float) -> xr.DataArray:
         """log10 gain in FLOP per joule after `years`, never past the limit."""
-        return np.minimum(years * self.efficiency, self.efficiency_limit)
+        gained = years * self.efficiency
+        return gained.where(gained < self.efficiency_limit, self.efficiency_limit)
 
 
 def log10_growth(constants: Constants, name: str, like: xr.DataArray, seed: int) -> xr.DataArray:

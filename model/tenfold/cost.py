@@ -12,14 +12,30 @@ Nothing is raised to a power before it is printed: 10^300 is 300. Units go throu
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal, get_args
 
+import numpy as np
 import xarray as xr
 
-from tenfold.baseline import Grid, baseline_run
-from tenfold.mixture import label
+from tenfold.baseline import US_ELECTRICITY, WORLD_ELECTRICITY, Grid, baseline_run, draw
+from tenfold.mixture import label, summarise
 from tenfold.spec import Baseline, Constants, SpecError, did_you_mean
 from tenfold.units import log10_sum
+
+__all__ = [
+    "US_ELECTRICITY",
+    "WORLD_ELECTRICITY",
+    "Reading",
+    "Split",
+    "baseline_run",
+    "cost",
+    "draw",
+    "log10_rl_shares",
+    "log10_training_multiplier",
+    "multiplier_curve",
+    "room_left",
+]
 
 Reading = Literal["rl", "whole"]
 Split = Literal["flop", "gpu_time"]
@@ -127,6 +143,38 @@ def cost(
         emitted = scaled("emissions", grid.log10_efficiency)
         add("log10_emissions_tco2e", emitted, "Emissions", "tCO2e")
     return found
+
+
+def room_left(log10_rl_share: xr.DataArray, weight: xr.DataArray) -> xr.Dataset:
+    """How much of "cheap RL" is spent, and how much is left, for draws of log10 rl_share.
+
+    `log10_multiplier_spent` is 1 + r, training compute over pre-training so far;
+    `log10_next_tenfold` is (1 + 10 r) / (1 + r), what ten times the RL does to the whole: 1.09 for
+    r = 0.01, 5.5 at parity, ten in the end; `cheap_rl_ooms` is log10(2 + 1 / r), the OOMs of RL
+    that just double training compute.
+    """
+    found = xr.Dataset({"weight": weight})
+    spent = _one_plus(log10_rl_share)
+    following = log10_training_multiplier(1.0, log10_rl_share)
+    cheap = log10_sum(math.log10(2), -log10_rl_share)
+    for name, values, title, unit, scale in (
+        ("log10_multiplier_spent", spent, "Training over pre-training, so far", "", "log10"),
+        ("log10_next_tenfold", following, "Training compute for ten times the RL", "", "log10"),
+        ("cheap_rl_ooms", cheap, "RL OOMs until training compute doubles", "OOM", "linear"),
+    ):
+        found[name] = label(values, title, unit or "dimensionless", scale)
+    return found
+
+
+def multiplier_curve(
+    log10_rl_share: xr.DataArray, weight: xr.DataArray, ooms: np.ndarray
+) -> list[dict[str, Any]]:
+    """Training multiplier against RL OOMs: one `mixture.summarise` row of its log10 for each."""
+    return [
+        {"rl_ooms": float(x)}
+        | summarise(log10_training_multiplier(float(x), log10_rl_share), weight, "dimensionless")
+        for x in ooms
+    ]
 
 
 def check_choice(name: str, value: str, known: tuple[str, ...]) -> None:

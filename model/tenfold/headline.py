@@ -42,7 +42,7 @@ def headline(trees: Mapping[str, Any], weight: Mapping[str, float], seed: int) -
     for position, form in enumerate(trees):
         rng = np.random.default_rng([seed, position])
         parts.append(_one_form(trees[form], rng).assign_coords(form=form))
-    draws = xr.concat(parts, "form", join="exact", coords="minimal", compat="equals")
+    draws: Any = xr.concat(parts, "form", join="exact", coords="minimal", compat="equals")
     draws["floor"] = trees[next(iter(trees))]["constant_data"].to_dataset()["floor"]
     draws["weight"] = ("form", np.array([weight[form] / total for form in trees]))
     return draws
@@ -87,7 +87,8 @@ def _reference_offset(post: xr.Dataset) -> xr.DataArray:
         unit = REFERENCE_UNIT[str(regime)]
         known = unit in offset["unit"].values
         parts.append(offset.sel(unit=unit, drop=True) if known else xr.zeros_like(post["lambda"]))
-    return xr.concat(parts, post["regime"])
+    offsets: Any = xr.concat(parts, post["regime"])
+    return offsets
 
 
 def _benchmarks_with_both(points: xr.Dataset) -> list[str]:

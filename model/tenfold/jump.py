@@ -92,9 +92,8 @@ def on_curve(draws: xr.Dataset, start: float, benchmark: str | None = None) -> x
         ooms.append(found[0])
         reached.append(found[1])
     jump = _jump(slope_ratio(slope), inference, xr.concat(ooms, draws["form"]), draws["weight"])
-    jump["reached_score"] = label(
-        xr.concat(reached, draws["form"]), "Score that the inference jump reaches", "score"
-    )
+    scores: Any = xr.concat(reached, draws["form"])
+    jump["reached_score"] = label(scores, "Score that the inference jump reaches", "score")
     return jump
 
 
@@ -158,15 +157,15 @@ def between_scores(
             )
             for form in draws["form"].values
         ]
-        name = f"{title} from {start:.0%} to {target:.0%}"
-        found[f"{regime}_ooms"] = label(xr.concat(parts, draws["form"]), name, "OOM")
+        ooms: Any = xr.concat(parts, draws["form"])
+        found[f"{regime}_ooms"] = label(ooms, f"{title} from {start:.0%} to {target:.0%}", "OOM")
     return found
 
 
 def _curve(draws: xr.Dataset, benchmark: str | None) -> tuple[xr.DataArray, float, xr.DataArray]:
     """Slope and ceiling (form, chain, draw, regime) and floor of a benchmark."""
     if benchmark is None or benchmark == POPULATION:
-        return np.exp(draws["log_slope_mean"]), 0.0, draws["ceiling"].median("benchmark")
+        return xr.ufuncs.exp(draws["log_slope_mean"]), 0.0, draws["ceiling"].median("benchmark")
     if benchmark == NEW_BENCHMARK:
         return draws["slope_new_benchmark"], 0.0, draws["ceiling_new_benchmark"]
     known = [str(name) for name in draws["benchmark"].values]

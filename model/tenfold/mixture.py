@@ -140,7 +140,7 @@ def sample(
 
 
 def _flat(values: xr.DataArray, weight: xr.DataArray) -> tuple[np.ndarray, np.ndarray]:
-    """Draws with the sample dims joined at the end, and the weight of each; zero weights left out."""
+    """Draws with the sample dims joined at the end, and their weights; zero weights left out."""
     missing = set(SAMPLE_DIMS) - set(values.dims)
     if missing or weight.dims != ("form",):
         raise ValueError(f"draws have dims {values.dims}; expected {SAMPLE_DIMS} and weight(form)")
@@ -158,8 +158,8 @@ def _flat(values: xr.DataArray, weight: xr.DataArray) -> tuple[np.ndarray, np.nd
 
 
 def label(values: xr.DataArray, title: str, unit: str, scale: str = "linear") -> xr.DataArray:
-    """Draws with the attributes that `table` prints: title, unit, and scale "linear" or "log10"
-    (draws of the log10 of a quantity that is in `unit`)."""
+    """Draws with the attributes that `table` prints: title, unit, and scale "linear", "log10"
+    (draws of the log10 of a quantity that is in `unit`) or "calendar" (decimal years)."""
     return values.assign_attrs(title=title, unit=unit, scale=scale)
 
 
@@ -175,10 +175,15 @@ def table(draws: xr.Dataset) -> dict[str, dict[str, Any]]:
             row = summarise(values, draws["weight"], values.attrs["unit"])
             row = {key: values.attrs[key] for key in ("title", "scale")} | row
             low, middle, high = (text(row, key) for key in ("p05", "p50", "p95"))
-            tail = "" if row["unit"] in ("dimensionless", "OOM/OOM") else f" {row['unit']}"
-            row["text"] = f"{middle} ({low} to {high}){tail}"
+            row["text"] = f"{middle} ({low} to {high}) {printed_unit(row)}".rstrip()
             rows[str(name)] = row
     return rows
+
+
+def printed_unit(row: dict[str, Any]) -> str:
+    """The unit of a `table` row as printed: none for ratios and calendar years."""
+    bare = row["scale"] == "calendar" or row["unit"] in ("dimensionless", "OOM/OOM")
+    return "" if bare else row["unit"]
 
 
 def format_plain(value: float) -> str:
@@ -193,6 +198,8 @@ def text(row: dict[str, Any], key: str) -> str:
     value = float(row[key])
     if row["scale"] == "log10":
         return format_log10(value)
+    if row["scale"] == "calendar":
+        return str(math.floor(value)) if math.isfinite(value) else "never"
     return format_plain(value)
 
 
@@ -203,6 +210,5 @@ def table_rows(rows: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, str
         never = row.get("p_never")
         printed = "" if never is None else f"{never:.1%} ± {row['p_never_mcse']:.1%}"
         low, middle, high = (text(row, key) for key in ("p05", "p50", "p95"))
-        unit = "" if row["unit"] in ("dimensionless", "OOM/OOM") else row["unit"]
-        found.append((row["title"], low, middle, high, unit, printed))
+        found.append((row["title"], low, middle, high, printed_unit(row), printed))
     return found
