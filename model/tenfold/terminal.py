@@ -1,0 +1,59 @@
+"""What commands print: tables for people, JSON for programs. Rich is imported when a table is."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+WIDE = 160
+"""Columns assumed where output is not a terminal: a file or a pipe has no width to wrap at."""
+
+
+def print_json(payload: dict[str, Any]) -> None:
+    """One JSON object, with the format version first; NaN or infinity is a programming error."""
+    print(json.dumps({"version": 1} | payload, indent=2, allow_nan=False, ensure_ascii=False))
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A table; columns of integers are right-aligned, and only the last column wraps."""
+    from rich import box
+    from rich.table import Table
+
+    listed = [list(row) for row in rows]
+    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
+    for position, name in enumerate(columns):
+        numbers = listed and all(isinstance(row[position], int) for row in listed)
+        last = position == len(columns) - 1
+        table.add_column(
+            name,
+            justify="right" if numbers else "left",
+            overflow="fold" if last else "ellipsis",
+            no_wrap=not last,
+        )
+    for row in listed:
+        table.add_row(*(_cell(value) for value in row))
+    _console().print(table)
+
+
+def say(text: str) -> None:
+    """A line for people on standard output, without markup."""
+    print(text)
+
+
+def warn(text: str) -> None:
+    """A line on standard error."""
+    print(text, file=sys.stderr)
+
+
+def _cell(value: Any) -> Any:
+    from rich.text import Text  # labels are data: their brackets are not markup
+
+    return Text(f"{value:,}" if isinstance(value, int) else str(value))
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
