@@ -87,13 +87,11 @@ def load(
         SpecError: file, row, column and value of the first mistake; a filter that matches nothing.
     """
     extras = [extra] if isinstance(extra, Path) else list(extra)
-    folders = [read_folder(folder or data_path())]
-    for path in extras:
-        user = read_folder(path)
-        for message in doubts(user, folders):
-            warnings.warn(message, PointsWarning, stacklevel=2)
-        folders.append(user)
+    folders = [read_folder(path) for path in (folder or data_path(), *extras)]
     check_across(folders)
+    for number, user in enumerate(folders[1:], start=1):
+        for message in doubts(user, folders[:number]):
+            warnings.warn(message, PointsWarning, stacklevel=2)
     rows = [point for part in folders for point in part.points]
     shifts = [row for part in folders for row in part.shifts if row.use]
     tradeoff = [row for part in folders for row in part.tradeoff if row.use]
