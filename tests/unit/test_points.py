@@ -1,4 +1,4 @@
-"""Reading evidence: what a dataset holds, and that every mistake is named by file, row and column."""
+"""Reading evidence: what a dataset holds; every mistake is named by file, row and column."""
 
 from __future__ import annotations
 
