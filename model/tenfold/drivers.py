@@ -102,7 +102,7 @@ def cost_inputs(
     world = draw(constants, WORLD_ELECTRICITY[0], "TWh/year", like, seed)
     slopes = draws["log_slope_mean"]
     return {
-        "exchange rate": jump["exchange_rate"],
+        "exchange rate": draws["exchange_rate"],
         "RL slope (population)": slopes.sel(regime="rl", drop=True),
         "inference slope (population)": slopes.sel(regime="inference", drop=True),
         "inference per training": draws["inference_per_training"],

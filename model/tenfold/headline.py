@@ -13,9 +13,6 @@ import xarray as xr
 
 from tenfold.spec import SpecError
 
-REFERENCE_UNIT = {"rl": "flop", "inference": "tokens"}
-"""Compute unit in which a regime's population slope is expressed."""
-
 
 def headline(trees: Mapping[str, Any], weight: Mapping[str, float], seed: int) -> xr.Dataset:
     """Headline draws from one stored posterior (`xr.DataTree`) per form.
@@ -24,9 +21,9 @@ def headline(trees: Mapping[str, Any], weight: Mapping[str, float], seed: int) -
         Dims `form, chain, draw` and `regime`, `benchmark`, `shared_benchmark` (those with evidence
         in both regimes). `slope_*` are link units per OOM of tokens or FLOP, for a typical series;
         `*_new_*`, `inference_per_training` and `gpt_level_ooms` are predictive: they include the
-        spread between benchmarks, techniques and levels. A new benchmark's ceilings are those of a
-        benchmark drawn at random. The spread comes from a generator seeded by `seed` and the form's
-        position. `weight`(form) sums to one.
+        spread between benchmarks, techniques and levels, from a generator seeded by `seed` and the
+        form's position. A form without a ceiling has ceiling 1; a new benchmark has floor 0.
+        `weight`(form) sums to one.
 
     Raises:
         SpecError: a form without a weight, or weights that do not sum to one.
@@ -53,42 +50,40 @@ def _one_form(tree: Any, rng: np.random.Generator) -> xr.Dataset:
     like = post["exchange_rate"]
 
     def normal(*dims: str) -> xr.DataArray:
-        sizes = [post.sizes[dim] for dim in dims]
         labels = {dim: post[dim] for dim in (*like.dims, *dims)}
-        return xr.DataArray(rng.standard_normal((*like.shape, *sizes)), labels)
+        shape = [label.size for label in labels.values()]
+        return xr.DataArray(rng.standard_normal(shape), labels)
 
-    mean = post["log_slope_mean"] + _reference_offset(post)
+    # Slopes per OOM of tokens or FLOP: these units are the reference, their offset is zero.
+    mean = post["log_slope_mean"]
     draws = xr.Dataset({"log_slope_mean": mean, "exchange_rate": like})
-    at_benchmark = np.exp(mean + post["benchmark_effect"] + post["cell_effect"])
-    draws["slope_at_benchmark"] = at_benchmark.transpose(*like.dims, "benchmark", "regime")
-    new_cells = mean + post["benchmark_sd"] * normal() + post["cell_sd"] * normal("regime")
-    draws["slope_new_benchmark"] = np.exp(new_cells).transpose(*like.dims, "regime")
+    no_effect = xr.zeros_like(mean) * xr.zeros_like(points["floor"])
+    effect = no_effect + sum(
+        post[name] for name in ("benchmark_effect", "cell_effect") if name in post
+    )
+    slope = np.exp(mean + effect).transpose(*like.dims, "benchmark", "regime")
+    draws["slope_at_benchmark"] = slope
     shared = _benchmarks_with_both(points)
     # Selected and renamed: one dim cannot hold all benchmarks and some of them.
-    both = at_benchmark.sel(benchmark=shared).rename(benchmark="shared_benchmark")
+    both = slope.sel(benchmark=shared).rename(benchmark="shared_benchmark")
     draws["exchange_rate_benchmark"] = slope_ratio(both)
-    draws["exchange_rate_new_benchmark"] = slope_ratio(draws["slope_new_benchmark"])
-    ones = xr.ones_like(draws["slope_at_benchmark"])
-    draws["ceiling"] = post["ceiling"].transpose(*ones.dims) if "ceiling" in post else ones
-    pick = xr.DataArray(rng.integers(post.sizes["benchmark"], size=like.shape), dims=like.dims)
-    draws["ceiling_new_benchmark"] = draws["ceiling"].isel(benchmark=pick).drop_vars("benchmark")
+    # A new benchmark's shared effect cancels in the ratio, but not in its slopes.
+    level = post["benchmark_sd"] * normal() if "benchmark_sd" in post else xr.zeros_like(like)
+    new = np.exp(mean + level + post["cell_sd"] * normal("regime"))
+    draws["slope_new_benchmark"] = new.transpose(*like.dims, "regime")
+    draws["exchange_rate_new_benchmark"] = slope_ratio(new)
+    if "ceiling" in post:
+        draws["ceiling"] = post["ceiling"].transpose(*slope.dims)
+        logit = post["ceiling_mean"] + post["ceiling_sd"] * normal("regime")
+        draws["ceiling_new_benchmark"] = (1 / (1 + np.exp(-logit))).transpose(*like.dims, "regime")
+    else:
+        draws["ceiling"] = xr.ones_like(slope)
+        draws["ceiling_new_benchmark"] = xr.ones_like(draws["slope_new_benchmark"])
     draws["inference_per_training"] = np.exp(
         post["log_inference_per_training_mean"] + post["inference_per_training_sd"] * normal()
     )
     draws["gpt_level_ooms"] = post["gpt_level_mean"] + post["gpt_level_sd"] * normal()
     return draws
-
-
-def _reference_offset(post: xr.Dataset) -> xr.DataArray:
-    """Log slope offset (regime) of the reference units; a unit without an offset has none."""
-    offset = post["unit_offset"]
-    parts = []
-    for regime in post["regime"].values:
-        unit = REFERENCE_UNIT[str(regime)]
-        known = unit in offset["unit"].values
-        parts.append(offset.sel(unit=unit, drop=True) if known else xr.zeros_like(post["lambda"]))
-    offsets: Any = xr.concat(parts, post["regime"])
-    return offsets
 
 
 def _benchmarks_with_both(points: xr.Dataset) -> list[str]:

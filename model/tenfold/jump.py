@@ -44,21 +44,20 @@ def exchange(draws: xr.Dataset, benchmark: str | None = None) -> xr.Dataset:
     """The log-linear jump: `exchange_rate`, `inference_jump_ooms`, `rl_jump_ooms`.
 
     Args:
-        benchmark: None for the population, "new benchmark", or a benchmark with both regimes.
+        benchmark: None for the population, "new benchmark", or a benchmark. Where a benchmark has
+            evidence in one regime only, the other slope is the hierarchy's prediction.
 
     Raises:
-        SpecError: no such benchmark, or evidence in one regime only.
+        SpecError: no such benchmark.
     """
     if benchmark is None or benchmark == POPULATION:
         rate = draws["exchange_rate"]
     elif benchmark == NEW_BENCHMARK:
         rate = draws["exchange_rate_new_benchmark"]
-    else:
-        known = [str(name) for name in draws["shared_benchmark"].values]
-        if benchmark not in known:
-            near = did_you_mean(benchmark, known)
-            raise SpecError(f"benchmark {benchmark!r}: no evidence in both regimes{near}")
+    elif benchmark in draws["shared_benchmark"].values:
         rate = draws["exchange_rate_benchmark"].sel(shared_benchmark=benchmark, drop=True)
+    else:
+        rate = slope_ratio(_curve(draws, benchmark)[0])
     inference = draws["gpt_level_ooms"] * draws["inference_per_training"]
     return _jump(rate, inference, inference * rate, draws["weight"])
 

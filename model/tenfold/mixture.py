@@ -174,8 +174,7 @@ def table(draws: xr.Dataset) -> dict[str, dict[str, Any]]:
         if "title" in values.attrs:
             row = summarise(values, draws["weight"], values.attrs["unit"])
             row = {key: values.attrs[key] for key in ("title", "scale")} | row
-            low, middle, high = (text(row, key) for key in ("p05", "p50", "p95"))
-            row["text"] = f"{middle} ({low} to {high}) {printed_unit(row)}".rstrip()
+            row["text"] = f"{text_of(row)} {printed_unit(row)}".rstrip()
             rows[str(name)] = row
     return rows
 
@@ -187,10 +186,11 @@ def printed_unit(row: dict[str, Any]) -> str:
 
 
 def format_plain(value: float) -> str:
-    """A number on a linear scale: "5.0", "0.33", "never"."""
+    """A number on a linear scale: "5.0", "0.33", "0.002", "never"."""
     if math.isinf(value):
         return "never" if value > 0 else "-inf"
-    return f"{value:.1f}" if abs(value) >= 1 else f"{value:.2f}"
+    size = abs(value)
+    return f"{value:.1f}" if size >= 1 else f"{value:.2f}" if size >= 0.1 else f"{value:.1g}"
 
 
 def text(row: dict[str, Any], key: str) -> str:
@@ -201,6 +201,12 @@ def text(row: dict[str, Any], key: str) -> str:
     if row["scale"] == "calendar":
         return str(math.floor(value)) if math.isfinite(value) else "never"
     return format_plain(value)
+
+
+def text_of(row: dict[str, Any]) -> str:
+    """Median and 90% interval of a `table` row as printed, without its unit."""
+    low, middle, high = (text(row, key) for key in ("p05", "p50", "p95"))
+    return f"{middle} ({low} to {high})"
 
 
 def table_rows(rows: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, str, str, str]]:

@@ -126,7 +126,8 @@ def break_even(
     RL costs once what the run costs beyond the baseline. Inference costs 10^inference_jump_ooms - 1
     times the price of every token, for ever, while the price at fixed capability falls by a
     constant factor a year: a token served daily costs price / ln(factor) in all, undiscounted. If
-    the price does not fall, any volume is enough in the end (log10 = -inf).
+    the price does not fall, any volume is enough in the end (log10 = -inf); so it is where only RL
+    can make the jump. Where RL cannot, no volume is (+inf).
 
     Returns:
         `log10_rl_cost_usd`, `log10_equal_tokens` (whose extra inference costs as much at today's
@@ -137,7 +138,10 @@ def break_even(
     _, in_time = log10_rl_shares(run, base["rl_share"].log10, base["rl_utilisation"].log10, split)
     once = base["cost"].times(log10_minus_one(log10_training_multiplier(ooms, in_time, reading)))
     price = draw(constants, "PRICE_TOKEN", "USD/token", ooms, seed)
-    equal = (once / price.times(log10_minus_one(jump["inference_jump_ooms"]))).to("token")
+    extra = log10_minus_one(jump["inference_jump_ooms"])
+    # Where RL never makes the jump it is never cheaper, even if inference never makes it either.
+    extra = extra.where(np.isfinite(once.log10), 0.0)
+    equal = (once / price.times(extra)).to("token")
     with np.errstate(divide="ignore"):
         falling = np.log10(decline_rate(constants, ooms, seed).clip(min=0.0))
     volume = equal * Log10Quantity(falling, units.parse("1/year"))
