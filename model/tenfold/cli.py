@@ -193,9 +193,10 @@ def check(
 
 def main() -> int:
     """Entry point of the `tenfold` script: runs a command and returns its exit status."""
-    warnings.showwarning = _show_warning
     try:
-        app()
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            app(prog_name="tenfold")
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else EXIT_UNEXPECTED
     except Exception as error:  # noqa: BLE001 - the last resort: one line, or all of it

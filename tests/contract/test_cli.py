@@ -1,0 +1,250 @@
+"""The command line as a stranger meets it: exit codes, one-line errors, JSON, and quick help."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from typer import core as typer_core
+from typer.main import get_command
+
+from tenfold import __version__
+from tenfold.cli import app, main
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAVY = (
+    "pymc",
+    "pytensor",
+    "nutpie",
+    "arviz",
+    "numpy",
+    "pandas",
+    "xarray",
+    "matplotlib",
+)
+
+
+@dataclass(frozen=True)
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Runs the entry point in this process: `run("points", "--json")`."""
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["tenfold", *map(str, arguments)])
+        status = main()
+        captured = capsys.readouterr()
+        return Done(status, captured.out, captured.err)
+
+    return call
+
+
+def commands(group=None, path=()):
+    """Every command as a tuple of words, groups included."""
+    group = get_command(app) if group is None else group
+    found = [path]
+    for name, command in getattr(group, "commands", {}).items():
+        found += commands(command, (*path, name))
+    return found
+
+
+COMMANDS = commands()
+
+
+def one_line_error(done, expected):
+    assert done.returncode == 2, done
+    assert re.fullmatch(r"error: [^\n]+\n", done.stderr), done.stderr
+    assert expected in done.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_is_there_and_imports_nothing_heavy(command):
+    program = (
+        "import sys\n"
+        "from tenfold.cli import main\n"
+        "status = main()\n"
+        f"loaded = [name for name in {HEAVY} if name in sys.modules]\n"
+        "print('LOADED', loaded)\n"
+        "sys.exit(status)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program, *command, "--help"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(" ".join(("Usage: tenfold", *command)))
+    assert done.stdout.rstrip().endswith("LOADED []")
+    if command:
+        assert f"Examples:\n    tenfold {' '.join(command)}" in done.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_option_and_argument_has_help(command):
+    found = get_command(app)
+    for name in command:
+        assert isinstance(found, typer_core.TyperGroup)
+        found = found.commands[name]
+    for parameter in found.params:
+        assert getattr(parameter, "help", None), parameter.name
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    program = f"import sys, tenfold; print([n for n in {HEAVY} if n in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
+
+
+def test_public_names_exist_and_unknown_ones_do_not():
+    import tenfold
+
+    for name in tenfold.__all__:
+        assert getattr(tenfold, name) is not None
+    assert dir(tenfold) == sorted(tenfold.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = tenfold.nothing
+
+
+def test_version(run):
+    done = run("--version")
+    assert (done.returncode, done.stdout) == (0, f"tenfold {__version__}\n")
+
+
+def test_versions_agree():
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == __version__
+    assert f"version: {__version__}\n" in (ROOT / "CITATION.cff").read_text()
+
+
+@pytest.mark.parametrize("arguments", [("bogus",), ("points", "--bogus"), ("points", "show")])
+def test_usage_errors_exit_with_2(run, arguments):
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert "Usage:" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_points_counts_as_json(run):
+    done = run("points", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    counts = json.loads(done.stdout)
+    assert counts["version"] == 1
+    assert set(counts["regime"]) == {"rl", "inference"}
+    assert counts["points"] == sum(entry["points"] for entry in counts["source"].values())
+    assert counts["series"] == sum(entry["series"] for entry in counts["benchmark"].values())
+    assert counts["fitted"]["series"] == counts["series"] - len(counts["left_out"])
+
+
+def test_points_lists_every_series(run):
+    counts = json.loads(run("points", "--json").stdout)
+    done = run("points")
+    assert done.returncode == 0
+    rows = [line for line in done.stdout.splitlines() if re.search(r"% to \d+%", line)]
+    assert len(rows) == counts["series"]
+    assert done.stdout.rstrip().endswith("can be fitted")
+    assert f"{counts['points']:,} points in {counts['series']} series" in done.stdout
+
+
+def test_a_series_is_walked_back_to_its_pixels(run):
+    done = run("points", "show", "o1/AIME 2024/training compute", "--json")
+    chain = json.loads(done.stdout)
+    assert chain["regime"] == "rl"
+    assert chain["source_table"]["publisher"] == "OpenAI"
+    assert all(point["pixel_x"] > 0 and point["score_se"] > 0 for point in chain["points"])
+    readable = run("points", "show", "o1/AIME 2024/training compute").stdout
+    assert "minor ticks" in readable
+    assert f"{chain['points'][0]['pixel_x']:.1f}" in readable
+
+
+def test_an_unknown_series_is_one_line_with_the_nearest_name(run):
+    one_line_error(run("points", "show", "o1/AIME 2024/traning compute"), "did you mean 'o1/AIME")
+
+
+CSV = (
+    "series,family,model,setting,mode,benchmark,regime,compute_unit,compute,score,n_questions\n"
+    "mine,Mine,mine-1,low,thinking,AIME 2024,inference,tokens,1000,0.2,30\n"
+    "mine,Mine,mine-1,high,thinking,AIME 2024,inference,tokens,{compute},{score},30\n"
+)
+
+
+def test_a_good_file_of_points_is_accepted(run, tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text(CSV.format(compute=10000, score=0.5))
+    done = run("points", "check", path, "--json")
+    assert done.returncode == 0, done
+    report = json.loads(done.stdout)
+    assert report["errors"] == []
+    assert (report["series"], report["points"]) == (["mine"], 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"score": 1.2}, "score"),
+        ({"compute": 0}, "compute"),
+        ({"compute": "many"}, "compute"),
+    ],
+)
+def test_a_bad_file_of_points_exits_with_2(run, tmp_path, change, expected):
+    path = tmp_path / "mine.csv"
+    path.write_text(CSV.format(**({"compute": 10000, "score": 0.5} | change)))
+    done = run("points", "check", path)
+    assert done.returncode == 2
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1
+    assert f"row 3: {expected}: got" in errors[0]
+    assert str(path) in errors[0]
+
+
+def test_a_missing_column_is_named(run, tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text(CSV.format(compute=1, score=0.5).replace("score,", "", 1))
+    done = run("points", "check", path)
+    assert done.returncode == 2
+    assert "score" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_missing_file_is_one_line(run, tmp_path):
+    one_line_error(run("points", "check", tmp_path / "nothing.csv"), "No such file")
+
+
+def test_a_bad_evidence_folder_stops_the_list(run, tmp_path):
+    (tmp_path / "mine.csv").write_text(CSV.format(compute=10000, score=0.5))
+    one_line_error(run("points", "--points", tmp_path), "sources.toml")
+
+
+BROKEN = """
+import sys
+from tenfold import cli
+
+@cli.app.command()
+def broken() -> None:
+    raise RuntimeError("a bug")
+
+sys.exit(cli.main())
+"""
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_an_unexpected_error_is_one_line_unless_debugging(debug):
+    command = [sys.executable, "-c", BROKEN, *(["--debug"] if debug else []), "broken"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.endswith("unexpected error: RuntimeError: a bug (--debug shows more)\n")
+    assert ("Traceback" in done.stderr) is debug
