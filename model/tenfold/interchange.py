@@ -65,18 +65,24 @@ def questions_of(benchmark: str) -> int | None:
 def as_points(path: Path, rows: list[dict[str, Any]], source: Source, notes: list[str]) -> Imported:
     """Rows as checked points: series by model and benchmark, modes by effort."""
     with_effort = {(row["model"], row["benchmark"]) for row in rows if row["setting"]}
+    units: dict[tuple[str, str], set[str]] = {}
+    for row in rows:
+        units.setdefault((row["model"], row["benchmark"]), set()).add(row["compute_unit"])
     points = []
     for row in rows:
         where = row.pop("where")
-        if row["score_se"] is None and row["n_questions"] is None:
-            raise SpecError(f"{where}: no standard error; give the number of questions")
         row["mode"] = "non-thinking" if row["setting"] in NON_THINKING else "thinking"
         if not row["setting"] and (row["model"], row["benchmark"]) in with_effort:
             row["outlier"] = True
             row["reason"] = "setting not stated beside rows that state it"
         label = f"{path.stem}/{row['model']}/{row['benchmark']}"
+        if len(units[row["model"], row["benchmark"]]) > 1:
+            label += f"/{row['compute_unit']}"
         row |= {"series": label, "family": family_of(row["model"]), "regime": "inference"}
-        points.append(dict(validate({k: v for k, v in row.items() if v is not None}, Point, where)))
+        point = validate({k: v for k, v in row.items() if v is not None}, Point, where)
+        if point.score_se is None and point.n_questions is None:
+            raise SpecError(f"{where}: no standard error; give the number of questions")
+        points.append(dict(point))
     if not points:
         raise SpecError(f"{path}: no row with model, score and compute")
     singles = pd.Series([point["series"] for point in points]).value_counts()

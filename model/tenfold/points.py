@@ -30,6 +30,7 @@ from tenfold.evidence import (
     GptLevel,
     Shift,
     Tradeoff,
+    binomial_se,
     file_hash,
     read_folder,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "check",
     "counts",
     "load",
+    "rescale_errors",
     "sources",
     "subset",
     "table",
@@ -266,22 +268,51 @@ def usable(points: xr.Dataset) -> xr.Dataset:
     return kept.assign_attrs(excluded=json.dumps(earlier | reasons))
 
 
+def rescale_errors(points: xr.Dataset, factor: float) -> xr.Dataset:
+    """The same points with all reading errors times `factor`: 0 without them, 2 doubled.
+
+    Scaled are the errors of compute, of axes without numbers, and what the error of a digitised or
+    quoted score holds beyond that of its questions. Where a source states the smaller noise
+    between checkpoints instead, its score errors stay as they are.
+    """
+    methods = {name: item["method"] for name, item in json.loads(points.attrs["sources"]).items()}
+    rows, floors, scale = _rows(points)
+    least = [binomial_se(row["score"], max(int(row["n_questions"]), 1)) for row in rows]
+    noise = {r["source"] for r, se in zip(rows, least, strict=True) if r["score_se"] < 0.999 * se}
+    for row, questions in zip(rows, least, strict=True):
+        row["log10_compute_se"] = row["log10_compute_se"] * factor
+        if methods[row["source"]] in ("digitised", "quoted") and row["source"] not in noise:
+            reading = max(row["score_se"] ** 2 - questions**2, 0.0) ** 0.5
+            row["score_se"] = math.hypot(questions, factor * reading)
+    scaled = {name: value * factor for name, value in scale.items()}
+    return _with_tables(assemble(rows, floors, scaled, points.attrs), points)
+
+
 def subset(points: xr.Dataset, keep: np.ndarray) -> xr.Dataset:
     """The points where `keep` (bool, one per obs) holds, with labels and indices renewed."""
     if not np.any(keep):
         raise SpecError("points: no point is left")
+    rows, floors, scale = _rows(points)
+    kept = [row for row, keeps in zip(rows, keep, strict=True) if keeps]
+    return _with_tables(assemble(kept, floors, scale, points.attrs), points)
+
+
+def _rows(
+    points: xr.Dataset,
+) -> tuple[list[dict[str, Any]], dict[str, tuple[float, int]], dict[str, float]]:
+    """A dataset taken apart again: the arguments of `assemble` that made it."""
     index = points["series_index"].values
     columns = {name: points[name].values for name in OBS}
     columns["series"] = points["series"].values[index]
     for key in ("benchmark", "family", "regime", "unit"):
         columns[key] = points[f"series_{key}"].values[index]
-    rows = [{name: column[i] for name, column in columns.items()} for i in np.flatnonzero(keep)]
+    rows = [{name: column[i] for name, column in columns.items()} for i in range(len(index))]
     known = zip(points["floor"].values, points["benchmark_questions"].values, strict=True)
-    renewed = assemble(
-        rows,
-        dict(zip(points["benchmark"].values, known, strict=True)),
-        dict(zip(points["chart"].values, points["chart_scale_se"].values, strict=True)),
-        points.attrs,
-    )
+    floors = dict(zip(points["benchmark"].values, known, strict=True))
+    scale = dict(zip(points["chart"].values, points["chart_scale_se"].values, strict=True))
+    return rows, floors, scale
+
+
+def _with_tables(renewed: xr.Dataset, points: xr.Dataset) -> xr.Dataset:
     others = [name for name in points if points[name].dims[0] in ("shift", "tradeoff", "gpt")]
     return renewed.assign({name: points[name] for name in others})

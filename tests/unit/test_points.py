@@ -196,6 +196,25 @@ def test_a_full_subset_is_the_same_dataset(shipped: xr.Dataset) -> None:
     xr.testing.assert_identical(points.subset(shipped, everything), shipped)
 
 
+def test_reading_errors_can_be_left_out_or_doubled(shipped: xr.Dataset) -> None:
+    xr.testing.assert_allclose(points.rescale_errors(shipped, 1.0), shipped, rtol=1e-5)
+    without, doubled = points.rescale_errors(shipped, 0.0), points.rescale_errors(shipped, 2.0)
+    assert without.sizes["chart"] == 0
+    assert (without["chart_index"] == -1).all()
+    assert not without["log10_compute_se"].any()
+    assert np.allclose(doubled["chart_scale_se"], 2 * shipped["chart_scale_se"])
+    # o1: 0.0003 of reading beside 0.09 of 30 questions; the o3 launch chart: 0.01
+    for source, reading in (("o1_train", 0.0003), ("o3_launch", 0.01)):
+        at = np.flatnonzero(shipped["source"].values == source)
+        share = shipped["score"].values[at]
+        least = np.sqrt(share * (1 - share) / 30)
+        assert np.allclose(without["score_se"].values[at], least, rtol=1e-5)
+        assert np.allclose(doubled["score_se"].values[at], np.hypot(least, 2 * reading), rtol=1e-4)
+    for source in ("scalerl", "tan2025", "artificial_analysis"):
+        at = shipped["source"].values == source
+        assert (doubled["score_se"].values[at] == shipped["score_se"].values[at]).all(), source
+
+
 def test_an_empty_subset_is_refused(shipped: xr.Dataset) -> None:
     with pytest.raises(SpecError, match="no point is left"):
         points.subset(shipped, np.zeros(shipped.sizes["obs"], dtype=bool))
