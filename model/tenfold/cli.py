@@ -156,6 +156,9 @@ def show(
             for point in chain["points"]
         ),
     )
+    x = [point["log10_compute"] for point in chain["points"]]
+    y = [point["score"] for point in chain["points"]]
+    terminal.say(terminal.plot(x, y, (f"log10 compute ({chain['unit']})", "score")))
 
 
 @points_app.command()

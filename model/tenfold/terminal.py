@@ -37,6 +37,21 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
     _console().print(table)
 
 
+def plot(x: Sequence[float], y: Sequence[float], labels: tuple[str, str]) -> str:
+    """A scatter plot in text, 12 lines by 60 columns, with the range of both axes."""
+    height, width = 12, 60
+    (x_low, x_high), (y_low, y_high) = (min(x), max(x)), (min(y), max(y))
+    grid = [[" "] * width for _ in range(height)]
+    for a, b in zip(x, y, strict=True):
+        column = round((a - x_low) / ((x_high - x_low) or 1) * (width - 1))
+        row = round((b - y_low) / ((y_high - y_low) or 1) * (height - 1))
+        grid[height - 1 - row][column] = "●"
+    edges = {0: f"{y_high:.3g}", height - 1: f"{y_low:.3g}"}
+    lines = [f"{edges.get(i, ''):>8} │{''.join(row).rstrip()}" for i, row in enumerate(grid)]
+    ends = f"{x_low:<{width - 8}.3g}{x_high:>8.3g}"
+    return "\n".join([labels[1], *lines, " " * 9 + "└" + "─" * width, " " * 10 + ends, labels[0]])
+
+
 def say(text: str) -> None:
     """A line for people on standard output, without markup."""
     print(text)
