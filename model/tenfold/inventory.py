@@ -102,7 +102,8 @@ def chain(points: xr.Dataset, series: str) -> dict[str, Any]:
     """
     names = [str(name) for name in points["series"].values]
     if series not in names:
-        near = difflib.get_close_matches(series, names, n=3)
+        near = [name for name in names if series.casefold() in name.casefold()][:3]
+        near = near or difflib.get_close_matches(series, names, n=3)
         hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
         raise SpecError(f"points: no series {series!r}{hint}")
     number = names.index(series)

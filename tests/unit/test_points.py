@@ -489,6 +489,10 @@ def test_the_chain_leads_back_to_the_pixel(shipped: xr.Dataset) -> None:
 def test_an_unknown_series_gets_a_hint(shipped: xr.Dataset) -> None:
     with pytest.raises(SpecError, match="no series 'o1/AIME 2024/training'; did you mean 'o1/"):
         points.chain(shipped, "o1/AIME 2024/training")
+    with pytest.raises(SpecError, match="did you mean 'DeepSeek-R1-Zero/AIME 2024'"):
+        points.chain(shipped, "r1-zero")
+    with pytest.raises(SpecError, match="did you mean 'o1-mini/AIME 2024/majority vote'"):
+        points.chain(shipped, "o1-mini/AIME 2024/majorty vot")
 
 
 # --- errors -----------------------------------------------------------------------------------
