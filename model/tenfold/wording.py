@@ -26,8 +26,8 @@ def jump_lines(answer: dict[str, Any]) -> list[str]:
     same = [10 ** (1 / float(rate[key])) for key in ("p50", "p95", "p05")]
     lines.append(
         f"RL needs {text_of(rate)} times the OOMs that inference needs; on a benchmark not seen "
-        f"yet, {text_of(new)}. Ten times the RL is worth {same[0]:.1f} ({same[1]:.1f} to {same[2]:.1f}) "
-        "times the inference."
+        f"yet, {text_of(new)}. Ten times the RL is worth "
+        f"{same[0]:.1f} ({same[1]:.1f} to {same[2]:.1f}) times the inference."
     )
     never = answer["on_curve"]["quantities"]["rl_jump_ooms"].get("p_never", 0.0)
     error = answer["on_curve"]["quantities"]["rl_jump_ooms"].get("p_never_mcse")
@@ -52,7 +52,9 @@ def cost_lines(answer: dict[str, Any]) -> list[str]:
     lines = [
         f"{answer['baseline']}, {part} scaled: training compute times "
         f"{q['log10_training_multiplier']['text']}, "
-        f"{q['log10_energy_twh']['text']} of electricity, {world['text']} of {world['title'].lower()}, {q['log10_cost_usd']['text']}."
+        f"{q['log10_energy_twh']['text']} of electricity, "
+        f"{world['text']} of {world['title'][0].lower()}{world['title'][1:]}, "
+        f"{q['log10_cost_usd']['text']}."
     ]
     room = answer["room_left"]
     lines.append(
