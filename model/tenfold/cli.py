@@ -10,32 +10,45 @@ from __future__ import annotations
 import sys
 import traceback
 import warnings
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from tenfold import __version__, terminal
+from tenfold import __version__, cli_evidence, terminal
 
-EXIT_UNEXPECTED, EXIT_BAD_INPUT, EXIT_GATE, EXIT_CLAIM = 1, 2, 3, 4
+EXIT_UNEXPECTED, EXIT_BAD_INPUT = 1, 2
 
-SETTINGS = {
-    "rich_markup_mode": None,
-    "pretty_exceptions_enable": False,
-}
-app = typer.Typer(name="tenfold", no_args_is_help=True, add_completion=False, **SETTINGS)
-points_app = typer.Typer(**SETTINGS)
-app.add_typer(points_app, name="points")
+WORKFLOW = (
+    "points",
+    "digitise",
+    "fit",
+    "check",
+    "jump",
+    "cost",
+    "predict",
+    "score",
+    "scenarios",
+    "claims",
+    "report",
+)
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-PointsFolder = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--points",
-        metavar="DIR",
-        help="Folder with evidence of your own, read beside the shipped one; may be repeated.",
-    ),
-]
+
+class InWorkflowOrder(TyperGroup):
+    """Lists commands in the order in which they are used; typer would put groups last."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names of the commands, as `--help` shows them."""
+        return sorted(self.commands, key=WORKFLOW.index)
+
+
+app = typer.Typer(
+    cls=InWorkflowOrder,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
 
 
 def _version(wanted: bool) -> None:
@@ -61,137 +74,8 @@ def tenfold(
     """
 
 
-@points_app.callback(invoke_without_command=True)
-def points(context: typer.Context, points: PointsFolder = None, as_json: Json = False) -> None:
-    """List the evidence: every series by regime and benchmark.
-
-    \b
-    Examples:
-      tenfold points
-      tenfold points --points my-evidence
-      tenfold points --json
-      tenfold points show "o1/AIME 2024/training compute"
-      tenfold points check my-evidence/points/mine.csv
-    """
-    if context.invoked_subcommand is not None:
-        return
-    from tenfold import inventory
-    from tenfold.points import load
-
-    data = load(extra=points or [])
-    counts = inventory.counts(data)
-    if as_json:
-        terminal.print_json(counts)
-        return
-    rows = inventory.table(data)
-    for regime in ("rl", "inference"):
-        own = [row for row in rows if row["regime"] == regime]
-        terminal.print_table(
-            f"{regime}: {len(own)} series",
-            ("series", "benchmark", "unit", "points", "OOMs", "score", "source"),
-            (
-                (
-                    row["series"],
-                    row["benchmark"],
-                    row["unit"],
-                    row["points"],
-                    f"{row['ooms']:.1f}",
-                    "{:.0%} to {:.0%}".format(*row["score"]),
-                    row["source"],
-                )
-                for row in own
-            ),
-        )
-    for series, reason in counts["left_out"].items():
-        terminal.say(f"not fitted: {series}: {reason}")
-    fitted = counts["fitted"]
-    terminal.say(
-        f"{counts['points']:,} points in {counts['series']} series; "
-        f"{fitted['points']:,} points in {fitted['series']} series can be fitted"
-    )
-
-
-@points_app.command()
-def show(
-    series: Annotated[str, typer.Argument(help="Name of a series, as listed by `points`.")],
-    points: PointsFolder = None,
-    as_json: Json = False,
-) -> None:
-    """Walk back from a series to its points, source, figure, pixels and calibration.
-
-    \b
-    Examples:
-      tenfold points show "o1/AIME 2024/training compute"
-      tenfold points show "o1/AIME 2024/training compute" --json
-    """
-    from tenfold import inventory
-    from tenfold.points import load
-
-    chain = inventory.chain(load(extra=points or []), series)
-    if as_json:
-        terminal.print_json(chain)
-        return
-    about = "{benchmark}, {regime}, compute in {unit}, family {family}".format(**chain)
-    terminal.say(f"{chain['series']}\n{about}\n")
-    for key, value in chain["source_table"].items():
-        terminal.say(f"{key:>20}  {value}")
-    columns = ("row", "model", "setting", "compute", "± log10", "score", "±", "pixel", "flag")
-    terminal.print_table(
-        f"{len(chain['points'])} points",
-        columns,
-        (
-            (
-                point["row"],
-                point["model"],
-                point["setting"],
-                f"{point['compute']:.4g}",
-                f"{point['log10_compute_se']:.3f}",
-                f"{point['score']:.3f}",
-                f"{point['score_se']:.3f}",
-                ""
-                if point["pixel_x"] is None
-                else f"{point['pixel_x']:.1f}, {point['pixel_y']:.1f}",
-                point["reason"] if point["outlier"] else "",
-            )
-            for point in chain["points"]
-        ),
-    )
-    x = [point["log10_compute"] for point in chain["points"]]
-    y = [point["score"] for point in chain["points"]]
-    terminal.say(terminal.plot(x, y, (f"log10 compute ({chain['unit']})", "score")))
-
-
-@points_app.command()
-def check(
-    path: Annotated[Path, typer.Argument(help="A points file (CSV), or a folder of them.")],
-    as_json: Json = False,
-) -> None:
-    """Hold a points file against the rules and the shipped evidence; exits with 2 on an error.
-
-    \b
-    Examples:
-      tenfold points check my-evidence/points/mine.csv
-      tenfold points check my-evidence --json
-    """
-    from dataclasses import asdict
-
-    from tenfold import audit
-    from tenfold.spec import SpecError
-
-    if not path.exists():
-        raise SpecError(f"{path}: cannot be read (No such file or directory)")
-    report = audit.check(path)
-    if as_json:
-        terminal.print_json(asdict(report))
-    else:
-        for line in report.warnings:
-            terminal.warn(f"warning: {line}")
-        for line in report.errors:
-            terminal.warn(f"error: {line}")
-        found = f"{report.points:,} points in {len(report.series)} series"
-        terminal.say(f"{found}, {len(report.errors)} errors, {len(report.warnings)} warnings")
-    if report.errors:
-        raise typer.Exit(EXIT_BAD_INPUT)
+app.add_typer(cli_evidence.points_app, name="points")
+app.command()(cli_evidence.digitise)
 
 
 def main() -> int:

@@ -233,7 +233,7 @@ BROKEN = """
 import sys
 from tenfold import cli
 
-@cli.app.command()
+@cli.app.command("score")
 def broken() -> None:
     raise RuntimeError("a bug")
 
@@ -243,8 +243,77 @@ sys.exit(cli.main())
 
 @pytest.mark.parametrize("debug", [False, True])
 def test_an_unexpected_error_is_one_line_unless_debugging(debug):
-    command = [sys.executable, "-c", BROKEN, *(["--debug"] if debug else []), "broken"]
+    command = [sys.executable, "-c", BROKEN, *(["--debug"] if debug else []), "score"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.endswith("unexpected error: RuntimeError: a bug (--debug shows more)\n")
     assert ("Traceback" in done.stderr) is debug
+
+
+def wpd_project(path, points):
+    """A WebPlotDigitizer project, version 4.2: x is a log axis from 1 to 1000, y from 0 to 100%."""
+    corners = [
+        (100, 400, "1", "0"),
+        (400, 400, "1000", "0"),
+        (100, 400, "0", "0"),
+        (100, 100, "0", "100"),
+    ]
+    project = {
+        "version": [4, 2],
+        "axesColl": [
+            {
+                "name": "XY",
+                "type": "XYAxes",
+                "isLogX": True,
+                "isLogY": False,
+                "calibrationPoints": [
+                    {"px": x, "py": y, "dx": dx, "dy": dy} for x, y, dx, dy in corners
+                ],
+            }
+        ],
+        "datasetColl": [
+            {
+                "name": "mine",
+                "axesName": "XY",
+                "data": [{"x": x, "y": y} for x, y in points],
+            }
+        ],
+    }
+    path.write_text(json.dumps(project))
+
+
+def test_a_project_becomes_a_points_file(run, tmp_path):
+    import csv
+
+    project, out = tmp_path / "chart.json", tmp_path / "out.csv"
+    wpd_project(project, [(200, 300), (300, 160)])
+    done = run("digitise", project, "--out", out)
+    assert done.returncode == 0, done
+    rows = list(csv.DictReader(out.read_text().splitlines()))
+    assert [round(float(row["compute"]), 6) for row in rows] == [10, 100]
+    assert [float(row["score"]) for row in rows] == pytest.approx([1 / 3, 0.8])
+    assert all(float(row["log10_compute_se"]) > 0 for row in rows)
+    shared = json.loads(run("digitise", project, "--out", out, "--json").stdout)
+    assert shared["points"] == 2
+    assert shared["charts"][0]["log10_axis_scale_se"] > 0
+
+
+def test_an_image_needs_its_axes(run, tmp_path):
+    one_line_error(run("digitise", tmp_path / "chart.png"), "--axes")
+
+
+EPOCH = """Model version,Score,Mean output tokens,stderr
+lab-1_low,0.20,1000,0.05
+lab-1_high,0.60,9000,0.06
+"""
+
+
+def test_results_of_others_become_evidence_that_checks(run, tmp_path):
+    table, folder = tmp_path / "gpqa.csv", tmp_path / "mine"
+    table.write_text(EPOCH)
+    arguments = ("points", "import", table, "--out", folder, "--benchmark", "GPQA Diamond")
+    done = run(*arguments)
+    assert done.returncode == 0, done
+    assert "2 points in 1 series" in done.stdout
+    assert run("points", "check", folder).returncode == 0
+    assert "exists already" in run(*arguments).stderr
