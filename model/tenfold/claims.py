@@ -157,6 +157,31 @@ def check_claims(
     return [_check(draws, claim, constants) for claim in claims]
 
 
+def lines(result: Result) -> list[str]:
+    """A result for people: the quote, what was asked of it, and its answers."""
+    claim, evidence = result.claim, result.evidence
+    value = printed(math.log10(claim.value), claim.unit)
+    what = f"{claim.relation} {value}"
+    told = [f"{claim.id} ({claim.kind})", f'  "{claim.quote}"']
+    if result.recomputed is not None:
+        stated = ", ".join(f"{name} = {number}" for name, number in claim.given.items())
+        verdict = "follows" if result.follows else "does not follow"
+        found = printed(result.recomputed, claim.unit)
+        told.append(f"  arithmetic: {verdict}: {found} from {stated}; claimed {what}")
+    if evidence is not None:
+        low, middle, high = (
+            printed(q, claim.unit) for q in (evidence.p05, evidence.p50, evidence.p95)
+        )
+        p, e = _percent(evidence.probability), _percent(evidence.mcse)
+        within = f"{what}, within a factor {claim.evidence_tolerance or claim.tolerance:g}"
+        told.append(f"  evidence: {evidence.words}: {p} ± {e} that it is {within}")
+        told.append(
+            f"  evidence: {middle} ({low} to {high}, 90% interval); "
+            f"{_percent(evidence.p_below)} below the range, {_percent(evidence.p_above)} above"
+        )
+    return told
+
+
 def as_record(result: Result) -> dict[str, Any]:
     """A result as plain JSON; quantities as log10, with "inf" for never."""
     claim, evidence = result.claim, result.evidence

@@ -228,8 +228,9 @@ def _input(name: str) -> Callable[..., xr.DataArray]:
 
 
 def _log10(values: Any) -> Any:
-    with np.errstate(divide="ignore"):
-        return np.log10(values)
+    """log10; -inf at or below zero (a slope may be allowed to fall)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.log10(values.where(values > 0, 0.0))
 
 
 ESTIMANDS: dict[str, Estimand] = {
