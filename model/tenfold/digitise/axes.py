@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from tenfold.points import Label, Regime, Unit
+from tenfold.evidence import Label, Regime, Unit
 from tenfold.spec import SpecError, Strict
 
 CLICK_SE = 0.5

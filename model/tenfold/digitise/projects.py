@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from tenfold.axes import Calibration, check_calibration, check_directions
+from tenfold.digitise.axes import Calibration, Series, check_calibration, check_directions
 from tenfold.spec import SpecError, did_you_mean, read_text, validate
 
 REFUSED = {
@@ -194,6 +195,40 @@ def axes_of(project: Project, dataset: Dataset, where: str) -> Axes:
         hint = did_you_mean(dataset.axesName, sorted(known))
         raise SpecError(f"{where}: axes {dataset.axesName!r} are not in the project{hint}")
     return known[dataset.axesName]
+
+
+def assign(
+    project: Project, tables: Sequence[Series], path: Path, axes_path: Path | None
+) -> list[tuple[Series, list[Dataset]]]:
+    """Which datasets make up which series.
+
+    Raises:
+        SpecError: a name that is not in the project, or twice in it.
+    """
+    found: dict[str, list[Dataset]] = {}
+    known = {d.name: d for d in project.datasetColl if d.data}
+    if len(known) < sum(bool(d.data) for d in project.datasetColl):
+        raise SpecError(f"{path}: two datasets have one name; expected distinct names")
+    if not tables:
+        for dataset in known.values():
+            base = re.sub(r" #\d+$", "", dataset.name)
+            found.setdefault(base, []).append(dataset)
+        return [(validate({"name": n}, Series, f"{path}: dataset"), d) for n, d in found.items()]
+    rest = dict(known)
+    pairs = []
+    for table in tables:
+        names = table.datasets or [table.name]
+        for name in names:
+            if name not in known:
+                raise SpecError(
+                    f"{axes_path}: series {table.name!r}: no dataset {name!r} with points in {path}"
+                    f"{did_you_mean(name, sorted(known))}"
+                )
+            rest.pop(name, None)
+        pairs.append((table, [known[name] for name in names]))
+    if rest:
+        raise SpecError(f"{axes_path}: dataset {next(iter(rest))!r} of {path} is in no series")
+    return pairs
 
 
 def check_stored(axes: Axes, found: Calibration, dataset: Dataset, where: str) -> str:
