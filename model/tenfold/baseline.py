@@ -6,6 +6,7 @@ are independent of one another; quantities derived here (energy from power, say)
 
 from __future__ import annotations
 
+import math
 import zlib
 from dataclasses import dataclass
 
@@ -150,7 +151,7 @@ def years_after(year: float, run: Baseline) -> float:
     Raises:
         SpecError: `year` lies before the baseline's.
     """
-    if not year >= run.year:
+    if not run.year <= year < math.inf:
         raise SpecError(f"year {year:g}: expected {run.year:g} (the baseline's) or later")
     return year - run.year
 

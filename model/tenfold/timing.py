@@ -143,7 +143,8 @@ def break_even(
     extra = extra.where(np.isfinite(once.log10), 0.0)
     equal = (once / price.times(extra)).to("token")
     with np.errstate(divide="ignore"):
-        falling = np.log10(decline_rate(constants, ooms, seed).clip(min=0.0))
+        falling = xr.ufuncs.log10(decline_rate(constants, ooms, seed).clip(min=0.0))
+    falling = falling.where(equal.log10 < np.inf, 0.0)
     volume = equal * Log10Quantity(falling, units.parse("1/year"))
     found = xr.Dataset({"weight": jump["weight"]}).assign_attrs(baseline=baseline)
     for name, quantity, title, unit in (

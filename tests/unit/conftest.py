@@ -32,7 +32,7 @@ def tree(form: str, seed: int, rate: float = 2.0, chains: int = 4, draws: int = 
     """One form's stored run: population slopes 0.6 (RL) and 0.6 * rate (inference)."""
     rng = np.random.default_rng(seed)
 
-    def v(mean: object, sd: float, **dims: list[str]) -> xr.DataArray:
+    def v(mean: float | xr.DataArray, sd: float, **dims: list[str]) -> xr.DataArray:
         labels = {"chain": range(chains), "draw": range(draws), **dims}
         shape = [len(values) for values in labels.values()]
         return mean + xr.DataArray(sd * rng.standard_normal(shape), labels)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -156,7 +157,7 @@ def test_baselines_name_known_constants_of_the_right_dimension(constants):
         constants.named("nothing")
 
 
-def recomputed(constants: Constants) -> dict[str, object]:
+def recomputed(constants: Constants) -> dict[str, Any]:
     """Derived rows from their parents' central values, through pint so that units are held too."""
     ureg = units.registry()
 

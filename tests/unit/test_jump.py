@@ -96,7 +96,9 @@ def by_hand(start: float, slope, ceiling, floor: float, ooms: float) -> float:
     target = score(ooms, 1)
     if target >= ceiling[0]:
         return math.inf
-    return optimize.brentq(lambda x: score(x, 0) - target, 0.0, 400.0, xtol=1e-12)
+    return optimize.brentq(  # pyright: ignore[reportReturnType]
+        lambda x: score(x, 0) - target, 0.0, 400.0, xtol=1e-12
+    )
 
 
 @given(
