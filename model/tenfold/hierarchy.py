@@ -15,6 +15,8 @@ What the sampler does not need is integrated out too: `benchmark_effect` and `ce
 only through their sum in each cell (`simulate.complete` draws them afterwards).
 """
 
+# symbolic tensors have no useful static types
+# pyright: reportArgumentType=false, reportOperatorIssue=false
 from __future__ import annotations
 
 from typing import Any
