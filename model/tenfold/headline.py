@@ -72,7 +72,7 @@ def _one_form(tree: Any, rng: np.random.Generator) -> xr.Dataset:
     new = np.exp(mean + level + post["cell_sd"] * normal("regime"))
     draws["slope_new_benchmark"] = new.transpose(*like.dims, "regime")
     draws["exchange_rate_new_benchmark"] = slope_ratio(new)
-    if "ceiling" in post:
+    if "ceiling_mean" in post:
         draws["ceiling"] = post["ceiling"].transpose(*slope.dims)
         logit = post["ceiling_mean"] + post["ceiling_sd"] * normal("regime")
         draws["ceiling_new_benchmark"] = (1 / (1 + np.exp(-logit))).transpose(*like.dims, "regime")

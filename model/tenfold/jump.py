@@ -201,7 +201,8 @@ def joint(
         `joint_rl_ooms`, `joint_inference_ooms`, `rl_gain_share` (of the gain), and
         `log10_joint_multiplier` (of training and deployment spending together), `weight`.
     """
-    rate, gain = jump["exchange_rate"], jump["inference_jump_ooms"]
+    # A level of no OOMs, or fewer, asks for no compute.
+    rate, gain = jump["exchange_rate"], jump["inference_jump_ooms"].clip(min=0.0)
     one_plus_r = units.log10_sum(0.0, log10_rl_share)
     deploy = one_plus_r + log10_deployment
     free = (gain - (log10_rl_share + np.log10(rate) - deploy)) / (1 + 1 / rate)
@@ -213,7 +214,9 @@ def joint(
     found["joint_rl_ooms"] = label(rl_ooms, "RL, cheapest mix", "OOM")
     found["joint_inference_ooms"] = label(inference_ooms, "Inference, cheapest mix", "OOM")
     found["rl_gain_share"] = label(
-        rl_ooms / rate / gain, "Share of the gain that RL supplies", "dimensionless"
+        xr.where(gain > 0, rl_ooms / rate / gain.where(gain > 0, 1.0), 0.0),
+        "Share of the gain that RL supplies",
+        "dimensionless",
     )
     found["log10_joint_multiplier"] = label(
         after - units.log10_sum(one_plus_r, deploy),

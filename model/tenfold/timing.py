@@ -139,7 +139,8 @@ def break_even(
     once = base["cost"].times(log10_minus_one(log10_training_multiplier(ooms, in_time, reading)))
     price = draw(constants, "PRICE_TOKEN", "USD/token", ooms, seed)
     extra = log10_minus_one(jump["inference_jump_ooms"])
-    # Where RL never makes the jump it is never cheaper, even if inference never makes it either.
+    # RL that never makes the jump is never cheaper, even if inference never makes it either; RL
+    # that costs nothing always is.
     extra = extra.where(np.isfinite(once.log10), 0.0)
     equal = (once / price.times(extra)).to("token")
     with np.errstate(divide="ignore"):

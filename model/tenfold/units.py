@@ -123,9 +123,10 @@ def log10_sum(first: Any, second: Any) -> Any:
 
 
 def log10_minus_one(log10: Any) -> Any:
-    """log10(10^log10 - 1) for log10 >= 0; -inf at 0, +inf at +inf."""
+    """log10(10^log10 - 1): what a multiplier adds; -inf where it adds nothing (log10 <= 0)."""
+    added = -np.expm1(-np.maximum(log10, 0.0) * math.log(10))
     with np.errstate(divide="ignore"):
-        return log10 + np.log10(-np.expm1(-log10 * math.log(10)))
+        return log10 + np.log10(added)
 
 
 def format_log10(log10: float, unit: str = "", digits: int = 2) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from tenfold import drivers
 from tenfold.mixture import table_rows, text_of
+from tenfold.units import format_log10
 
 Table = tuple[str, tuple[str, ...], list[tuple[str, ...]]]
 """Title, column names, rows."""
@@ -23,15 +24,21 @@ def jump_lines(answer: dict[str, Any]) -> list[str]:
     ]
     rate = answer["exchange_rates"]["population"]
     new = answer["exchange_rates"]["new benchmark"]
-    same = [10 ** (1 / float(rate[key])) for key in ("p50", "p95", "p05")]
+    same = [format_log10(1 / float(rate[key])) for key in ("p50", "p95", "p05")]
     lines.append(
         f"RL needs {text_of(rate)} times the OOMs that inference needs; on a benchmark not seen "
         f"yet, {text_of(new)}. Ten times the RL is worth "
-        f"{same[0]:.1f} ({same[1]:.1f} to {same[2]:.1f}) times the inference."
+        f"{same[0]} ({same[1]} to {same[2]}) times the inference."
     )
     never = answer["on_curve"]["quantities"]["rl_jump_ooms"].get("p_never", 0.0)
     error = answer["on_curve"]["quantities"]["rl_jump_ooms"].get("p_never_mcse")
-    if error is not None:
+    if answer["question"]["target"] is not None:
+        chance = answer["p_never"]
+        lines.append(
+            f"No amount of RL gets there with probability {chance['probability']:.1%} ± "
+            f"{chance['mcse']:.1%}."
+        )
+    elif error is not None:
         lines.append(
             f"From a score of {answer['on_curve']['start']:.0%}, no amount of RL reaches what the "
             f"inference jump reaches, with probability {never:.1%} ± {error:.1%}."

@@ -207,6 +207,15 @@ def test_joint_scaling_with_equal_spending_grows_both_by_equal_ooms():
     assert value(found, "rl_gain_share") == pytest.approx(1 / 3)
 
 
+def test_a_level_without_ooms_costs_nothing():
+    for level in (0.0, -0.5):
+        linear = jump.exchange(one_draw(level=level))
+        found = jump.joint(linear, xr.zeros_like(linear["rl_jump_ooms"]), 0.0)
+        assert value(found, "joint_rl_ooms") == value(found, "joint_inference_ooms") == 0
+        assert value(found, "rl_gain_share") == 0
+        assert value(found, "log10_joint_multiplier") == pytest.approx(0)
+
+
 def test_headline_has_the_stored_layout_and_is_repeatable(trees, headline_draws):
     again = headline.headline(trees, {"logistic": 0.4, "saturating": 0.6}, seed=3)
     assert again.identical(headline_draws)
@@ -219,6 +228,29 @@ def test_headline_has_the_stored_layout_and_is_repeatable(trees, headline_draws)
     assert (headline_draws["ceiling"].sel(form="logistic") == 1).all()
     saturating = headline_draws["ceiling"].sel(form="saturating")
     assert (saturating == trees["saturating"]["posterior"]["ceiling"]).all()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_headline_reads_what_a_run_stores(form):
+    """Parameters of the model itself, drawn from its prior on the shipped evidence."""
+    from tenfold import points, priors, simulate
+    from tenfold.spec import ModelChoice
+
+    data = points.usable(points.load())
+    rng = np.random.default_rng(2)
+    table = priors.load()
+    stored = simulate.prior(data, table, form, ModelChoice(), 20, rng).expand_dims(chain=2)
+    stored = stored.assign_coords(chain=range(2), draw=range(20))
+    run = xr.DataTree.from_dict({"posterior": stored, "constant_data": data})
+    draws = headline.headline({form: run}, {form: 1.0}, seed=1)
+    for name, values in draws.data_vars.items():
+        assert np.isfinite(values).all(), name
+    ceiling = draws["ceiling"].values
+    assert ((ceiling > 0) & (ceiling <= 1)).all()
+    assert (ceiling < 1).any() == (form == "saturating")
+    assert "AIME 2024" in draws["shared_benchmark"].values
+    found = jump.between_scores(draws, 0.3, 0.6, "AIME 2024")
+    assert not np.isnan(found["rl_ooms"]).any()
 
 
 def test_headline_slopes_agree_with_the_posterior(trees, headline_draws):

@@ -161,7 +161,12 @@ def test_break_even_when_prices_do_not_fall(exact):
 
 @pytest.mark.parametrize(
     ("rl", "inference", "expected"),
-    [(math.inf, 3.0, math.inf), (math.inf, math.inf, math.inf), (6.0, math.inf, -math.inf)],
+    [
+        (math.inf, 3.0, math.inf),
+        (math.inf, math.inf, math.inf),
+        (6.0, math.inf, -math.inf),
+        (-1.0, -0.5, -math.inf),
+    ],
 )
 def test_break_even_where_one_way_or_both_never_arrive(exact, rl, inference, expected):
     found = timing.break_even(asked(rl, inference), exact)

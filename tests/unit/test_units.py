@@ -84,6 +84,7 @@ def test_log_sums_keep_infinities():
     assert log10_sum(0.0, math.inf) == math.inf
     assert log10_sum(0.0, -math.inf) == 0
     assert log10_minus_one(0.0) == -math.inf
+    assert log10_minus_one(-3.0) == -math.inf
     assert log10_minus_one(math.inf) == math.inf
     assert log10_minus_one(1000.0) == 1000.0
     assert log10_minus_one(math.log10(3)) == pytest.approx(math.log10(2))
