@@ -415,7 +415,9 @@ class Constants(Strict):
         """A copy in which fields of named constants are replaced, for a scenario.
 
         `low`, `central` or `high` alone keep the other two; a patch that breaks their order, names
-        an unknown constant or an unknown field is an error.
+        an unknown constant or an unknown field is an error. Three equal values make the constant
+        exact ("point"); an exact one that gets a spread becomes log-normal, or normal from zero
+        down, unless the patch names its distribution. Derived rows are not recomputed.
 
         Raises:
             SpecError: as above, in one line that begins with `where`.
@@ -425,7 +427,13 @@ class Constants(Strict):
             if name not in tables["constant"]:
                 known = did_you_mean(name, sorted(tables["constant"]))
                 raise SpecError(f"{where}: unknown constant {name!r}{known}")
-            tables["constant"][name].update(fields)
+            table = tables["constant"][name]
+            table.update(fields)
+            if "distribution" not in fields:
+                if table["low"] == table["high"]:
+                    table["distribution"] = "point"
+                elif table["distribution"] == "point":
+                    table["distribution"] = "lognormal" if table["low"] > 0 else "normal"
         return validate(tables, Constants, where)
 
 
@@ -510,7 +518,7 @@ class PointsChoice(Strict):
 class ModelChoice(Strict):
     """Structure of the model. Each switch is a modelling choice that a scenario may turn."""
 
-    forms: tuple[Form, ...] = ("logistic", "saturating", "linear", "power")
+    forms: Annotated[tuple[Form, ...], Field(strict=False, min_length=1)] = ("logistic", "saturating", "linear", "power")
     noise: Literal["student_t", "normal"] = "student_t"
     thinking_shift: bool = True
     estimate_lambda: bool = True
@@ -599,7 +607,7 @@ def load_scenario(name: str, path: Path | None = None) -> Scenario:
 
 
 def _merged(base: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
-    """Nested tables merged; a prior is replaced whole, since half of one would be another family."""
+    """Nested tables merged; a prior is replaced whole: half of one would be another family."""
     out = dict(base)
     for key, value in patch.items():
         nested = (

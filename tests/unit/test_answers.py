@@ -38,7 +38,7 @@ def test_answers_are_plain_json_and_print(headline_draws, constants, question):
         assert all(line.endswith(".") and "nan" not in line for line in answer["lines"])
 
 
-def test_the_default_answer_names_what_the_issue_names(headline_draws, constants):
+def test_the_default_answer_holds_the_headline_quantities(headline_draws, constants):
     found = answers.jump_answer(headline_draws, constants, Question())
     names = {"exchange_rate", "inference_jump_ooms", "rl_jump_ooms", "log10_training_multiplier"}
     names |= {"log10_training_flop", "log10_gpus", "log10_energy_twh", "log10_cost_usd"}

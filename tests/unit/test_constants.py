@@ -128,6 +128,10 @@ def test_patches_replace_fields_and_refuse_nonsense(constants):
     assert patched.constant["E_G4"].central == 155
     assert patched.constant["E_G4"].high == constants.constant["E_G4"].high
     assert constants.constant["E_G4"].central == 310
+    exact = constants.patched({"E_G4": {"low": 9.0, "central": 9.0, "high": 9.0}})
+    assert (exact.constant["E_G4"].quantile([0.01, 0.99]) == 9).all()
+    spread = {"low": 8.0, "central": 9.0, "high": 10.0}
+    assert exact.patched({"E_G4": spread}).constant["E_G4"].distribution == "lognormal"
     for patch, said in (
         ({"E_G5": {"central": 1.0}}, "unknown constant 'E_G5'; did you mean"),
         ({"E_G4": {"centrl": 1.0}}, "did you mean 'central'"),

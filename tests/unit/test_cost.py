@@ -30,11 +30,9 @@ def asked(ooms: float, inference: float = 3.0) -> xr.Dataset:
 
 def exactly(constants: Constants, **values: float) -> Constants:
     """Constants with some of them known exactly."""
-    patch = {
-        name: {"low": value, "central": value, "high": value, "distribution": "point"}
-        for name, value in values.items()
-    }
-    return constants.patched(patch)
+    return constants.patched(
+        {name: {"low": v, "central": v, "high": v} for name, v in values.items()}
+    )
 
 
 def median(found: xr.Dataset, name: str) -> float:
@@ -104,7 +102,8 @@ def test_five_datacentres_per_gpu(constants):
 
 def test_the_published_monte_carlo(constants):
     """1e6 on the whole run: 6.3 / 9.7 / 15 years of 2025; 1e6 on the RL part: 0.88 / 2.3 / 5.4;
-    1e5 on it: 0.09 / 0.23 / 0.54 (research note on costs, section 5; independent code)."""
+    1e5 on it: 0.09 / 0.23 / 0.54 (5, 50 and 95% of an earlier
+    Monte Carlo, written independently)."""
     cases: list[tuple[float, cost.Reading, tuple[float, float, float]]] = [
         (6.0, "whole", (6.3, 9.7, 15.0)),
         (6.0, "rl", (0.88, 2.3, 5.4)),
@@ -188,7 +187,7 @@ def test_waiting_makes_it_cheaper_until_the_limit(constants):
     assert dollars == pytest.approx(1.3**5)
     years = median(later, "log10_years_of_world_electricity")
     assert years == pytest.approx(310e3 / 1.4**5 / (31772.35 * 1.03**5.5))
-    # Research note: a 200x limit leaves 1,550 TWh of 310,000.
+    # By hand: a 200x limit leaves 1,550 TWh of 310,000.
     limit = cost.cost(asked(6.0), exact, reading="whole", year=2100)
     assert median(limit, "log10_energy_twh") == pytest.approx(1550)
     assert median(limit, "log10_gpus") == pytest.approx(median(now, "log10_gpus"))

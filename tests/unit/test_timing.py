@@ -45,11 +45,7 @@ def asked(ooms: float, inference: float = 3.0) -> xr.Dataset:
 
 @pytest.fixture(scope="module")
 def exact(constants: Constants) -> Constants:
-    patch = {
-        name: {"low": v, "central": v, "high": v, "distribution": "point"}
-        for name, v in EXACT.items()
-    }
-    return constants.patched(patch)
+    return constants.patched({k: {"low": v, "central": v, "high": v} for k, v in EXACT.items()})
 
 
 def one(found: xr.Dataset, name: str) -> float:
@@ -89,9 +85,7 @@ def test_first_year_matches_stepping(exact, ooms, energy_share, budget_share):
 
 
 def test_a_limit_on_efficiency_can_mean_never(exact):
-    stalled = exact.patched(
-        {"GR_WE": {"low": 0.0, "central": 0.0, "high": 0.0, "distribution": "point"}}
-    )
+    stalled = exact.patched({"GR_WE": {"low": 0.0, "central": 0.0, "high": 0.0}})
     found = timing.first_year(asked(9.0), stalled, reading="whole")
     assert one(found, "first_year") == math.inf
     dates = timing.dated(found)
