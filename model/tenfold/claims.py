@@ -169,16 +169,16 @@ def lines(result: Result) -> list[str]:
         found = printed(result.recomputed, claim.unit)
         told.append(f"  arithmetic: {verdict}: {found} from {stated}; claimed {what}")
     if evidence is not None:
-        low, middle, high = (
-            printed(q, claim.unit) for q in (evidence.p05, evidence.p50, evidence.p95)
-        )
+        low, middle, high = (printed(q, "") for q in (evidence.p05, evidence.p50, evidence.p95))
+        unit = PRINTED_UNIT.get(claim.unit, claim.unit)
         p, e = _percent(evidence.probability), _percent(evidence.mcse)
         within = f"{what}, within a factor {claim.evidence_tolerance or claim.tolerance:g}"
         told.append(f"  evidence: {evidence.words}: {p} ± {e} that it is {within}")
-        told.append(
-            f"  evidence: {middle} ({low} to {high}, 90% interval); "
-            f"{_percent(evidence.p_below)} below the range, {_percent(evidence.p_above)} above"
+        interval = " ".join(filter(None, (f"{middle} ({low} to {high}, 90% interval)", unit)))
+        outside = (
+            f"{_percent(evidence.p_below)} below, {_percent(evidence.p_above)} above that range"
         )
+        told.append(f"  evidence: {interval}; {outside}")
     return told
 
 

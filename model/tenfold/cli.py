@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from tenfold import __version__, cli_evidence, terminal
+from tenfold import __version__, cli_answers, cli_evidence, cli_fit, terminal
 
 EXIT_UNEXPECTED, EXIT_BAD_INPUT = 1, 2
 
@@ -75,7 +75,16 @@ def tenfold(
 
 
 app.add_typer(cli_evidence.points_app, name="points")
-app.command()(cli_evidence.digitise)
+for command in (
+    cli_evidence.digitise,
+    cli_fit.fit,
+    cli_fit.check,
+    cli_answers.jump,
+    cli_answers.cost,
+    cli_fit.scenarios,
+    cli_answers.claims,
+):
+    app.command()(command)
 
 
 def main() -> int:

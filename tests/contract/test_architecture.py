@@ -15,7 +15,8 @@ ROW = re.compile(r"^\| ([a-z ]+) \| `([a-z_0-9]+)` \| (.+) \|$")
 SAMPLER = {"pymc", "nutpie", "pytensor", "numpyro", "jax"}
 SAMPLER_MODULES = {"priors", "hierarchy", "fit", "compare", "scenarios"}
 FIGURES = {"matplotlib", "altair", "vl_convert"}
-LIGHT = {"__init__", "cli", "cli_evidence", "terminal"}
+COMMANDS = {"cli_evidence", "cli_fit", "cli_answers"}
+LIGHT = {"__init__", "cli", "terminal"} | COMMANDS
 
 
 def modules() -> dict[str, list[Path]]:
@@ -123,7 +124,7 @@ def test_only_the_named_modules_use_the_sampler_or_draw_figures(name):
         if name != "report":
             assert not used & FIGURES, path
         if name in LIGHT:
-            own = {"tenfold.terminal", "tenfold.cli_evidence", "tenfold.__version__"}
+            own = {"tenfold.terminal", "tenfold.__version__"} | {f"tenfold.{c}" for c in COMMANDS}
             heavy = imports(path, top_level_only=True) & {
                 "numpy", "pandas", "xarray", "scipy", "arviz", "pydantic", "rich"
             }  # fmt: skip
