@@ -113,6 +113,9 @@ def test_public_names_exist_and_unknown_ones_do_not():
 
     for name in tenfold.__all__:
         assert getattr(tenfold, name) is not None
+    assert set(tenfold.__all__) == {*tenfold._HOME, "__version__"}
+    submodules = {path.stem for path in (ROOT / "model" / "tenfold").iterdir()}
+    assert not submodules & set(tenfold.__all__), "a public name would hide a module"
     assert dir(tenfold) == sorted(tenfold.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = tenfold.nothing
