@@ -11,7 +11,7 @@ format, `spots`, `shapes` and `markers` the reading of images, `table` the resul
 
 from tenfold.digitise.axes import AxesFile, Axis, Calibration, Chart, Series
 from tenfold.digitise.read import digitise_image, digitise_project
-from tenfold.digitise.table import Digitised, write
+from tenfold.digitise.table import Digitised
 
 __all__ = [
     "AxesFile",
@@ -22,5 +22,4 @@ __all__ = [
     "Series",
     "digitise_image",
     "digitise_project",
-    "write",
 ]

@@ -19,6 +19,9 @@ from tenfold.spec import SpecError, Strict
 
 CLICK_SE = 0.5
 """Default standard error of a click, pixels per coordinate: to the pixel, either way."""
+DRAWING_SE = 0.4
+"""All markers against all ticks, pixels: programs put ticks on whole pixels (up to 0.5 either way),
+by rules that differ by up to half a pixel from those for markers."""
 
 
 class Axis(Strict):
@@ -132,9 +135,10 @@ class Calibration:
         return np.sqrt(pixel_se**2 @ (matrix**2).T)
 
     def shared(self, pixels: np.ndarray) -> np.ndarray:
-        """Moves (n, 2, 2k) of the values when each click coordinate is off by one `click_se`.
+        """Moves (n, 2, 2k + 2) of the values under each shared error of one standard error.
 
-        Central differences; the errors of all points are `shared @ standard normals`.
+        Each click coordinate is off by `click_se` (central differences), and the whole drawing by
+        `DRAWING_SE` across and down; the errors of all points are `shared @ standard normals`.
         """
         moves, step = [], 0.01
         for index in np.ndindex(*self.clicks.shape):
@@ -142,7 +146,9 @@ class Calibration:
             ahead[index] += step
             behind[index] -= step
             moves.append((self.read(pixels, ahead) - self.read(pixels, behind)) / (2 * step))
-        return np.stack(moves, axis=-1) * self.click_se
+        matrix, _ = self.affine(self.clicks)
+        drawing = np.broadcast_to(matrix * DRAWING_SE, (len(pixels), 2, 2))
+        return np.concatenate([np.stack(moves, axis=-1) * self.click_se, drawing], axis=-1)
 
 
 def check_calibration(pixels: Sequence[float], values: Sequence[float], log: bool) -> None:

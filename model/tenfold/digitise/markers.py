@@ -18,16 +18,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
 from tenfold.digitise.axes import Chart, Series
 from tenfold.digitise.shapes import take_apart, template
-from tenfold.digitise.spots import Blob, common_colour, fill_holes, region, rgb, spots, usual_area
+from tenfold.digitise.spots import (
+    Blob,
+    common_colour,
+    fill_holes,
+    outlined,
+    region,
+    rgb,
+    rings,
+    spots,
+    usual_area,
+)
 from tenfold.spec import SpecError
 
-MAX_PIXELS = 40_000_000
-"""Largest image read; a chart is at most a few megapixels, a decompression bomb is not."""
+MAX_PIXELS = 16_000_000
+"""Largest image read, that of a large screen; a decompression bomb is larger."""
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 ROUNDING_SE = 0.341
 """Half-width, in pixels, that holds 68.27% of an error uniform over one pixel."""
@@ -79,7 +89,7 @@ def read_image(path: Path) -> np.ndarray:
         known = ", ".join(FORMATS)
         raise SpecError(f"{path}: cannot be read as {known} ({error})") from None
     white = Image.new("RGBA", picture.size, "white")
-    return np.asarray(Image.alpha_composite(white, picture).convert("RGB"), dtype=float)
+    return np.asarray(Image.alpha_composite(white, picture).convert("RGB"), dtype=np.float32)
 
 
 def find(image: np.ndarray, series: Series, chart: Chart, where: str) -> Found:
@@ -89,23 +99,30 @@ def find(image: np.ndarray, series: Series, chart: Chart, where: str) -> Found:
         SpecError: a region outside the image, a colour like the background, or nothing found.
     """
     allowed = region(image, chart, where)
-    colour = rgb(series.colour or "")
+    colour = rgb(series.colour or "").astype(np.float32)
     ground = rgb(chart.background) if chart.background else common_colour(image[allowed])
+    ground = ground.astype(np.float32)
     gap = float(np.linalg.norm(colour - ground))
     if gap < 40:
-        raise SpecError(f"{where}: colour {series.colour} is too close to the background {ground}")
-    share = np.clip((image - ground) @ (colour - ground) / gap**2, 0, 1)
+        raise SpecError(
+            f"{where}: colour {series.colour} is too close to the background "
+            f"#{''.join(f'{int(c):02x}' for c in ground)}; expected a distance of at least 40"
+        )
+    share = np.clip((image - ground) @ (colour - ground) / gap**2, 0, 1).astype(float)
     off = np.linalg.norm(image - (ground + share[..., None] * (colour - ground)), axis=2)
     known = off <= max(series.tolerance, gap / 4)
     share[~known] = 0
+    reach = min(series.tolerance, gap / 2)
+    core = (np.linalg.norm(image - colour, axis=2) <= reach) & allowed
     if series.hollow:
-        core = fill_holes((share > 0.4) & (off <= min(series.tolerance, gap / 8)) & allowed)
+        # thin outlines are paler than their colour: keep pale parts that touch full colour
+        strong, pale = (known & allowed & (share > least) for least in (0.6, 0.35))
+        core = fill_holes(rings(core | strong, pale))
         inside = np.asarray(ndimage.binary_erosion(core), dtype=bool)
         share[inside] = 1
         known[inside] = True
-    else:
-        reach = min(series.tolerance, gap / 2)
-        core = (np.linalg.norm(image - colour, axis=2) <= reach) & allowed
+    if outlined(core, known):
+        known[:] = True  # the outline is as good an end of the marker as the background
     blobs, ignored = spots(core, share, known)
     if not blobs:
         raise SpecError(f"{where}: no marker of colour {series.colour} found (tolerance, region?)")
@@ -153,7 +170,7 @@ def anchor(shape: np.ndarray, series: Series) -> tuple[np.ndarray, np.ndarray, s
     """
     middle = []
     for axis in (0, 1):
-        profile = shape.max(axis=axis)  # over rows first: the profile along x
+        profile = shape.max(axis=axis) / shape.max()  # over rows first: the profile along x
         inside = np.flatnonzero(profile >= 0.5)
         first, last = int(inside[0]), int(inside[-1])
         low = first - (profile[first] - 0.5) / max(profile[first] - profile[first - 1], 1e-9)
@@ -161,7 +178,8 @@ def anchor(shape: np.ndarray, series: Series) -> tuple[np.ndarray, np.ndarray, s
         middle.append((low + high) / 2 - len(shape) // 2)
     move = np.array(middle)
     if series.anchor == "box":
-        return move, np.zeros(2), ""
+        # the tip of a triangle fades out before it ends
+        return move, np.where(np.abs(move) > 0.3, 0.25, 0.0), ""
     if series.anchor == "centroid" or np.abs(move).max() < max(0.3, 0.08 * math.sqrt(shape.sum())):
         return np.zeros(2), np.zeros(2), ""
     note = (
@@ -205,12 +223,12 @@ def draw(
     `found`: per series the centres (n, 2) and flags (n,). Flagged markers are orange, the others
     magenta; the calibration ticks are cyan lines across the image.
     """
-    zoom = 1 if image.shape[1] > 1600 else 2
+    zoom = 1 if image.shape[1] > 2400 else 2
     picture = Image.fromarray(image.astype(np.uint8))
     picture = picture.resize(
         (picture.width * zoom, picture.height * zoom), Image.Resampling.NEAREST
     )
-    pen = ImageDraw.Draw(picture)
+    pen, font, arm = ImageDraw.Draw(picture), ImageFont.load_default(11 * zoom), 4 * zoom
     for axis, lines in enumerate((chart.x, chart.y)):
         for pixel, _ in lines.ticks if lines else []:
             at = (pixel + 0.5) * zoom
@@ -222,7 +240,7 @@ def draw(
             number += 1
             colour = "#ff6a00" if flag else "#e600e6"
             left, top = (x + 0.5) * zoom, (y + 0.5) * zoom
-            pen.line([(left - 6, top), (left + 6, top)], fill=colour)
-            pen.line([(left, top - 6), (left, top + 6)], fill=colour)
-            pen.text((left + 6, top - 14), str(number), fill=colour)
+            pen.line([(left - arm, top), (left + arm, top)], fill=colour)
+            pen.line([(left, top - arm), (left, top + arm)], fill=colour)
+            pen.text((left + arm, top - 4 * arm), str(number), fill=colour, font=font)
     return picture

@@ -20,6 +20,8 @@ TOUCHED_SE = 0.1
 """Uneven edges of a marker that a line, another colour or another marker touches, pixels."""
 FIT_INFLATION = 2.5
 """Neighbouring pixels err together, so the least-squares error of a fit is this much too small."""
+HIDDEN_SE = 0.15
+"""Error of a marker of which a share h is hidden, in units of h times its size."""
 MAX_CLUSTER = 5
 """Most markers taken apart in one cluster."""
 
@@ -97,7 +99,8 @@ def take_apart(
         flag = ""
     else:
         flag = "partly hidden" if b.area < 0.85 * usual else "unlike the other markers"
-    se = np.sqrt((FIT_INFLATION * best.se) ** 2 + TOUCHED_SE**2 + b.noise**2)
+    hidden = HIDDEN_SE * math.sqrt(usual) * max(0.0, 1 - b.area / usual)
+    se = np.sqrt((FIT_INFLATION * best.se) ** 2 + TOUCHED_SE**2 + b.noise**2 + hidden**2)
     return [(c + b.box, e, flag) for c, e in zip(best.centres, se, strict=True)]
 
 

@@ -81,6 +81,19 @@ def grow(mask: np.ndarray, radius: int) -> np.ndarray:
     return np.asarray(ndimage.binary_dilation(mask, disk(radius)), dtype=bool)
 
 
+def rings(strong: np.ndarray, weak: np.ndarray) -> np.ndarray:
+    """Parts of the `weak` mask that hold a `strong` pixel, with gaps of two pixels closed."""
+    parts = components(weak | strong, 2)
+    kept = np.isin(parts, np.unique(parts[strong])) & (parts > 0)
+    return np.asarray(ndimage.binary_closing(kept, disk(1)), dtype=bool)
+
+
+def outlined(core: np.ndarray, known: np.ndarray) -> bool:
+    """Whether the markers have an outline of another colour: most of their rims are unknown."""
+    rim = grow(core, 1) & ~core
+    return bool(rim.any()) and float((~known)[rim].mean()) > 0.6
+
+
 def fill_holes(core: np.ndarray) -> np.ndarray:
     """`core` with the inside of hollow markers filled: compact holes, not loops of lines."""
     holes = components(np.asarray(ndimage.binary_fill_holes(core), dtype=bool) & ~core, 1)
@@ -146,9 +159,11 @@ def blob(
     own, others = owner[view] == item.label, owner[view] != 0
     others &= ~own
     cover = np.where(own, share[view], 0)
-    # a line of the marker's own colour leaves the spot: where it enters, nothing is known
+    # nothing is known where a line of the marker's own colour enters the spot, and at the rim of
+    # something in front of it, whose colour mixes with the marker's to what looks like half cover
     lines = core[view] & ~own & ~others
-    hidden = others | ~known[view] | grow(lines, 2)
+    front = np.asarray(ndimage.binary_opening(~known[view], disk(2)), dtype=bool)
+    hidden = others | ~known[view] | grow(lines, 2) | grow(front, 1)
     outside = ~grow(own | lines | others, 2) & known[view]
     sigma = float(share[view][outside].std()) if outside.sum() > 20 else 0.0
     rows, cols = np.indices(cover.shape)

@@ -1,12 +1,10 @@
-"""Points as a table with errors, and the files written from it."""
+"""Points as a table with errors, in the columns of a points file."""
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +12,7 @@ import pandas as pd
 
 from tenfold.digitise.axes import Calibration, Chart, Series, offset_and_scale
 from tenfold.evidence import Point, binomial_se
-from tenfold.spec import SpecError, write_atomic
+from tenfold.spec import SpecError
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -157,39 +155,3 @@ def as_points(
             }
         )
     return pd.DataFrame(rows, columns=list(Point.model_fields)).astype({"n_questions": "Int64"})
-
-
-def write(result: Digitised, folder: Path, stem: str) -> list[Path]:
-    """Write points, readings, overlay and a draft of the source table; returns the paths.
-
-    One points file per chart, since a source has one axis scale error: `STEM.csv`, or
-    `STEM-CHART.csv` where there are several charts.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    paths, tables = [], []
-    for chart in result.charts.to_dict("records"):
-        own = result.readings["chart"] == chart["chart"]
-        several = len(result.charts) > 1
-        name = re.sub(r"\W+", "_", f"{stem}_{chart['chart']}" if several else stem).strip("_")
-        paths.append(folder / f"{name}.csv")
-        write_atomic(paths[-1], result.points[own].to_csv(index=False))
-        tables.append(source_table(name, chart))
-    paths += [folder / f"{stem}-readings.csv", folder / f"{stem}-sources.toml"]
-    write_atomic(paths[-2], result.readings.to_csv(index=False))
-    write_atomic(paths[-1], "\n".join(tables))
-    if result.overlay is not None:
-        paths.append(folder / f"{stem}-overlay.png")
-        result.overlay.save(paths[-1])
-    return paths
-
-
-def source_table(name: str, chart: Mapping[Hashable, float]) -> str:
-    """A table of `sources.toml` for one digitised chart; the empty fields are the user's."""
-    empty = "\n".join(f'{key} = ""' for key in ("title", "publisher", "date", "url", "figure"))
-    return (
-        f'[{name}]\n{empty}\nterms = ""\nmethod = "digitised"\n'
-        f'calibration = "clicks; shared axis error: offset {chart["log10_axis_offset_se"]:.2g} OOM '
-        f"and {chart['score_axis_offset_se']:.2g} in score, score scale "
-        f'{chart["score_axis_scale_se"]:.2g}"\n'
-        f"log10_axis_scale_se = {chart['log10_axis_scale_se']:.6f}\n"
-    )
