@@ -163,6 +163,8 @@ def sample(
     raw = tree["posterior"].to_dataset()
     rows = {"cell_total_first_dim_0": "cell_first", "cell_total_second_z_dim_0": "cell_second"}
     raw = raw.rename({old: new for old, new in rows.items() if old in raw.dims})
+    if form != "saturating":  # the compiled model carries ceilings that this form does not use
+        raw = raw.drop_vars([name for name in raw if str(name).startswith("ceiling_")])
     rng = np.random.default_rng(seed)
     posterior = simulate.complete(raw, compiled.plan.points, form, rng)
     stats = tree["sample_stats"].to_dataset()
@@ -297,9 +299,15 @@ def finish(plan: Plan, path: Path, info: Mapping[str, Any]) -> Run:
     """Write `run.json` and the pointers to the newest run; the run is complete from here on."""
     record = {**provenance(plan), **info}
     write_atomic(path / "run.json", json.dumps(record, indent=1, allow_nan=True) + "\n")
-    for pointer in ("LATEST", f"LATEST-{plan.name}"):
-        write_atomic(path.parent / pointer, path.name + "\n")
-    return load(path)
+    run = load(path)
+    point_to(run)
+    return run
+
+
+def point_to(run: Run) -> None:
+    """Make `LATEST` name a complete run."""
+    for pointer in ("LATEST", f"LATEST-{run.info['scenario']}"):
+        write_atomic(run.path.parent / pointer, run.path.name + "\n")
 
 
 def provenance(plan: Plan) -> dict[str, Any]:

@@ -119,6 +119,8 @@ def prior(
         parameters["log_slope"] = typical + parameters["series_sd"] * z[1]
     else:
         parameters["slope"] = np.exp(typical) * (1 + parameters["series_sd"] * z[1])
+    if form != "saturating":
+        parameters = parameters.drop_vars(["ceiling_mean", "ceiling_sd", "ceiling_logit"])
     return complete(parameters, points, form, rng)
 
 

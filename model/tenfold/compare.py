@@ -1,0 +1,162 @@
+"""Rival curve forms: pointwise predictive densities, leave-the-future-out, and stacking weights.
+
+Points of a series share a noise scale that is integrated out, so the likelihood does not factorise
+over points. Every density here is that of a point given the *other* points of its series that were
+seen, p(y_i | y_-i, parameters), which is Student-t in closed form (Buerkner, Gabry & Vehtari 2021,
+"Efficient leave-one-out cross-validation for Bayesian non-factorized normal and Student-t models").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from scipy import optimize, special, stats
+
+from tenfold import simulate
+from tenfold.curves import Form
+from tenfold.fit import Compiled, sample
+from tenfold.spec import Settings
+
+
+def log_density(
+    parameters: xr.Dataset, points: xr.Dataset, form: Form, seen: np.ndarray | None = None
+) -> xr.DataArray:
+    """log p(score_i | the other seen scores of its series, parameters), dims (..., `obs`).
+
+    Args:
+        seen: mask over `obs` of the scores that may be conditioned on; all unless given.
+    """
+    curve = simulate.expected(parameters, points, form)
+    series = points["series_index"].values
+    seen = np.ones(series.size) if seen is None else np.asarray(seen, dtype=float)
+    residual = (points["score"].values - curve["expected_score"].values) / curve["score_sd"].values
+    if "nu" not in parameters:
+        value = stats.norm.logpdf(residual)
+    else:
+        squares = seen * residual**2
+        starts = np.flatnonzero(np.diff(series, prepend=-1))  # obs are sorted by series
+        others = np.add.reduceat(squares, starts, axis=-1)[..., series] - squares
+        count = np.add.reduceat(seen, starts)[series] - seen
+        nu = parameters["nu"].values[..., None]
+        scale = np.sqrt((nu + others) / (nu + count))
+        value = stats.t.logpdf(residual, nu + count, scale=scale)
+    return curve["score_sd"].copy(data=value - np.log(curve["score_sd"].values))
+
+
+def log_pointwise(log_density: xr.DataArray) -> np.ndarray:
+    """log of the posterior mean density of each point, shape (obs,)."""
+    draws = log_density.stack(sample=("chain", "draw")).transpose("sample", "obs").values
+    return special.logsumexp(draws, axis=0) - np.log(draws.shape[0])
+
+
+def future(points: xr.Dataset) -> np.ndarray:
+    """Mask over `obs` of the points held out: the highest-compute fifth of each series.
+
+    At least one point, and never so many that fewer than two distinct compute values remain.
+    """
+    held = np.zeros(points.sizes["obs"], dtype=bool)
+    series, x = points["series_index"].values, points["log10_compute"].values
+    for s in range(points.sizes["series"]):
+        own = np.flatnonzero(series == s)
+        levels = np.unique(x[own])
+        if levels.size < 3:
+            continue
+        cut = levels[-max(1, levels.size // 5)]
+        held[own[x[own] >= cut]] = True
+    return held
+
+
+def stacking(log_pointwise: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """Weights that maximise the sum of log mixture densities (Yao et al. 2018, eq. 4).
+
+    The problem is convex; it is solved over unconstrained log weights by L-BFGS.
+
+    Args:
+        log_pointwise: form to log density of each held-out point.
+    """
+    forms = list(log_pointwise)
+    table = np.stack([log_pointwise[form] for form in forms])
+    if len(forms) == 1:
+        return {forms[0]: 1.0}
+
+    def loss(free: np.ndarray) -> tuple[float, np.ndarray]:
+        weight = special.softmax(free)
+        mixture = special.logsumexp(table, axis=0, b=weight[:, None])
+        share = np.exp(table - mixture)  # d log mixture / d weight
+        slope = weight * (share.mean(axis=1) - (weight[:, None] * share).sum(axis=0).mean())
+        return -float(mixture.mean()), -slope
+
+    found = optimize.minimize(loss, np.zeros(len(forms)), jac=True, method="L-BFGS-B")
+    if not found.success:
+        raise RuntimeError(f"stacking did not converge: {found.message}")
+    return dict(zip(forms, special.softmax(found.x).tolist(), strict=True))
+
+
+def leave_future_out(
+    compiled: Compiled, forms: tuple[Form, ...], settings: Settings, progress: bool = False
+) -> tuple[dict[str, float], dict[str, Any], dict[str, xr.DataTree]]:
+    """Refit every form without the future of each series, and stack on what it then predicts.
+
+    Returns:
+        Weights by form; a JSON-ready record (held-out count, log densities and their differences
+        with standard errors); the refitted trees by form, for gates.
+    """
+    points = compiled.plan.points
+    held = future(points)
+    if not held.any():
+        raise RuntimeError("no series has three distinct compute values: nothing can be held out")
+    seen = 1.0 - held
+    pointwise: dict[str, np.ndarray] = {}
+    trees: dict[str, xr.DataTree] = {}
+    for form in forms:
+        tree = sample(compiled, form, {"seen": seen}, settings, progress)
+        density = log_density(tree["posterior"].to_dataset(), points, form, seen)
+        pointwise[form] = log_pointwise(density)[held]
+        trees[form] = tree
+    weights = stacking(pointwise)
+    best = max(pointwise, key=lambda form: pointwise[form].sum())
+    record: dict[str, Any] = {
+        "held_out_points": int(held.sum()),
+        "held_out_series": int(np.unique(points["series_index"].values[held]).size),
+        "weights": weights,
+        "best": best,
+        "forms": {},
+    }
+    for form, values in pointwise.items():
+        difference = values - pointwise[best]
+        record["forms"][form] = {
+            "elpd": float(values.sum()),
+            "elpd_se": float(values.std(ddof=1) * np.sqrt(values.size)),
+            "difference": float(difference.sum()),
+            "difference_se": float(difference.std(ddof=1) * np.sqrt(values.size)),
+        }
+    return weights, record, trees
+
+
+def psis_loo(posterior: xr.Dataset, points: xr.Dataset, form: Form) -> dict[str, Any]:
+    """PSIS-LOO of one form: elpd, its standard error, p_loo, and Pareto-k counts.
+
+    Points are left out one at a time given the others of their series (module docstring).
+    """
+    import arviz as az
+
+    density = log_density(posterior, points, form)
+    tree = xr.DataTree.from_dict(
+        {
+            "posterior": posterior[["exchange_rate"]],
+            "log_likelihood": xr.Dataset({"score": density}),
+        }
+    )
+    loo = az.loo(tree, var_name="score", pointwise=True)
+    k = np.asarray(loo.pareto_k.values)
+    return {
+        "elpd": float(loo.elpd),
+        "elpd_se": float(loo.se),
+        "p_loo": float(loo.p),
+        "pareto_k_above_0.7": int((k > 0.7).sum()),
+        "pareto_k_max": float(k.max()),
+        "points": int(k.size),
+    }

@@ -1,0 +1,125 @@
+"""Base and named patches: fit a scenario from evidence to gates, or find it already fitted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from tenfold import checks, compare, fit, simulate
+from tenfold.spec import Scenario, Settings, load_scenario
+
+BASE = "baseline"
+
+PREDICTIVE_DRAWS = 500
+"""Draws kept of prior and posterior predictive scores: for plots, not for tail probabilities."""
+
+
+def run(
+    name: str = BASE,
+    runs: Path = Path("runs"),
+    folders: tuple[Path, ...] = (),
+    changes: dict[str, Any] | None = None,
+    say: Callable[[str], None] = lambda text: None,
+    progress: bool = False,
+) -> fit.Run:
+    """The fitted run of a scenario; nothing is sampled if it is already there.
+
+    Args:
+        folders: the user's own evidence folders.
+        changes: sampler settings that replace the scenario's (`draws`, `seed`, ...).
+        say: told what is being done, one line at a time.
+
+    Raises:
+        SpecError: unknown scenario, bad evidence or settings.
+    """
+    scenario = with_settings(load_scenario(name), changes or {})
+    plan = fit.prepare(name, scenario, folders)
+    path = fit.directory(plan, runs)
+    found = fit.finished(path)
+    if found is not None:
+        fit.point_to(found)
+        return found
+    return _fit(plan, path, say, progress)
+
+
+def with_settings(scenario: Scenario, changes: dict[str, Any]) -> Scenario:
+    """The scenario with some sampler settings replaced, validated again."""
+    from tenfold.spec import validate
+
+    settings = validate(scenario.settings.model_dump() | changes, Settings, "settings")
+    return scenario.model_copy(update={"settings": settings})
+
+
+def _fit(plan: fit.Plan, path: Path, say: Callable[[str], None], progress: bool) -> fit.Run:
+    timings: dict[str, float] = {}
+    gates = checks.evidence(plan.points)
+    forms, seed = plan.choice.forms, plan.settings.seed
+    say(
+        f"compiling the model: {plan.points.sizes['series']} series, {plan.points.sizes['obs']} points"
+    )
+    compiled = fit.compile_plan(plan)
+    timings["compile"] = compiled.seconds
+    loo: dict[str, Any] = {}
+    for form in forms:
+        start = time.perf_counter()
+        say(f"sampling: {form}")
+        tree = fit.sample(compiled, form, progress=progress)
+        posterior = tree["posterior"].to_dataset()
+        gates += checks.convergence(tree, form)
+        prior_gates, prior = checks.prior_predictive(
+            plan.points, plan.priors, form, plan.choice, seed, PREDICTIVE_DRAWS
+        )
+        gates += prior_gates
+        loo[form] = compare.psis_loo(posterior, plan.points, form)
+        gates.append(checks.leave_one_out(loo[form], form))
+        tree["prior_predictive"] = xr.DataTree(prior.astype("float32"))
+        tree["posterior_predictive"] = xr.DataTree(predictive(posterior, plan.points, form, seed))
+        tree["constant_data"] = xr.DataTree(plan.points)
+        fit.save_tree(tree, path / f"posterior-{form}.nc")
+        timings[f"sample {form}"] = time.perf_counter() - start
+    weights: dict[str, float] = dict.fromkeys(forms[:1], 1.0)
+    future: dict[str, Any] = {}
+    if len(forms) > 1 and plan.choice.series_evidence:
+        start = time.perf_counter()
+        say("leaving the future out: one refit per form")
+        half = plan.settings.model_copy(update={"draws": max(250, plan.settings.draws // 2)})
+        weights, future, trees = compare.leave_future_out(compiled, forms, half, progress)
+        for form, tree in trees.items():
+            gates.append(checks.refit(tree, f"{form}: future left out"))
+        timings["leave the future out"] = time.perf_counter() - start
+    info = {
+        "forms": list(forms),
+        "weights": weights,
+        "leave_future_out": future,
+        "loo": loo,
+        "status": checks.worst(gates),
+        "gates": [gate.record() for gate in gates],
+        "timings_s": {key: round(value, 2) for key, value in timings.items()},
+    }
+    return fit.finish(plan, path, info)
+
+
+def predictive(posterior: xr.Dataset, points: xr.Dataset, form: Any, seed: int) -> xr.Dataset:
+    """`expected_score` and `score` of the observed points, thinned over chains, dims draw, obs."""
+    flat = posterior.stack(sample=("chain", "draw")).reset_index("sample", drop=True)
+    flat = flat.drop_vars(("chain", "draw"), errors="ignore").rename(sample="draw")
+    step = max(1, flat.sizes["draw"] // PREDICTIVE_DRAWS)
+    thin = flat.isel(draw=slice(None, None, step)).transpose("draw", ...)
+    rng = np.random.default_rng([seed, 2])
+    curve = simulate.expected(thin, points, form)[["expected_score"]]
+    curve["score"] = simulate.scores(thin, points, form, rng)
+    return curve.astype("float32")
+
+
+def draws(stored: fit.Run) -> xr.Dataset:
+    """Headline draws of a run: its forms mixed by their stacking weights."""
+    from tenfold.headline import headline
+
+    trees = {form: stored.tree(form) for form in stored.forms}
+    weights = {form: stored.info["weights"].get(form, 0.0) for form in stored.forms}
+    return headline(trees, weights, stored.info["seed"])
