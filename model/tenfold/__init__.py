@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from tenfold.claims import check_claims, load_claims
     from tenfold.fit import latest as latest_run
     from tenfold.points import load as load_points
-    from tenfold.scenarios import draws as headline_draws, run as fit_scenario
+    from tenfold.scenarios import draws as headline_draws
+    from tenfold.scenarios import run as fit_scenario
     from tenfold.spec import SpecError, load_constants, load_scenarios
 
 __all__ = [
