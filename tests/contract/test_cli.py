@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -320,3 +321,19 @@ def test_results_of_others_become_evidence_that_checks(run, tmp_path):
     assert "2 points in 1 series" in done.stdout
     assert run("points", "check", folder).returncode == 0
     assert "exists already" in run(*arguments).stderr
+
+
+def readme_commands():
+    lines = (ROOT / "README.md").read_text().splitlines()
+    found = [re.search(r"uv run (?:--\S+ )?tenfold ([a-z][^#`]*)", line) for line in lines]
+    return [shlex.split(match[1]) for match in found if match]
+
+
+@pytest.mark.parametrize("words", readme_commands(), ids=" ".join)
+def test_the_readme_speaks_of_commands_and_options_that_exist(words):
+    command = get_command(app)
+    while isinstance(command, typer_core.TyperGroup) and words and words[0] in command.commands:
+        command = command.commands[words.pop(0)]
+    assert command.name, f"no command {words[0]!r}"
+    options = {option for parameter in command.params for option in parameter.opts}
+    assert {word for word in words if word.startswith("--")} <= options
