@@ -178,3 +178,22 @@ def refit(tree: Any, label: str) -> Gate:
     return _gate(
         label, value, 1.05, value <= 1.05, r_hat.detail if r_hat else gates[0].detail, "REVIEW"
     )
+
+
+def calibration(found: Mapping[str, Any], label: str) -> list[Gate]:
+    """Coverage of 90% predictive intervals, overall and per regime: 80% to 97% is fine."""
+    groups = {"all": found["overall"], **found["regime"]}
+    gates = []
+    for name, group in groups.items():
+        inside = math.nan if group["inside_90"] is None else group["inside_90"]
+        detail = f"{group['points']} points; 0.80 to 0.97 is fine"
+        fine = 0.80 <= inside <= 0.97
+        gates.append(_gate(f"{label}, {name}", inside, 0.9, fine, detail, "REVIEW"))
+    return gates
+
+
+def prior_conflict(found: Mapping[str, Any], form: str) -> Gate:
+    """Top-level parameters whose prior and data pull apart (power scaling)."""
+    flagged = [name for name, row in found.items() if row["diagnosis"] == "prior-data conflict"]
+    detail = f"of {len(found)}: {', '.join(flagged) or 'none'}"
+    return _gate(f"{form}: prior-data conflict", len(flagged), 0, not flagged, detail, "REVIEW")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from tenfold import checks, compare, fit, simulate
+from tenfold import checks, compare, diagnose, fit, simulate
 from tenfold.spec import Scenario, Settings, load_scenario
 
 BASE = "baseline"
@@ -59,12 +59,12 @@ def _fit(plan: fit.Plan, path: Path, say: Callable[[str], None], progress: bool)
     timings: dict[str, float] = {}
     gates = checks.evidence(plan.points)
     forms, seed = plan.choice.forms, plan.settings.seed
-    say(
-        f"compiling the model: {plan.points.sizes['series']} series, {plan.points.sizes['obs']} points"
-    )
+    sizes = plan.points.sizes
+    say(f"compiling the model: {sizes['series']} series, {sizes['obs']} points")
     compiled = fit.compile_plan(plan)
     timings["compile"] = compiled.seconds
     loo: dict[str, Any] = {}
+    diagnostics: dict[str, Any] = {}
     for form in forms:
         start = time.perf_counter()
         say(f"sampling: {form}")
@@ -77,6 +77,13 @@ def _fit(plan: fit.Plan, path: Path, say: Callable[[str], None], progress: bool)
         gates += prior_gates
         loo[form] = compare.psis_loo(posterior, plan.points, form)
         gates.append(checks.leave_one_out(loo[form], form))
+        diagnostics[form] = {
+            "loo_coverage": diagnose.coverage(
+                diagnose.loo_pit(posterior, plan.points, form), plan.points
+            ),
+            "power_scaling": diagnose.power_scaling(posterior, plan.priors, plan.points, form),
+        }
+        gates.append(checks.prior_conflict(diagnostics[form]["power_scaling"], form))
         tree["prior_predictive"] = xr.DataTree(prior.astype("float32"))
         tree["posterior_predictive"] = xr.DataTree(predictive(posterior, plan.points, form, seed))
         tree["constant_data"] = xr.DataTree(plan.points)
@@ -89,14 +96,20 @@ def _fit(plan: fit.Plan, path: Path, say: Callable[[str], None], progress: bool)
         say("leaving the future out: one refit per form")
         half = plan.settings.model_copy(update={"draws": max(250, plan.settings.draws // 2)})
         weights, future, trees = compare.leave_future_out(compiled, forms, half, progress)
+        seen = ~compare.future(plan.points)
         for form, tree in trees.items():
             gates.append(checks.refit(tree, f"{form}: future left out"))
+            pit = diagnose.future_pit(tree["posterior"].to_dataset(), plan.points, form, seen)
+            diagnostics[form]["future_coverage"] = diagnose.coverage(pit, plan.points)
+            label = f"{form}: 90% coverage of the future"
+            gates += checks.calibration(diagnostics[form]["future_coverage"], label)
         timings["leave the future out"] = time.perf_counter() - start
     info = {
         "forms": list(forms),
         "weights": weights,
         "leave_future_out": future,
         "loo": loo,
+        "diagnostics": diagnostics,
         "status": checks.worst(gates),
         "gates": [gate.record() for gate in gates],
         "timings_s": {key: round(value, 2) for key, value in timings.items()},

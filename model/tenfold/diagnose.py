@@ -1,0 +1,176 @@
+"""How well a posterior describes its data, and how much it owes to its priors.
+
+Leave-one-out predictive calibration (LOO-PIT and coverage per regime and benchmark), and
+power-scaling sensitivity (Kallioinen et al. 2024) of the top-level priors only: the standard-normal
+offsets of the hierarchy are part of the model, not of what anyone believed beforehand.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from scipy import special, stats
+
+from tenfold import priors as prior_table
+from tenfold import simulate
+from tenfold.compare import log_density, others
+from tenfold.curves import Form
+from tenfold.priors import Priors
+
+SENSITIVE = 0.05
+"""Power-scaling sensitivity from which a prior counts as informative (Kallioinen et al. 2024)."""
+
+
+PARETO_K = 0.7
+"""Above it importance sampling cannot leave a point out (Vehtari et al. 2024)."""
+
+
+def loo_pit(posterior: xr.Dataset, points: xr.Dataset, form: Form) -> np.ndarray:
+    """P(a new score <= the observed one), each point left out by PSIS; uniform if calibrated.
+
+    Returns:
+        Shape (obs,), given the other points of the series as in `compare`; NaN where Pareto k is
+        above 0.7, that is where the point cannot be left out without a refit.
+    """
+    import arviz_stats  # noqa: F401  registers the accessor
+
+    density = log_density(posterior, points, form)
+    weights, k = (-density).azstats.psislw(dim=["chain", "draw"])
+    share = np.exp(weights.transpose(*density.dims).values)
+    pit = (share * _below(posterior, points, form, None)).sum(axis=(0, 1)) / share.sum(axis=(0, 1))
+    return np.where(np.asarray(k.values) > PARETO_K, np.nan, pit)
+
+
+def future_pit(
+    posterior: xr.Dataset, points: xr.Dataset, form: Form, seen: np.ndarray
+) -> np.ndarray:
+    """P(a new score <= the held-out one) under a refit that did not see it; NaN where it was seen.
+
+    Args:
+        posterior: of the refit.
+        seen: mask over `obs` of what the refit saw.
+
+    Returns:
+        Shape (obs,).
+    """
+    pit = _below(posterior, points, form, seen).mean(axis=(0, 1))
+    return np.where(np.asarray(seen, dtype=bool), np.nan, pit)
+
+
+def _below(
+    posterior: xr.Dataset, points: xr.Dataset, form: Form, seen: np.ndarray | None
+) -> np.ndarray:
+    """P(new score <= observed | parameters, other seen scores), shape (chain, draw, obs)."""
+    curve = simulate.expected(posterior, points, form)
+    residual = (points["score"].values - curve["expected_score"].values) / curve["score_sd"].values
+    if "nu" not in posterior:
+        return stats.norm.cdf(residual)
+    freedom, scale = others(posterior, residual, points, seen)
+    return stats.t.cdf(residual, freedom, scale=scale)
+
+
+def coverage(pit: np.ndarray, points: xr.Dataset) -> dict[str, Any]:
+    """Share of points inside their central predictive intervals; points with NaN are left out.
+
+    Returns:
+        `overall`, `regime` and `benchmark` tables of `points`, `inside_50`, `inside_90`, and
+        `uniform_p`: the Kolmogorov-Smirnov p-value of all points together.
+    """
+    series = points["series_index"].values
+
+    known = np.isfinite(pit)
+
+    def within(own: np.ndarray) -> dict[str, Any]:
+        own = own & known
+        if not own.any():
+            return {"points": 0, "inside_50": None, "inside_90": None}
+        distance = np.abs(pit[own] - 0.5)
+        return {
+            "points": int(own.sum()),
+            "inside_50": float((distance <= 0.25).mean()),
+            "inside_90": float((distance <= 0.45).mean()),
+        }
+
+    def by(labels: np.ndarray) -> dict[str, Any]:
+        return {str(name): within(labels == name) for name in np.unique(labels)}
+
+    return {
+        "overall": within(np.ones(pit.size, dtype=bool)),
+        "regime": by(points["series_regime"].values[series]),
+        "benchmark": by(points["series_benchmark"].values[series]),
+        "uniform_p": float(stats.kstest(pit[known], "uniform").pvalue),
+    }
+
+
+def series_log_density(posterior: xr.Dataset, points: xr.Dataset, form: Form) -> xr.DataArray:
+    """log p(scores of a series | parameters), dims (..., `series`): factors of the likelihood."""
+    curve = simulate.expected(posterior, points, form)
+    series = points["series_index"].values
+    residual = (points["score"].values - curve["expected_score"].values) / curve["score_sd"].values
+    starts = np.flatnonzero(np.diff(series, prepend=-1))
+    total = np.add.reduceat(residual**2, starts, axis=-1)
+    log_sd = np.add.reduceat(np.log(curve["score_sd"].values), starts, axis=-1)
+    count = np.bincount(series)
+    if "nu" in posterior:
+        nu = posterior["nu"].values[..., None]
+        half = 0.5 * (nu + count)
+        constant = special.gammaln(half) - special.gammaln(nu / 2) - count / 2 * np.log(nu * np.pi)
+        value = constant - half * np.log1p(total / nu)
+    else:
+        value = -0.5 * total - count / 2 * np.log(2 * np.pi)
+    return xr.DataArray(value - log_sd, dims=("chain", "draw", "series"))
+
+
+def log_prior(posterior: xr.Dataset, priors: Priors) -> xr.DataArray:
+    """Log density of the top-level priors at every draw, dims chain, draw."""
+    total = xr.zeros_like(posterior["cell_sd"])
+    for name, prior in priors.items():
+        if name not in posterior:
+            continue
+        frozen = prior_table.distribution(prior.family, prior_table.hyperparameters(prior))
+        value = posterior[name].copy(data=frozen.logpdf(posterior[name].values - prior.shift))
+        total = total + value.sum([dim for dim in value.dims if dim not in ("chain", "draw")])
+    return total
+
+
+def power_scaling(
+    posterior: xr.Dataset, priors: Priors, points: xr.Dataset, form: Form
+) -> dict[str, dict[str, Any]]:
+    """Sensitivity of each top-level parameter to its priors and to the likelihood.
+
+    Returns:
+        Parameter (with its label) -> `prior`, `likelihood` (both >= 0, dimensionless) and
+        `diagnosis`: "ok", "prior-data conflict" (both sensitive) or "strong prior" (the prior only).
+    """
+    import arviz as az
+
+    names = [name for name in priors if name in posterior] + ["exchange_rate"]
+    tree = xr.DataTree.from_dict(
+        {
+            "posterior": posterior[names],
+            "log_prior": xr.Dataset({"top_level": log_prior(posterior, priors)}),
+            "log_likelihood": xr.Dataset({"series": series_log_density(posterior, points, form)}),
+        }
+    )
+    by_prior = az.psense(tree, group="prior")
+    by_likelihood = az.psense(tree, group="likelihood")
+    found: dict[str, dict[str, Any]] = {}
+    for name in names:
+        values, data = by_prior[name], by_likelihood[name]
+        for place in np.ndindex(values.shape):
+            label = "".join(
+                f" {values[dim].values[i]}" for dim, i in zip(values.dims, place, strict=True)
+            )
+            prior, likelihood = float(values.values[place]), float(data.values[place])
+            if prior <= SENSITIVE:
+                diagnosis = "ok"
+            else:
+                diagnosis = "prior-data conflict" if likelihood > SENSITIVE else "strong prior"
+            found[name + label] = {
+                "prior": prior,
+                "likelihood": likelihood,
+                "diagnosis": diagnosis,
+            }
+    return found
