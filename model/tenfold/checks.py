@@ -70,9 +70,9 @@ def convergence(tree: Any, label: str = "") -> list[Gate]:
     import arviz as az
 
     prefix = f"{label}: " if label else ""
-    for group, needed in (("posterior", "draw"), ("sample_stats", "diverging")):
+    for group, needed in (("posterior", None), ("sample_stats", "diverging")):
         dataset = tree[group].to_dataset() if group in getattr(tree, "children", {}) else None
-        if dataset is None or needed not in dataset.variables:
+        if dataset is None or (needed and needed not in dataset):
             return [Gate(f"{prefix}{group}", "FAIL", math.nan, 1.0, f"group {group} is missing")]
         if not all(dataset.sizes.get(dim, 0) for dim in ("chain", "draw")):
             return [Gate(f"{prefix}{group}", "FAIL", 0.0, 1.0, f"group {group} has no draws")]

@@ -1,0 +1,123 @@
+"""Predictive densities against brute force, held-out points, and stacking."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from scipy import stats
+
+from tenfold import compare, diagnose, points, priors, simulate
+from tenfold.spec import ModelChoice
+
+
+@pytest.fixture(scope="module")
+def small():
+    loaded = points.load(include={"source": ("o1_train", "o1_test", "claude_37", "qwen3_budget")})
+    return points.usable(loaded)
+
+
+@pytest.fixture(scope="module")
+def parameters(small):
+    rng = np.random.default_rng(3)
+    drawn = simulate.prior(small, priors.load(), "saturating", ModelChoice(), 6, rng)
+    return drawn.expand_dims("chain").transpose("chain", "draw", ...)
+
+
+def joint(parameters, points, form, series, which):
+    """log density of some points of a series by SciPy's multivariate Student-t."""
+    curve = simulate.expected(parameters, points, form)
+    own = np.flatnonzero(points["series_index"].values == series)[which]
+    out = np.empty(parameters.sizes["draw"])
+    for d in range(out.size):
+        mean = curve["expected_score"].values[0, d, own]
+        shape = np.diag(curve["score_sd"].values[0, d, own] ** 2)
+        nu = parameters["nu"].values[0, d]
+        out[d] = stats.multivariate_t(mean, shape, nu).logpdf(points["score"].values[own])
+    return out
+
+
+def test_series_density_is_a_multivariate_t(small, parameters):
+    found = diagnose.series_log_density(parameters, small, "saturating")
+    for series in range(small.sizes["series"]):
+        size = int((small["series_index"].values == series).sum())
+        expected = joint(parameters, small, "saturating", series, np.arange(size))
+        np.testing.assert_allclose(found.values[0, :, series], expected, rtol=1e-9)
+
+
+def test_pointwise_density_conditions_on_the_other_points(small, parameters):
+    found = compare.log_density(parameters, small, "saturating")
+    own = np.flatnonzero(small["series_index"].values == 0)
+    everything = np.arange(own.size)
+    for i in everything:
+        rest = np.delete(everything, i)
+        whole = joint(parameters, small, "saturating", 0, everything)
+        expected = whole - joint(parameters, small, "saturating", 0, rest)
+        np.testing.assert_allclose(found.values[0, :, own[i]], expected, rtol=1e-8)
+
+
+def test_unseen_points_do_not_inform_each_other(small, parameters):
+    seen = np.ones(small.sizes["obs"])
+    own = np.flatnonzero(small["series_index"].values == 0)
+    seen[own[-2:]] = 0
+    found = compare.log_density(parameters, small, "saturating", seen)
+    kept = np.arange(own.size - 2)
+    base = joint(parameters, small, "saturating", 0, kept)
+    for i in (own.size - 2, own.size - 1):
+        expected = joint(parameters, small, "saturating", 0, np.append(kept, i)) - base
+        np.testing.assert_allclose(found.values[0, :, own[i]], expected, rtol=1e-8)
+
+
+def test_future_holds_out_the_highest_compute(small):
+    held = compare.future(small)
+    series, x = small["series_index"].values, small["log10_compute"].values
+    assert held.any()
+    for s in range(small.sizes["series"]):
+        own = series == s
+        if held[own].any():
+            assert x[own & held].min() > x[own & ~held].max()
+            assert np.unique(x[own & ~held]).size >= 2
+
+
+def test_stacking_finds_the_mixture_that_made_the_data():
+    rng = np.random.default_rng(4)
+    truth = np.where(rng.random(20_000) < 0.7, rng.normal(-2, 1, 20_000), rng.normal(2, 1, 20_000))
+    weights = compare.stacking(
+        {
+            "left": stats.norm.logpdf(truth, -2, 1),
+            "right": stats.norm.logpdf(truth, 2, 1),
+            "wrong": stats.norm.logpdf(truth, 30, 1),
+        }
+    )
+    assert weights["left"] == pytest.approx(0.7, abs=0.02)
+    assert weights["wrong"] < 1e-3
+    assert sum(weights.values()) == pytest.approx(1)
+
+
+def test_stacking_of_one_form_is_that_form():
+    assert compare.stacking({"logistic": np.zeros(3)}) == {"logistic": 1.0}
+
+
+def test_future_scores_from_the_model_itself_are_uniform(small):
+    rng = np.random.default_rng(5)
+    seen = ~compare.future(small)
+    pits = []
+    for _ in range(60):
+        drawn = simulate.prior(small, priors.load(), "logistic", ModelChoice(), 1, rng)
+        simulated = small.copy()
+        simulated["score"] = simulate.scores(drawn, small, "logistic", rng)[0]
+        chain = drawn.expand_dims("chain").transpose("chain", "draw", ...)
+        pit = diagnose.future_pit(chain, simulated, "logistic", seen)
+        pits.append(pit[np.isfinite(pit)][:1])
+    assert stats.kstest(np.concatenate(pits), "uniform").pvalue > 0.001
+
+
+def test_log_prior_sums_top_level_densities(parameters):
+    table = priors.load()
+    total = diagnose.log_prior(parameters, table)
+    only = {name: table[name] for name in ("cell_sd", "log_slope_mean")}
+    expected = stats.halfnorm(scale=0.3).logpdf(parameters["cell_sd"].values)
+    expected = expected + stats.norm(-0.2231, 0.7).logpdf(parameters["log_slope_mean"].values).sum(
+        -1
+    )
+    np.testing.assert_allclose(diagnose.log_prior(parameters, only).values, expected, rtol=1e-10)
+    assert isinstance(total, xr.DataArray)
+    assert np.isfinite(total.values).all()
