@@ -24,13 +24,16 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from tenfold import hierarchy, simulate
+from tenfold import coordinates, curves, simulate
 from tenfold import points as evidence
 from tenfold import priors as prior_table
 from tenfold.curves import Form
 from tenfold.spec import ModelChoice, Prior, Scenario, Settings, SpecError, write_atomic
 
-CODE = ("curves", "points", "evidence", "priors", "hierarchy", "simulate", "fit", "compare")
+CODE = (
+    "curves", "points", "evidence", "priors", "hierarchy", "coordinates", "kernel", "simulate",
+    "fit", "compare",
+)  # fmt: skip
 """Modules whose text is part of a run's key: a change in any of them makes old results stale."""
 
 LIBRARIES = ("pymc", "pytensor", "nutpie", "numba", "arviz", "xarray", "numpy", "scipy")
@@ -109,22 +112,26 @@ def prepare(name: str, scenario: Scenario, folders: tuple[Path, ...] = ()) -> Pl
 
 @dataclass(frozen=True)
 class Compiled:
-    """A model compiled for sampling; `with_data` values turn it into other forms and data sets."""
+    """A model ready for sampling; data given to `sample` turn it into other data sets."""
 
     plan: Plan
-    model: Any
-    sampler: Any
+    layout: coordinates.Layout
     seconds: float
 
 
 def compile_plan(plan: Plan) -> Compiled:
-    """Build the PyMC model of a plan and compile it once for all curve forms."""
-    import nutpie
+    """Lay out the parameters of a plan and load the compiled density, or compile it (once).
 
+    The density serves every curve form, data set and switch; numba keeps it on disk between
+    processes. `hierarchy.build_model` is the same density as a PyMC model.
+    """
     start = time.perf_counter()
-    model = hierarchy.build_model(plan.points, plan.priors, plan.choice.forms[0], plan.choice)
-    sampler = nutpie.compile_pymc_model(model)
-    return Compiled(plan, model, sampler, time.perf_counter() - start)
+    layout = coordinates.layout(plan.points, plan.choice)
+    import nutpie  # noqa: F401
+
+    import tenfold.kernel  # noqa: F401
+
+    return Compiled(plan, layout, time.perf_counter() - start)
 
 
 def sample(
@@ -146,11 +153,12 @@ def sample(
     """
     import nutpie
 
-    settings = settings or compiled.plan.settings
-    seed = settings.seed + list(hierarchy.curves.FORMS).index(form)
-    patch = {name: np.asarray(value) for name, value in (data or {}).items()}
+    settings, plan = settings or compiled.plan.settings, compiled.plan
+    seed = settings.seed + curves.FORMS.index(form)
+    where = compiled.layout
+    tables = coordinates.inputs(plan.points, plan.priors, plan.choice, where, form, data)
     tree = nutpie.sample(
-        compiled.sampler.with_data(**hierarchy.form_data(form), **patch),
+        _sampler(tables, where),
         draws=settings.draws,
         tune=settings.tune,
         chains=settings.chains,
@@ -160,13 +168,8 @@ def sample(
         save_warmup=False,
         progress_bar=progress,
     )
-    raw = tree["posterior"].to_dataset()
-    rows = {"cell_total_first_dim_0": "cell_first", "cell_total_second_z_dim_0": "cell_second"}
-    raw = raw.rename({old: new for old, new in rows.items() if old in raw.dims})
-    if form != "saturating":  # the compiled model carries ceilings that this form does not use
-        raw = raw.drop_vars([name for name in raw if str(name).startswith("ceiling_")])
-    rng = np.random.default_rng(seed)
-    posterior = simulate.complete(raw, compiled.plan.points, form, rng)
+    raw = coordinates.named(tree["posterior"].to_dataset()["u"].values, tables, where)
+    posterior = simulate.complete(raw, plan.points, form, np.random.default_rng(seed))
     stats = tree["sample_stats"].to_dataset()
     kept = [
         "diverging",
@@ -179,6 +182,32 @@ def sample(
     ]
     stats = stats[[name for name in kept if name in stats]]
     return xr.DataTree.from_dict({"posterior": posterior, "sample_stats": stats})
+
+
+def _sampler(tables: Mapping[str, np.ndarray], where: coordinates.Layout) -> Any:
+    """The compiled density over some data, as nutpie takes models: one variable `u`."""
+    from functools import partial
+
+    from nutpie.compile_pymc import CompiledPyMCModel
+
+    from tenfold import kernel
+
+    return CompiledPyMCModel(
+        dims={"u": ("place",)},
+        compiled_logp_func=kernel.log_density_pointer,
+        compiled_expand_func=kernel.copy_pointer,
+        initial_point_func=partial(coordinates.start, tables, where),
+        shared_data={},
+        shared_var_keys={},
+        user_data=kernel.pack(kernel.Inputs(**tables)),
+        n_expanded=where.size,
+        shape_info=(["u"], [slice(0, where.size)], [(where.size,)]),
+        logp_func=None,
+        expand_func=None,
+        _n_dim=where.size,
+        _shapes={"u": (where.size,)},
+        _coords={"place": np.arange(where.size)},
+    )
 
 
 # --- run directories ---------------------------------------------------------------------------

@@ -1,0 +1,487 @@
+"""The log density of `hierarchy` and its gradient, written out and compiled once per machine.
+
+One pass over the points per evaluation, without intermediate arrays: several times faster than a
+generated graph, and compiled in seconds (numba keeps the machine code on disk). Nothing here is a
+model of its own: tests hold value and gradient against `hierarchy` for every form and switch.
+
+`Inputs` are flat float arrays that `coordinates` packs; the sampler's vector `u` is laid out there
+too. Names: `x_bar` is the derivative of the log density by `x` (reverse accumulation).
+"""
+
+# compiled code has no useful static types
+# pyright: reportPrivateImportUsage=false
+from __future__ import annotations
+
+from math import exp, lgamma, log, log1p, pi, sqrt
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+from numba import types
+
+SOFTNESS = 0.05
+"""Width, as a share of the ceiling, over which the shift below a ceiling is rounded off."""
+
+FAMILIES = ("normal", "half_normal", "log_normal", "gamma", "beta")
+NORMAL, HALF_NORMAL, LOG_NORMAL, GAMMA, BETA = range(5)
+SHAPES = ("logistic", "linear", "power")
+LOGISTIC, LINEAR, POWER = range(3)
+LOG_2PI = log(2 * pi)
+
+OWN = (
+    "log_slope_mean unit_offset benchmark_sd cell_sd family_sd series_sd intercept_mean "
+    "intercept_cell_sd intercept_sd thinking_shift_mean thinking_shift_sd ceiling_mean ceiling_sd "
+    "lambda_ sigma nu log_inference_per_training_mean inference_per_training_sd gpt_level_mean "
+    "gpt_level_sd"
+).split()
+"""Parameters with a prior of their own: one number each, or one per regime or unit."""
+
+BLOCKS = (
+    "cell_total_first cell_total_second_z family_z intercept_cell_z ceiling_logit intercept "
+    "log_slope thinking_shift log_kappa shift_z"
+).split()
+"""What follows them in the sampler's vector."""
+
+
+def _record(integers: str, floats: str = "") -> np.dtype:
+    fields = [*((f, "i8") for f in integers.split()), *((f, "f8") for f in floats.split())]
+    return np.dtype(fields, align=True)
+
+
+TABLES = {
+    # where each parameter stands in u (-1: not in this model), switches, and sizes
+    "layout": _record(
+        " ".join((*OWN, *(f"u_{name}" for name in BLOCKS)))
+        + " n_families n_thinking shape saturating positive"
+    ),
+    "own": _record("family", "a b shift"),  # priors: hyperparameters as in spec.HYPERPARAMETERS
+    "cells": _record("regime partner row"),  # partner: the cell it is conditioned on, or -1
+    "series": _record(
+        "first last regime cell family unit thinking chart count_row", "floor position"
+    ),
+    "counts": _record("", "n"),  # distinct sums of `seen` within a series
+    "points": _record("", "score score_se x x_se non_thinking seen"),
+    "charts": _record("", "sd"),
+    "shifts": _record("", "rl_ooms rl_ooms_se shift_ooms shift_ooms_se seen"),
+    "techniques": _record("", "log_ratio se"),
+    "steps": _record("", "ooms axis variance"),  # of the ladder, along the axes of their errors
+}
+
+
+class Inputs(NamedTuple):
+    """All that the density depends on besides `u`: one structured array per entry of TABLES."""
+
+    layout: np.ndarray
+    own: np.ndarray
+    cells: np.ndarray
+    series: np.ndarray
+    counts: np.ndarray
+    points: np.ndarray
+    charts: np.ndarray
+    shifts: np.ndarray
+    techniques: np.ndarray
+    steps: np.ndarray
+
+
+jit = numba.njit(cache=True, error_model="numpy", fastmath={"contract", "nsz", "reassoc", "arcp"})
+
+
+@jit
+def _digamma(x: Any) -> Any:
+    """Digamma for x > 0: recurrence up to 8, then its asymptotic series (Abramowitz 6.3.18)."""
+    value = 0.0
+    while x < 8.0:
+        value -= 1.0 / x
+        x += 1.0
+    r = 1.0 / (x * x)
+    tail = r * (1 / 252 - r * (1 / 240 - r * (1 / 132 - r * 691 / 32760)))
+    return value + log(x) - 0.5 / x - r * (1 / 12 - r * (1 / 120 - tail))
+
+
+@jit
+def _normal(x: Any, mean: Any, sd: Any) -> Any:
+    r = (x - mean) / sd
+    return -0.5 * r * r - log(sd) - 0.5 * LOG_2PI
+
+
+@jit
+def _prior(u: Any, family: Any, a: Any, b: Any) -> Any:
+    """Value of a parameter, d value / du, log prior of `u` with its Jacobian, and its gradient."""
+    if family == NORMAL:
+        r = (u - a) / b
+        return u, 1.0, -0.5 * r * r - log(b) - 0.5 * LOG_2PI, -r / b
+    if family == BETA:
+        value = 1.0 / (1.0 + exp(-u))
+        tail = log1p(exp(-abs(u)))
+        constant = lgamma(a + b) - lgamma(a) - lgamma(b)
+        density = constant - a * (tail + max(-u, 0.0)) - b * (tail + max(u, 0.0))
+        return value, value * (1.0 - value), density, a * (1.0 - value) - b * value
+    value = exp(u)
+    if family == HALF_NORMAL:
+        r = value / a
+        return value, value, u - 0.5 * r * r + log(2.0 / a) - 0.5 * LOG_2PI, 1.0 - r * r
+    if family == LOG_NORMAL:
+        r = (u - a) / b
+        return value, value, -0.5 * r * r - log(b) - 0.5 * LOG_2PI, -r / b
+    return value, value, a * log(b) - lgamma(a) + a * u - b * value, a - b * value
+
+
+@jit
+def log_density(u: Any, u_bar: Any, d: Any) -> Any:
+    """Log density of the sampler's vector `u`; its gradient is written to `u_bar`."""
+    at = d.layout[0]
+    shape, saturating = at.shape, at.saturating > 0
+    pooled, positive = at.benchmark_sd >= 0, at.positive > 0
+    u_bar[:] = 0.0
+    total = 0.0
+
+    # --- parameters with a prior of their own
+    n_own = d.own.size
+    value: Any = np.empty(n_own)
+    by_u, bar = np.empty(n_own), np.zeros(n_own)
+    for i in range(n_own):
+        x, dx, density, gradient = _prior(u[i], d.own[i].family, d.own[i].a, d.own[i].b)
+        value[i], by_u[i] = x + d.own[i].shift, dx
+        u_bar[i] = gradient
+        total += density
+    rl, inference = at.log_slope_mean, at.log_slope_mean + 1
+    cell_sd = value[at.cell_sd]
+
+    # --- slopes of cells
+    n_cells = d.cells.size
+    slope_total, slope_total_bar = np.zeros(n_cells), np.zeros(n_cells)
+    total_sd = correlation = free = 0.0
+    if pooled:
+        benchmark_sd = value[at.benchmark_sd]
+        total_sd = sqrt(benchmark_sd**2 + cell_sd**2)
+        correlation = (benchmark_sd / total_sd) ** 2
+        free = sqrt(1.0 - correlation**2)
+        for c in range(n_cells):
+            if d.cells[c].partner < 0:
+                slope_total[c] = u[at.u_cell_total_first + d.cells[c].row]
+        for c in range(n_cells):
+            if d.cells[c].partner >= 0:
+                z = u[at.u_cell_total_second_z + d.cells[c].row]
+                partner = d.cells[c].partner
+                slope_total[c] = correlation * slope_total[partner] + total_sd * free * z
+
+    # --- levels of cells: typical intercept and ceiling
+    intercept_cell_sd = value[at.intercept_cell_sd]
+    level, level_bar = np.empty(n_cells), np.zeros(n_cells)
+    most, most_bar = np.ones(n_cells), np.zeros(n_cells)  # ceiling, as a share of floor to 1
+    for c in range(n_cells):
+        z = u[at.u_intercept_cell_z + c]
+        level[c] = value[at.intercept_mean + d.cells[c].regime] + intercept_cell_sd * z
+        total -= 0.5 * (z * z + LOG_2PI)
+        u_bar[at.u_intercept_cell_z + c] -= z
+        mean, logit = at.ceiling_mean + d.cells[c].regime, u[at.u_ceiling_logit + c]
+        sd = value[at.ceiling_sd] if saturating else 1.0
+        r = (logit - value[mean]) / sd
+        total -= 0.5 * (r * r + LOG_2PI) + log(sd)
+        u_bar[at.u_ceiling_logit + c] -= r / sd
+        bar[mean] += r / sd
+        if saturating:
+            bar[at.ceiling_sd] += (r * r - 1.0) / sd
+            most[c] = 1.0 / (1.0 + exp(-logit))
+
+    # --- noise
+    student = at.nu >= 0
+    nu = value[at.nu] if student else 1.0
+    scale = value[at.lambda_] if at.lambda_ >= 0 else 1.0
+    scale_bar = nu_bar = 0.0
+    n_counts = d.counts.size
+    constant, constant_by_nu = np.empty(n_counts), np.empty(n_counts)
+    for k in range(n_counts):
+        n = d.counts[k].n
+        if student:
+            constant[k] = lgamma(0.5 * (nu + n)) - lgamma(0.5 * nu) - 0.5 * n * log(nu * pi)
+            constant_by_nu[k] = 0.5 * (_digamma(0.5 * (nu + n)) - _digamma(0.5 * nu) - n / nu)
+        else:
+            constant[k], constant_by_nu[k] = -0.5 * n * LOG_2PI, 0.0
+
+    # --- series: their priors, and the density of their points
+    kappa_bar = np.zeros(d.charts.size)
+    longest = 0
+    for s in range(d.series.size):
+        longest = max(longest, d.series[s].last - d.series[s].first)
+    gaps, variances, shares = np.empty(longest), np.empty(longest), np.empty(longest)
+    intercept_sd, series_sd = value[at.intercept_sd], value[at.series_sd]
+    family_sd = value[at.family_sd] if at.family_sd >= 0 else 0.0
+    intercept_sd_bar = series_sd_bar = family_sd_bar = 0.0
+    for s in range(d.series.size):
+        one = d.series[s]
+        c, regime = one.cell, one.regime
+        # the coordinates follow the ceiling, so that the curve stays on its points
+        intercept_shift = slope_shift = intercept_shift_by_most = slope_shift_by_most = 0.0
+        if saturating:
+            room = (1.0 - one.position / most[c]) / SOFTNESS
+            soft = SOFTNESS * (log1p(exp(-abs(room))) + max(room, 0.0))
+            soft_by_most = one.position / (most[c] ** 2 * (1.0 + exp(-room)))
+            slope_shift, slope_shift_by_most = -log(soft), -soft_by_most / soft
+            intercept_shift = slope_shift - log(most[c])
+            intercept_shift_by_most = slope_shift_by_most - 1.0 / most[c]
+        intercept = u[at.u_intercept + s] + intercept_shift
+        r = (intercept - level[c]) / intercept_sd
+        total -= 0.5 * r * r
+        intercept_bar = -r / intercept_sd
+        level_bar[c] += r / intercept_sd
+        intercept_sd_bar += r * r / intercept_sd
+
+        typical = value[rl + regime] + slope_total[c]
+        unit, family = one.unit, one.family
+        if unit >= 0:
+            typical += value[unit]
+        family_z = 0.0
+        if at.family_sd >= 0:
+            family_z = u[at.u_family_z + family]
+            typical += family_sd * family_z
+        own = u[at.u_log_slope + s]
+        if positive:
+            own += slope_shift
+            slope = exp(own)
+            r = (own - typical) / series_sd
+            own_bar = -r / series_sd
+            typical_bar = r / series_sd
+        else:
+            slope = own
+            middle = exp(typical)
+            r = (slope / middle - 1.0) / series_sd
+            own_bar = -r / (series_sd * middle)
+            typical_bar = r * slope / (middle * series_sd) - 1.0
+            total -= typical
+        total -= 0.5 * r * r
+        series_sd_bar += r * r / series_sd
+
+        chart, thinking = one.chart, one.thinking
+        kappa = exp(u[at.u_log_kappa + chart]) if chart >= 0 else 1.0
+        shift = u[at.u_thinking_shift + thinking] if thinking >= 0 else 0.0
+        height = (1.0 - one.floor) * most[c]
+        sigma = value[at.sigma + regime]
+        first, last = one.first, one.last
+        squares, logs, product = 0.0, 0.0, 1.0
+        for i in range(first, last):
+            eta = intercept + kappa * slope * d.points[i].x - shift * d.points[i].non_thinking
+            if shape == LOGISTIC:
+                share = 1.0 / (1.0 + exp(-eta))
+                by_eta = share * (1.0 - share)
+            elif shape == LINEAR:
+                share, by_eta = 0.5 + 0.25 * eta, 0.25
+            else:
+                by_eta = 0.25 * exp(-0.5 * eta)
+                share = 1.0 - 2.0 * by_eta
+            by_x = height * by_eta * slope * d.points[i].x_se
+            variance = (scale * d.points[i].score_se) ** 2 + sigma * sigma + by_x * by_x
+            gap = d.points[i].score - one.floor - height * share
+            gaps[i - first], variances[i - first], shares[i - first] = gap, variance, share
+            squares += d.points[i].seen * gap * gap / variance
+            if d.points[i].seen == 1.0:  # one logarithm for many points
+                product *= variance
+                if product < 1e-200 or product > 1e200:
+                    logs += log(product)
+                    product = 1.0
+            else:
+                logs += d.points[i].seen * log(variance)
+        logs += log(product)
+        k = one.count_row
+        weight = 1.0
+        total += constant[k] - 0.5 * logs
+        if student:
+            weight = (nu + d.counts[k].n) / (nu + squares)
+            tail = log1p(squares / nu)
+            total -= 0.5 * (nu + d.counts[k].n) * tail
+            nu_bar += constant_by_nu[k] - 0.5 * tail + 0.5 * weight * squares / nu
+        else:
+            total -= 0.5 * squares
+        height_bar = slope_bar = eta_bar_sum = eta_bar_x = eta_bar_shift = 0.0
+        variance_bar_sum = variance_bar_se = 0.0
+        for i in range(first, last):
+            share, inverse = shares[i - first], 1.0 / variances[i - first]
+            if shape == LOGISTIC:
+                by_eta = share * (1.0 - share)
+                by_eta_twice = by_eta * (1.0 - 2.0 * share)
+            elif shape == LINEAR:
+                by_eta, by_eta_twice = 0.25, 0.0
+            else:
+                by_eta = 0.5 * (1.0 - share)
+                by_eta_twice = -0.5 * by_eta
+            expected_bar = d.points[i].seen * weight * gaps[i - first] * inverse
+            variance_bar = 0.5 * (expected_bar * gaps[i - first] - d.points[i].seen) * inverse
+            by_x_bar = 2.0 * variance_bar * height * by_eta * slope * d.points[i].x_se ** 2
+            eta_bar = height * (expected_bar * by_eta + by_x_bar * by_eta_twice * slope)
+            height_bar += expected_bar * share + by_x_bar * by_eta * slope
+            slope_bar += by_x_bar * height * by_eta
+            eta_bar_sum += eta_bar
+            eta_bar_x += eta_bar * d.points[i].x
+            eta_bar_shift += eta_bar * d.points[i].non_thinking
+            variance_bar_sum += variance_bar
+            variance_bar_se += variance_bar * d.points[i].score_se ** 2
+        scale_bar += 2.0 * scale * variance_bar_se
+        bar[at.sigma + regime] += 2.0 * sigma * variance_bar_sum
+        intercept_bar += eta_bar_sum
+        slope_bar += kappa * eta_bar_x
+        if chart >= 0:
+            kappa_bar[chart] += slope * eta_bar_x
+        if thinking >= 0:
+            u_bar[at.u_thinking_shift + thinking] -= eta_bar_shift
+        own_bar += slope_bar * slope if positive else slope_bar
+        u_bar[at.u_intercept + s] += intercept_bar
+        u_bar[at.u_log_slope + s] += own_bar
+        if saturating:
+            most_bar[c] += (1.0 - one.floor) * height_bar + intercept_bar * intercept_shift_by_most
+            if positive:
+                most_bar[c] += own_bar * slope_shift_by_most
+        bar[rl + regime] += typical_bar
+        slope_total_bar[c] += typical_bar
+        if unit >= 0:
+            bar[unit] += typical_bar
+        if at.family_sd >= 0:
+            u_bar[at.u_family_z + family] += typical_bar * family_sd
+            family_sd_bar += typical_bar * family_z
+    n_series = d.series.size
+    total -= n_series * (log(intercept_sd) + log(series_sd) + LOG_2PI)
+    bar[at.intercept_sd] += intercept_sd_bar - n_series / intercept_sd
+    bar[at.series_sd] += series_sd_bar - n_series / series_sd
+    if student:
+        bar[at.nu] += nu_bar
+    if at.lambda_ >= 0:
+        bar[at.lambda_] += scale_bar
+
+    # --- what series handed up: cells, families, charts, thinking
+    for c in range(n_cells):
+        regime, z = d.cells[c].regime, u[at.u_intercept_cell_z + c]
+        bar[at.intercept_mean + regime] += level_bar[c]
+        bar[at.intercept_cell_sd] += level_bar[c] * z
+        u_bar[at.u_intercept_cell_z + c] += level_bar[c] * intercept_cell_sd
+        if saturating:
+            u_bar[at.u_ceiling_logit + c] += most_bar[c] * most[c] * (1.0 - most[c])
+    if pooled:
+        total_sd_bar = correlation_bar = 0.0
+        for c in range(n_cells):
+            if d.cells[c].partner >= 0:
+                partner, row = d.cells[c].partner, at.u_cell_total_second_z + d.cells[c].row
+                z = u[row]
+                total -= 0.5 * (z * z + LOG_2PI)
+                u_bar[row] += slope_total_bar[c] * total_sd * free - z
+                total_sd_bar += slope_total_bar[c] * free * z
+                correlation_bar += slope_total_bar[c] * (
+                    slope_total[partner] - total_sd * z * correlation / free
+                )
+                slope_total_bar[partner] += slope_total_bar[c] * correlation
+        for c in range(n_cells):
+            if d.cells[c].partner < 0:
+                r = slope_total[c] / total_sd
+                total -= 0.5 * (r * r + LOG_2PI) + log(total_sd)
+                u_bar[at.u_cell_total_first + d.cells[c].row] += slope_total_bar[c] - r / total_sd
+                total_sd_bar += (r * r - 1.0) / total_sd
+        benchmark_sd = value[at.benchmark_sd]
+        bar[at.benchmark_sd] += (
+            total_sd_bar * benchmark_sd / total_sd
+            + correlation_bar * 2.0 * benchmark_sd * cell_sd**2 / total_sd**4
+        )
+        bar[at.cell_sd] += (
+            total_sd_bar * cell_sd / total_sd
+            - correlation_bar * 2.0 * cell_sd * benchmark_sd**2 / total_sd**4
+        )
+    if at.family_sd >= 0:
+        bar[at.family_sd] += family_sd_bar
+        for i in range(at.u_family_z, at.u_family_z + at.n_families):
+            total -= 0.5 * (u[i] * u[i] + LOG_2PI)
+            u_bar[i] -= u[i]
+    for k in range(d.charts.size):
+        i, r = at.u_log_kappa + k, u[at.u_log_kappa + k] / d.charts[k].sd
+        total += _normal(u[i], 0.0, d.charts[k].sd)
+        u_bar[i] += kappa_bar[k] * exp(u[i]) - r / d.charts[k].sd
+    if at.thinking_shift_mean >= 0:
+        mean, sd = value[at.thinking_shift_mean], value[at.thinking_shift_sd]
+        for i in range(at.u_thinking_shift, at.u_thinking_shift + at.n_thinking):
+            r = (u[i] - mean) / sd
+            total += _normal(u[i], mean, sd)
+            u_bar[i] -= r / sd
+            bar[at.thinking_shift_mean] += r / sd
+            bar[at.thinking_shift_sd] += (r * r - 1.0) / sd
+
+    # --- the other evidence
+    for j in range(d.shifts.size):
+        i = at.u_shift_z + j
+        log_rate = value[inference] - value[rl] + sqrt(2.0) * cell_sd * u[i]
+        rate = exp(-log_rate)
+        mean, by_rate = d.shifts[j].rl_ooms * rate, d.shifts[j].rl_ooms_se * rate
+        variance = d.shifts[j].shift_ooms_se ** 2 + by_rate * by_rate
+        gap = d.shifts[j].shift_ooms - mean
+        total -= 0.5 * d.shifts[j].seen * (gap * gap / variance + log(variance) + LOG_2PI)
+        total -= 0.5 * (u[i] * u[i] + LOG_2PI)
+        log_rate_bar = d.shifts[j].seen * (
+            -mean * gap / variance - by_rate * by_rate * (gap * gap / variance - 1.0) / variance
+        )
+        bar[inference] += log_rate_bar
+        bar[rl] -= log_rate_bar
+        bar[at.cell_sd] += log_rate_bar * sqrt(2.0) * u[i]
+        u_bar[i] += log_rate_bar * sqrt(2.0) * cell_sd - u[i]
+    for j in range(d.techniques.size):
+        mean, sd = value[at.log_inference_per_training_mean], value[at.inference_per_training_sd]
+        variance = sd * sd + d.techniques[j].se ** 2
+        gap = d.techniques[j].log_ratio - mean
+        total -= 0.5 * (gap * gap / variance + log(variance) + LOG_2PI)
+        bar[at.log_inference_per_training_mean] += gap / variance
+        bar[at.inference_per_training_sd] += sd * (gap * gap / variance - 1.0) / variance
+    for j in range(d.steps.size):
+        mean, sd = value[at.gpt_level_mean], value[at.gpt_level_sd]
+        variance = sd * sd + d.steps[j].variance
+        gap = d.steps[j].ooms - mean * d.steps[j].axis
+        total -= 0.5 * (gap * gap / variance + log(variance) + LOG_2PI)
+        bar[at.gpt_level_mean] += gap * d.steps[j].axis / variance
+        bar[at.gpt_level_sd] += sd * (gap * gap / variance - 1.0) / variance
+    for i in range(n_own):
+        u_bar[i] += bar[i] * by_u[i]
+    return total
+
+
+def pack(inputs: Inputs) -> np.ndarray:
+    """The inputs as one buffer of bytes: its size, where each table begins and ends, the tables."""
+    parts = [np.ascontiguousarray(table).view(np.uint8).ravel() for table in inputs]
+    begin = 8 * (2 + len(parts))
+    ends = begin + np.cumsum([0, *(part.size for part in parts)])
+    header = np.array([ends[-1], *ends], dtype=np.int64)
+    return np.concatenate([header.view(np.uint8), *parts])
+
+
+LAYOUT, OWN_, CELLS, SERIES, COUNTS, POINTS, CHARTS, SHIFTS, TECHNIQUES, STEPS = TABLES.values()
+
+
+@jit
+def unpack(packed: Any) -> Any:
+    """`pack` undone, without copying."""
+    e = packed[: 8 * 12].view(np.int64)[1:]
+    return Inputs(
+        packed[e[0] : e[1]].view(LAYOUT),
+        packed[e[1] : e[2]].view(OWN_),
+        packed[e[2] : e[3]].view(CELLS),
+        packed[e[3] : e[4]].view(SERIES),
+        packed[e[4] : e[5]].view(COUNTS),
+        packed[e[5] : e[6]].view(POINTS),
+        packed[e[6] : e[7]].view(CHARTS),
+        packed[e[7] : e[8]].view(SHIFTS),
+        packed[e[8] : e[9]].view(TECHNIQUES),
+        packed[e[9] : e[10]].view(STEPS),
+    )
+
+
+_NUMBERS, _BYTES = types.CPointer(types.float64), types.CPointer(types.uint8)
+
+
+@numba.cfunc(types.int64(types.uint64, _NUMBERS, _NUMBERS, _NUMBERS, _BYTES), cache=True)
+def log_density_pointer(size: Any, u: Any, u_bar: Any, total: Any, packed: Any) -> Any:
+    """`log_density` as the sampler calls it; 0, or 1 where value or gradient is not finite."""
+    n = numba.carray(packed, (8,)).view(np.int64)[0]
+    gradient = numba.carray(u_bar, (size,))
+    value = log_density(numba.carray(u, (size,)), gradient, unpack(numba.carray(packed, (n,))))
+    total[0] = value
+    return 0 if np.isfinite(value) and np.all(np.isfinite(gradient)) else 1
+
+
+@numba.cfunc(types.int64(types.uint64, types.uint64, _NUMBERS, _NUMBERS, _BYTES), cache=True)
+def copy_pointer(size: Any, size_out: Any, u: Any, out: Any, packed: Any) -> Any:
+    """What the sampler stores of a draw: `u` itself."""
+    for i in range(size):
+        out[i] = u[i]
+    return 0

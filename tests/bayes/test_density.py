@@ -1,0 +1,146 @@
+"""The compiled density and its gradient against the PyMC model that states it."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tenfold import coordinates, hierarchy, kernel, points, priors
+from tenfold.curves import FORMS
+from tenfold.spec import ModelChoice, Prior
+
+SWITCHES = [
+    {"noise": "normal"},
+    {"thinking_shift": False},
+    {"estimate_lambda": False},
+    {"pool_benchmark": False},
+    {"pool_family": False},
+    {"slope_sign": "any"},
+    {"series_evidence": False},
+    {"shift_evidence": False},
+]
+OTHER_FAMILIES = {
+    "cell_sd": {"family": "log_normal", "mu": -1.0, "sigma": 0.4},
+    "sigma": {"family": "gamma", "alpha": 2.0, "beta": 60.0},
+    "gpt_level_sd": {"family": "half_normal", "sigma": 0.2},
+    "thinking_shift_mean": {"family": "half_normal", "sigma": 0.7},
+}
+
+
+@pytest.fixture(scope="module")
+def evidence():
+    return points.usable(points.load())
+
+
+class Density:
+    """The kernel as the sampler calls it, through its pointer."""
+
+    def __init__(self, evidence, table, choice, form, data=None):
+        self.where = coordinates.layout(evidence, choice)
+        self.tables = coordinates.inputs(evidence, table, choice, self.where, form, data)
+        self.packed = kernel.pack(kernel.Inputs(**self.tables))
+        kinds: list[Any] = [ctypes.c_int64, ctypes.c_uint64, *[ctypes.c_void_p] * 4]
+        place = int(kernel.log_density_pointer.address or 0)
+        self.call = ctypes.CFUNCTYPE(kinds[0], *kinds[1:])(place)
+
+    def __call__(self, u):
+        gradient, value = np.empty(u.size), np.empty(1)
+        places = [array.ctypes.data for array in (u, gradient, value, self.packed)]
+        assert self.call(u.size, *places) == 0
+        return value[0], gradient
+
+    def start(self, seed):
+        return coordinates.start(self.tables, self.where, seed)
+
+
+def value_point(model, where, u):
+    """`u` as the values of the PyMC model's free variables."""
+    places, point = where.own | where.blocks, {}
+    renamed = {"kappa_chart": "log_kappa", "slope": "log_slope"}
+    for variable in model.free_RVs:
+        name = variable.name.removesuffix("_0")
+        first, dims = places[renamed.get(name, name)]
+        values = u[where.slice(first, dims)]
+        point[model.rvs_to_values[variable].name] = values if dims else values[0]
+    return point
+
+
+def pymc_density(model):
+    from pytensor.compile.mode import Mode
+
+    terms = sum(term.sum() for term in model.logp(sum=False))
+    mode: Any = Mode(linker="py", optimizer=None)  # pyright: ignore[reportArgumentType]
+    return model.compile_fn(terms, mode=mode, inputs=model.value_vars, on_unused_input="ignore")
+
+
+def both(evidence, table, choice, forms, data=None):
+    """(kernel, PyMC) densities of some forms at a start."""
+    model = hierarchy.build_model(evidence, table, forms[0], choice)
+    function = pymc_density(model)
+    for form in forms:
+        density = Density(evidence, table, choice, form, data)
+        for name, value in {**hierarchy.form_data(form), **(data or {})}.items():
+            model[name].set_value(np.asarray(value, dtype=model[name].dtype))
+        u = density.start(3)
+        yield density(u)[0], float(function(value_point(model, density.where, u)))
+
+
+@pytest.mark.parametrize("switch", [{}, *SWITCHES], ids=str)
+def test_density_is_that_of_the_pymc_model(evidence, switch):
+    forms = ("saturating",) if switch else FORMS
+    for ours, theirs in both(evidence, priors.load(), ModelChoice(**switch), forms):
+        assert ours == pytest.approx(theirs, abs=1e-8)
+
+
+def test_other_prior_families(evidence):
+    patch = {
+        name: Prior(unit="any", reason="another family", **values)
+        for name, values in OTHER_FAMILIES.items()
+    }
+    table = priors.patched(priors.load(), patch, "test")
+    for ours, theirs in both(evidence, table, ModelChoice(), ("logistic",)):
+        assert ours == pytest.approx(theirs, abs=1e-8)
+
+
+def test_patched_data(evidence):
+    rng = np.random.default_rng(5)
+    n = evidence.sizes["obs"]
+    data = {
+        "score": rng.uniform(0.1, 0.9, n),
+        "score_se": rng.uniform(0.01, 0.1, n),
+        "log10_compute_se": rng.uniform(0, 0.1, n),
+        "non_thinking": rng.integers(0, 2, n).astype(float),
+        "seen": rng.integers(0, 2, n).astype(float),
+        "family_index": rng.permutation(evidence["family_index"].values),
+        "shift_seen": np.array([1.0, 0.0, 0.3])[: evidence.sizes["shift"]],
+        "prior_intercept_mean_mu": np.asarray(0.7),
+        "prior_nu_beta": np.asarray(0.2),
+    }
+    for ours, theirs in both(evidence, priors.load(), ModelChoice(), ("saturating",), data):
+        assert ours == pytest.approx(theirs, abs=1e-8)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("switch", [{}, {"slope_sign": "any"}, {"noise": "normal"}], ids=str)
+def test_gradient_against_differences(evidence, form, switch):
+    density = Density(evidence, priors.load(), ModelChoice(**switch), form)
+    rng = np.random.default_rng(1)
+    u = density.start(8)
+    _, gradient = density(u)
+    own = sum(prior[0] >= 0 for prior in density.tables["own"])
+    for i in [*range(own), *rng.choice(np.arange(own, u.size), 80, replace=False)]:
+        step = np.zeros(u.size)
+        step[i] = 1e-5
+        up, down = density(u + step)[0], density(u - step)[0]
+        rounding = 1e-14 * abs(up) / 1e-5
+        assert gradient[i] == pytest.approx((up - down) / 2e-5, rel=1e-6, abs=1e-5 + rounding)
+
+
+def test_unknown_data_is_an_error(evidence):
+    with pytest.raises(KeyError, match="unknown data 'scores'"):
+        Density(evidence, priors.load(), ModelChoice(), "linear", {"scores": np.zeros(3)})
+    with pytest.raises(ValueError, match="'score' has shape"):
+        Density(evidence, priors.load(), ModelChoice(), "linear", {"score": np.zeros(3)})
