@@ -15,7 +15,7 @@ from scipy import special, stats
 
 from tenfold import priors as prior_table
 from tenfold import simulate
-from tenfold.compare import log_density, others
+from tenfold.compare import LeftOut, others
 from tenfold.curves import Form
 from tenfold.priors import Priors
 
@@ -23,24 +23,16 @@ SENSITIVE = 0.05
 """Power-scaling sensitivity from which a prior counts as informative (Kallioinen et al. 2024)."""
 
 
-PARETO_K = 0.7
-"""Above it importance sampling cannot leave a point out (Vehtari et al. 2024)."""
-
-
-def loo_pit(posterior: xr.Dataset, points: xr.Dataset, form: Form) -> np.ndarray:
+def loo_pit(left_out: LeftOut, posterior: xr.Dataset, points: xr.Dataset, form: Form) -> np.ndarray:
     """P(a new score <= the observed one), each point left out by PSIS; uniform if calibrated.
 
     Returns:
-        Shape (obs,), given the other points of the series as in `compare`; NaN where Pareto k is
-        above 0.7, that is where the point cannot be left out without a refit.
+        Shape (obs,), given the other points of the series as in `compare`; NaN where the point
+        cannot be left out without a refit.
     """
-    import arviz_stats  # noqa: F401  registers the accessor
-
-    density = log_density(posterior, points, form)
-    weights, k = (-density).azstats.psislw(dim=["chain", "draw"])
-    share = np.exp(weights.transpose(*density.dims).values)
-    pit = (share * _below(posterior, points, form, None)).sum(axis=(0, 1)) / share.sum(axis=(0, 1))
-    return np.where(np.asarray(k.values) > PARETO_K, np.nan, pit)
+    share = np.exp(left_out.log_weights.values)
+    pit = (share * _below(posterior, points, form, None)).sum(axis=(0, 1))
+    return np.where(left_out.reliable, pit, np.nan)
 
 
 def future_pit(
@@ -123,38 +115,45 @@ def series_log_density(posterior: xr.Dataset, points: xr.Dataset, form: Form) ->
     return xr.DataArray(value - log_sd, dims=("chain", "draw", "series"))
 
 
-def log_prior(posterior: xr.Dataset, priors: Priors) -> xr.DataArray:
-    """Log density of the top-level priors at every draw, dims chain, draw."""
-    total = xr.zeros_like(posterior["cell_sd"])
+def log_prior(posterior: xr.Dataset, priors: Priors) -> xr.Dataset:
+    """Log density of each top-level prior at every draw, summed over its dims: chain, draw."""
+    found = {}
     for name, prior in priors.items():
-        if name not in posterior:
-            continue
-        frozen = prior_table.distribution(prior.family, prior_table.hyperparameters(prior))
-        value = posterior[name].copy(data=frozen.logpdf(posterior[name].values - prior.shift))
-        total = total + value.sum([dim for dim in value.dims if dim not in ("chain", "draw")])
-    return total
+        if name in posterior:
+            frozen = prior_table.distribution(prior.family, prior_table.hyperparameters(prior))
+            value = posterior[name].copy(data=frozen.logpdf(posterior[name].values - prior.shift))
+            found[name] = value.sum([dim for dim in value.dims if dim not in ("chain", "draw")])
+    return xr.Dataset(found)
 
 
 def power_scaling(
     posterior: xr.Dataset, priors: Priors, points: xr.Dataset, form: Form
 ) -> dict[str, dict[str, Any]]:
-    """Sensitivity of each top-level parameter to its priors and to the likelihood.
+    """Sensitivity of each top-level parameter to its own prior and to the curves.
 
     Returns:
         Parameter (with its label) -> `prior`, `likelihood` (both >= 0, dimensionless) and
-        `diagnosis`: "ok", "prior-data conflict" (both sensitive) or "strong prior" (the prior only).
+        `diagnosis`: "ok", "prior-data conflict" (both sensitive) or "strong prior" (one only).
     """
     import arviz as az
 
-    names = [name for name in priors if name in posterior] + ["exchange_rate"]
+    own = [name for name in priors if name in posterior]
     tree = xr.DataTree.from_dict(
         {
-            "posterior": posterior[names],
-            "log_prior": xr.Dataset({"top_level": log_prior(posterior, priors)}),
-            "log_likelihood": xr.Dataset({"series": series_log_density(posterior, points, form)}),
+            "posterior": posterior[[*own, "exchange_rate"]],
+            "log_prior": log_prior(posterior, priors),
+            "log_likelihood": xr.Dataset({"scores": series_log_density(posterior, points, form)}),
         }
     )
-    by_prior = az.psense(tree, group="prior")
+    # a parameter is held against its own prior; the exchange rate against that of the slopes
+    prior_of = {name: name for name in own} | {"exchange_rate": "log_slope_mean"}
+    names = list(prior_of)
+    by_prior = xr.Dataset(
+        {
+            name: az.psense(tree, var_names=[name], group="prior", group_var_names=[prior])[name]
+            for name, prior in prior_of.items()
+        }
+    )
     by_likelihood = az.psense(tree, group="likelihood")
     found: dict[str, dict[str, Any]] = {}
     for name in names:

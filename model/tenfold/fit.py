@@ -210,6 +210,14 @@ def _sampler(tables: Mapping[str, np.ndarray], where: coordinates.Layout) -> Any
     )
 
 
+def thinned(tree: xr.DataTree, most: int) -> xr.DataTree:
+    """Every k-th draw of each chain, k the smallest that leaves at most `most` draws a chain."""
+    step = -(-tree["posterior"].sizes["draw"] // most)
+    return tree.map_over_datasets(
+        lambda group: group.isel(draw=slice(None, None, step), missing_dims="ignore")
+    )
+
+
 # --- run directories ---------------------------------------------------------------------------
 
 

@@ -10,8 +10,11 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from scipy import stats
 
 from tenfold.spec import SpecError
+
+LENGTH_SOURCE = "r1_zero"
 
 
 def headline(trees: Mapping[str, Any], weight: Mapping[str, float], seed: int) -> xr.Dataset:
@@ -83,7 +86,43 @@ def _one_form(tree: Any, rng: np.random.Generator) -> xr.Dataset:
         post["log_inference_per_training_mean"] + post["inference_per_training_sd"] * normal()
     )
     draws["gpt_level_ooms"] = post["gpt_level_mean"] + post["gpt_level_sd"] * normal()
+    growth = length_growth(points)
+    if growth is not None:
+        source, mean_growth, error = growth
+        series = str(points["series"].values[points["series_source"].values == source][0])
+        benchmark = str(points["series_benchmark"].sel(series=series).values)
+        tokens_free = post["slope"].sel(series=series, drop=True)
+        draws["answer_length_growth"] = mean_growth + error * normal()
+        draws["rl_slope_tokens_free"] = tokens_free
+        spent_on_length = slope.sel(benchmark=benchmark, regime="inference", drop=True)
+        draws["rl_slope_fixed_tokens"] = (
+            tokens_free - draws["answer_length_growth"] * spent_on_length
+        )
     return draws
+
+
+def length_growth(points: xr.Dataset) -> tuple[str, float, float] | None:
+    """OOMs of answer length per OOM of RL compute, where a source tells both.
+
+    DeepSeek-R1-Zero's axis is cumulative tokens per rollout slot and its settings are training
+    steps, so tokens added per step are the mean answer length there. RL thus climbs partly by
+    longer answers: its slope at a fixed token budget is its slope less this growth times the
+    inference slope of the benchmark.
+
+    Returns:
+        Source, growth and its standard error (least squares on log10 scales), or None without
+        such a source.
+    """
+    own = points["source"].values == LENGTH_SOURCE
+    if own.sum() < 4:
+        return None
+    step = np.array([float(text.removeprefix("step ")) for text in points["setting"].values[own]])
+    order = np.argsort(step)
+    tokens, step = 10 ** points["log10_compute"].values[own][order], step[order]
+    length = np.log10(np.diff(tokens) / np.diff(step))
+    middle = np.log10((tokens[1:] + tokens[:-1]) / 2)
+    fit = stats.linregress(middle, length)
+    return LENGTH_SOURCE, float(fit.slope), float(fit.stderr)
 
 
 def _benchmarks_with_both(points: xr.Dataset) -> list[str]:

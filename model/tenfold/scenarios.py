@@ -19,6 +19,10 @@ PREDICTIVE_DRAWS = 500
 """Draws kept of prior and posterior predictive scores: for plots, not for tail probabilities."""
 
 
+KEPT_DRAWS = 1000
+"""Draws per chain that are stored. Gates see every draw; neighbours in a chain say little more."""
+
+
 def run(
     name: str = BASE,
     runs: Path = Path("runs"),
@@ -69,18 +73,19 @@ def _fit(plan: fit.Plan, path: Path, say: Callable[[str], None], progress: bool)
         start = time.perf_counter()
         say(f"sampling: {form}")
         tree = fit.sample(compiled, form, progress=progress)
-        posterior = tree["posterior"].to_dataset()
         gates += checks.convergence(tree, form)
+        tree = fit.thinned(tree, KEPT_DRAWS)
+        posterior = tree["posterior"].to_dataset()
         prior_gates, prior = checks.prior_predictive(
             plan.points, plan.priors, form, plan.choice, seed, PREDICTIVE_DRAWS
         )
         gates += prior_gates
-        loo[form] = compare.psis_loo(posterior, plan.points, form)
+        left_out = compare.leave_one_out(posterior, plan.points, form)
+        loo[form] = compare.psis_loo(left_out)
         gates.append(checks.leave_one_out(loo[form], form))
+        pit = diagnose.loo_pit(left_out, posterior, plan.points, form)
         diagnostics[form] = {
-            "loo_coverage": diagnose.coverage(
-                diagnose.loo_pit(posterior, plan.points, form), plan.points
-            ),
+            "loo_coverage": diagnose.coverage(pit, plan.points),
             "power_scaling": diagnose.power_scaling(posterior, plan.priors, plan.points, form),
         }
         gates.append(checks.prior_conflict(diagnostics[form]["power_scaling"], form))

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import xarray as xr
 from scipy import stats
 
 from tenfold import compare, diagnose, points, priors, simulate
@@ -113,11 +112,39 @@ def test_future_scores_from_the_model_itself_are_uniform(small):
 def test_log_prior_sums_top_level_densities(parameters):
     table = priors.load()
     total = diagnose.log_prior(parameters, table)
-    only = {name: table[name] for name in ("cell_sd", "log_slope_mean")}
+    assert set(total) == set(table) & set(parameters)
     expected = stats.halfnorm(scale=0.3).logpdf(parameters["cell_sd"].values)
     expected = expected + stats.norm(-0.2231, 0.7).logpdf(parameters["log_slope_mean"].values).sum(
         -1
     )
-    np.testing.assert_allclose(diagnose.log_prior(parameters, only).values, expected, rtol=1e-10)
-    assert isinstance(total, xr.DataArray)
-    assert np.isfinite(total.values).all()
+    found = total["cell_sd"] + total["log_slope_mean"]
+    np.testing.assert_allclose(found.values, expected, rtol=1e-10)
+    assert all(np.isfinite(total[name].values).all() for name in total)
+
+
+def test_leave_one_out_agrees_with_arviz(small):
+    import arviz as az
+    import xarray as xr
+
+    rng = np.random.default_rng(6)
+    drawn = simulate.prior(small, priors.load(), "logistic", ModelChoice(), 1, rng)
+    many = drawn.isel(draw=np.zeros(400, dtype=int)).assign_coords(draw=np.arange(400))
+    jitter = rng.normal(1, 0.02, many["intercept"].shape)
+    many["intercept"] = many["intercept"] * jitter
+    chain = many.expand_dims("chain").transpose("chain", "draw", ...)
+    chain = xr.concat([chain.isel(draw=slice(0, 200)), chain.isel(draw=slice(200, 400))], "chain")
+    chain = chain.assign_coords(draw=np.arange(200), chain=[0, 1])
+    simulated = small.copy()
+    simulated["score"] = simulate.scores(drawn, small, "logistic", rng)[0]
+    left_out = compare.leave_one_out(chain, simulated, "logistic")
+    found = compare.psis_loo(left_out)
+    tree = xr.DataTree.from_dict(
+        {
+            "posterior": chain[["exchange_rate"]],
+            "log_likelihood": xr.Dataset({"score": left_out.log_density}),
+        }
+    )
+    expected = az.loo(tree, var_name="score", pointwise=True, reff=1.0)
+    assert found["elpd"] == pytest.approx(float(expected.elpd), rel=1e-6)
+    assert found["p_loo"] == pytest.approx(float(expected.p), rel=1e-4)
+    assert found["p_loo"] > 0
