@@ -26,11 +26,10 @@ from tenfold.digitise.shapes import take_apart, template
 from tenfold.digitise.spots import (
     Blob,
     common_colour,
-    fill_holes,
+    hollow_markers,
     outlined,
     region,
     rgb,
-    rings,
     spots,
     usual_area,
 )
@@ -109,24 +108,26 @@ def find(image: np.ndarray, series: Series, chart: Chart, where: str) -> Found:
             f"#{''.join(f'{int(c):02x}' for c in ground)}; expected a distance of at least 40"
         )
     share = np.clip((image - ground) @ (colour - ground) / gap**2, 0, 1).astype(float)
-    off = np.linalg.norm(image - (ground + share[..., None] * (colour - ground)), axis=2)
+    tint = image - (ground + share[..., None] * (colour - ground))
+    off = np.linalg.norm(tint, axis=2)
     known = off <= max(series.tolerance, gap / 4)
-    share[~known] = 0
-    reach = min(series.tolerance, gap / 2)
-    core = (np.linalg.norm(image - colour, axis=2) <= reach) & allowed
     if series.hollow:
-        # thin outlines are paler than their colour: keep pale parts that touch full colour
-        strong, pale = (known & allowed & (share > least) for least in (0.6, 0.35))
-        core = fill_holes(rings(core | strong, pale))
+        core = hollow_markers(share, np.where(allowed[..., None], tint, np.inf), series.tolerance)
         inside = np.asarray(ndimage.binary_erosion(core), dtype=bool)
+        known |= core
+        share[~known] = 0
         share[inside] = 1
-        known[inside] = True
+    else:
+        share[~known] = 0
+        reach = min(series.tolerance, gap / 2)
+        core = (np.linalg.norm(image - colour, axis=2) <= reach) & allowed
     if outlined(core, known):
         known[:] = True  # the outline is as good an end of the marker as the background
     blobs, ignored = spots(core, share, known)
     if not blobs:
         raise SpecError(f"{where}: no marker of colour {series.colour} found (tolerance, region?)")
-    notes = [f"{ignored} spots much smaller than a marker ignored"] if ignored else []
+    what = "pieces of lines, letters, markers mostly hidden"
+    notes = [f"{ignored} spots much smaller than a marker ignored ({what})"] if ignored else []
     return measure(blobs, series, notes)
 
 
@@ -170,12 +171,12 @@ def anchor(shape: np.ndarray, series: Series) -> tuple[np.ndarray, np.ndarray, s
     """
     middle = []
     for axis in (0, 1):
-        profile = shape.max(axis=axis) / shape.max()  # over rows first: the profile along x
+        profile = np.pad(shape.max(axis=axis) / shape.max(), 1)  # over rows first: along x
         inside = np.flatnonzero(profile >= 0.5)
         first, last = int(inside[0]), int(inside[-1])
         low = first - (profile[first] - 0.5) / max(profile[first] - profile[first - 1], 1e-9)
         high = last + (profile[last] - 0.5) / max(profile[last] - profile[last + 1], 1e-9)
-        middle.append((low + high) / 2 - len(shape) // 2)
+        middle.append((low + high) / 2 - 1 - len(shape) // 2)
     move = np.array(middle)
     if series.anchor == "box":
         # the tip of a triangle fades out before it ends

@@ -81,27 +81,62 @@ def grow(mask: np.ndarray, radius: int) -> np.ndarray:
     return np.asarray(ndimage.binary_dilation(mask, disk(radius)), dtype=bool)
 
 
-def rings(strong: np.ndarray, weak: np.ndarray) -> np.ndarray:
-    """Parts of the `weak` mask that hold a `strong` pixel, with gaps of two pixels closed."""
-    parts = components(weak | strong, 2)
-    kept = np.isin(parts, np.unique(parts[strong])) & (parts > 0)
-    return np.asarray(ndimage.binary_closing(kept, disk(1)), dtype=bool)
-
-
 def outlined(core: np.ndarray, known: np.ndarray) -> bool:
     """Whether the markers have an outline of another colour: most of their rims are unknown."""
     rim = grow(core, 1) & ~core
     return bool(rim.any()) and float((~known)[rim].mean()) > 0.6
 
 
-def fill_holes(core: np.ndarray) -> np.ndarray:
-    """`core` with the inside of hollow markers filled: compact holes, not loops of lines."""
-    holes = components(np.asarray(ndimage.binary_fill_holes(core), dtype=bool) & ~core, 1)
-    filled = core.copy()
-    for hole in regionprops(holes):
-        if hole.solidity > 0.8 and hole.eccentricity < 0.8:
-            filled[tuple(hole.coords.T)] = True
-    return filled
+def hollow_markers(share: np.ndarray, tint: np.ndarray, tolerance: float) -> np.ndarray:
+    """Mask of hollow markers with their insides; lines and all else that is not one left out.
+
+    A hollow marker is a compact hole of the usual size in a ring of the marker's colour. Thin rings
+    are paler than their colour, and JPEG takes colour from them: the cover at which they are cut
+    out is the one that shows most holes of one size, and the colour is judged on the whole ring.
+
+    Args:
+        share: cover (height, width). tint: what its colour has beside the marker's colour and the
+            background's (height, width, 3), infinite outside the region. tolerance: of the tint.
+    """
+    inside = np.isfinite(tint[..., 0])
+    best, holes = np.zeros(share.shape, dtype=bool), np.zeros(share.shape, dtype=bool)
+    most = 0
+    for least in (0.7, 0.6, 0.5, 0.4, 0.3):
+        ring = np.asarray(ndimage.binary_closing((share > least) & inside, disk(1)), dtype=bool)
+        found = alike_holes(ring, tint, tolerance)
+        count = int(components(found, 1).max())
+        if count > most:
+            most, best, holes = count, ring, found
+    away = np.asarray(ndimage.distance_transform_edt(~holes))
+    width = 1
+    while width < 12 and best[(away > width) & (away <= width + 1)].mean() > 0.5:
+        width += 1
+    return holes | (best & (away <= width + 0.5)) if most else holes
+
+
+def alike_holes(ring: np.ndarray, tint: np.ndarray, tolerance: float) -> np.ndarray:
+    """Mask of the compact holes of the most common size whose ring has no other colour."""
+    filled = np.asarray(ndimage.binary_fill_holes(ring), dtype=bool)
+    found = []
+    for hole in regionprops(components(filled & ~ring, 1)):
+        if hole.area < 6 or hole.solidity < 0.8 or hole.eccentricity > 0.8:
+            continue
+        top, left, bottom, right = hole.bbox
+        view = np.s_[max(top - 3, 0) : bottom + 3, max(left - 3, 0) : right + 3]
+        own = np.zeros(ring.shape, dtype=bool)[view]
+        own[tuple((hole.coords - [view[0].start, view[1].start]).T)] = True
+        rim = grow(own, 2) & ring[view]
+        if rim.any() and np.linalg.norm(tint[view][rim].mean(axis=0)) <= tolerance:
+            found.append(hole)
+    mask = np.zeros(ring.shape, dtype=bool)
+    if found:
+        area = np.array([hole.area for hole in found])
+        near = np.abs(np.log(area[:, None] / area)) < np.log(1.5)
+        usual = area[np.lexsort((area, near.sum(axis=1)))[-1]]
+        for hole in found:
+            if abs(np.log(hole.area / usual)) < np.log(1.8):
+                mask[tuple(hole.coords.T)] = True
+    return mask
 
 
 def spots(core: np.ndarray, share: np.ndarray, known: np.ndarray) -> tuple[list[Blob], int]:
@@ -119,21 +154,25 @@ def spots(core: np.ndarray, share: np.ndarray, known: np.ndarray) -> tuple[list[
     labels = parts
     if radius:
         labels = components(np.asarray(ndimage.binary_opening(core, disk(radius))), 1)
-    if standalone(parts, labels):
+    thin = np.flatnonzero(depths < 0.6 * depths.max()) + 1
+    if standalone(np.where(np.isin(parts, thin), 0, parts), labels):
         # thin arms (stars, crosses, corners) belong to the markers: there are no lines to remove
         radius, labels = 0, parts
     owner = np.asarray(expand_labels(labels, distance=1.5 + 0.4 * radius))  # pyright: ignore
-    blobs = [blob(item, core, share, known, owner) for item in regionprops(labels)]
+    items = regionprops(labels)
+    # pieces of lines and letters are thinner than any marker
+    thickness = np.array(ndimage.maximum(depth, labels, np.arange(1, labels.max() + 1)))
+    deep = [i for i, t in zip(items, thickness, strict=True) if t >= 0.6 * thickness.max()]
+    blobs = [blob(item, core, share, known, owner) for item in deep]
     least = 0.35 * usual_area(blobs)
     kept = [b for b in blobs if b.area >= least]
-    return kept, len(blobs) - len(kept)
+    return kept, len(items) - len(kept)
 
 
 def standalone(parts: np.ndarray, labels: np.ndarray) -> bool:
     """Whether the connected parts are markers of one size that nothing joins."""
-    boxes = np.array(
-        [[p.bbox[2] - p.bbox[0], p.bbox[3] - p.bbox[1]] for p in regionprops(parts) if p.area > 3]
-    )
+    items = regionprops(parts)
+    boxes = np.array([[p.bbox[2] - p.bbox[0], p.bbox[3] - p.bbox[1]] for p in items])
     if len(boxes) < 4 or labels.max() > 1.5 * len(boxes):
         return False
     usual = np.median(boxes, axis=0)
