@@ -132,8 +132,10 @@ def test_leave_one_out_agrees_with_arviz(small):
     jitter = rng.normal(1, 0.02, many["intercept"].shape)
     many["intercept"] = many["intercept"] * jitter
     chain = many.expand_dims("chain").transpose("chain", "draw", ...)
-    chain = xr.concat([chain.isel(draw=slice(0, 200)), chain.isel(draw=slice(200, 400))], "chain")
-    chain = chain.assign_coords(draw=np.arange(200), chain=[0, 1])
+    halves = [
+        chain.isel(draw=slice(k, k + 200)).assign_coords(draw=np.arange(200)) for k in (0, 200)
+    ]
+    chain = xr.concat(halves, "chain", join="exact").assign_coords(chain=[0, 1])
     simulated = small.copy()
     simulated["score"] = simulate.scores(drawn, small, "logistic", rng)[0]
     left_out = compare.leave_one_out(chain, simulated, "logistic")
