@@ -25,7 +25,7 @@ def fit(
     points: PointsFolder = None,
     runs: Runs = Path("runs"),
     seed: Annotated[int | None, typer.Option(help="Seed of the sampler.")] = None,
-    draws: Annotated[int | None, typer.Option(help="Draws kept per chain.")] = None,
+    draws: Annotated[int | None, typer.Option(help="Draws per chain after tuning.")] = None,
     tune: Annotated[int | None, typer.Option(help="Draws discarded per chain.")] = None,
     chains: Annotated[int | None, typer.Option(help="Number of chains.")] = None,
     as_json: Json = False,
@@ -69,15 +69,31 @@ def check(
     _report_gates(fit.latest(runs, scenario), as_json)
 
 
-def scenarios(as_json: Json = False) -> None:
-    """List the named scenarios: what each changes, and why.
+def scenarios(
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="With --fit: this scenario; repeatable.")
+    ] = None,
+    fit_all: Annotated[
+        bool, typer.Option("--fit", help="Fit every scenario and tabulate what moves (long).")
+    ] = False,
+    runs: Runs = Path("runs"),
+    as_json: Json = False,
+) -> None:
+    """List the named scenarios, or fit them and show how the answer moves.
+
+    With --fit the table is also kept in the folder of runs, where `tenfold report` picks it up.
 
     \b
     Examples:
       tenfold scenarios
-      tenfold scenarios --json
+      tenfold scenarios --fit
+      tenfold scenarios --fit --only baseline --only no-thinking-shift
     """
     from tenfold.spec import load_scenarios
+
+    if fit_all or only:
+        _sensitivity(tuple(only or ()), runs, as_json)
+        return
 
     known = load_scenarios()
     if as_json:
@@ -86,6 +102,28 @@ def scenarios(as_json: Json = False) -> None:
         return
     rows = [(name, item.extends or "", item.reason) for name, item in known.items()]
     terminal.print_table(f"{len(rows)} scenarios", ("scenario", "extends", "reason"), rows)
+
+
+def _sensitivity(only: tuple[str, ...], runs: Path, as_json: bool) -> None:
+    from tenfold import sensitivity
+
+    found = sensitivity.fit_scenarios(only, runs, say=terminal.warn)
+    if as_json:
+        terminal.print_json(found)
+        return
+    columns = ("scenario", "form", "exchange rate, p05", "p50", "p95", "RL OOMs, p50", "gates")
+    rows = [
+        (
+            name,
+            form,
+            *(f"{row['exchange_rate'][key]:.2f}" for key in ("p05", "p50", "p95")),
+            f"{row['rl_jump_ooms']['p50']:.1f}",
+            row["status"],
+        )
+        for name, entry in found["scenarios"].items()
+        for form, row in entry["forms"].items()
+    ]
+    terminal.print_table("How the answer moves (equal-tailed 90% intervals)", columns, rows)
 
 
 def _report_gates(run: Run, as_json: bool) -> None:

@@ -50,10 +50,12 @@ class Plan:
 
     @property
     def choice(self) -> ModelChoice:
+        """Structure of the model."""
         return self.scenario.model
 
     @property
     def settings(self) -> Settings:
+        """Sampler settings."""
         return self.scenario.settings
 
     @cached_property
@@ -115,23 +117,21 @@ class Compiled:
     """A model ready for sampling; data given to `sample` turn it into other data sets."""
 
     plan: Plan
-    layout: coordinates.Layout
     seconds: float
 
 
 def compile_plan(plan: Plan) -> Compiled:
-    """Lay out the parameters of a plan and load the compiled density, or compile it (once).
+    """Load the compiled density, or compile it (once per machine).
 
     The density serves every curve form, data set and switch; numba keeps it on disk between
     processes. `hierarchy.build_model` is the same density as a PyMC model.
     """
     start = time.perf_counter()
-    layout = coordinates.layout(plan.points, plan.choice)
     import nutpie  # noqa: F401
 
     import tenfold.kernel  # noqa: F401
 
-    return Compiled(plan, layout, time.perf_counter() - start)
+    return Compiled(plan, time.perf_counter() - start)
 
 
 def sample(
@@ -155,7 +155,7 @@ def sample(
 
     settings, plan = settings or compiled.plan.settings, compiled.plan
     seed = settings.seed + curves.FORMS.index(form)
-    where = compiled.layout
+    where = coordinates.layout(plan.points, plan.choice, form)
     tables = coordinates.inputs(plan.points, plan.priors, plan.choice, where, form, data)
     tree = nutpie.sample(
         _sampler(tables, where),
@@ -230,6 +230,7 @@ class Run:
 
     @property
     def forms(self) -> tuple[Form, ...]:
+        """Curve forms that were fitted."""
         return tuple(self.info["forms"])
 
     @cached_property

@@ -497,7 +497,7 @@ HYPERPARAMETERS: dict[str, tuple[str, ...]] = {
 class PriorFile(Strict):
     """`priors.toml`: the format's version and one table per parameter."""
 
-    format: Literal[1]
+    version: Literal[1]
     prior: dict[str, Prior]
 
 
@@ -562,7 +562,7 @@ class Scenario(Strict):
 class ScenarioFile(Strict):
     """`scenarios.toml`: the format's version and one table per scenario."""
 
-    format: Literal[1]
+    version: Literal[1]
     scenario: dict[str, Scenario]
 
 

@@ -66,7 +66,7 @@ def test_unknown_parameter_in_a_patch_is_refused():
 
 def test_unknown_key_is_refused_with_its_path(tmp_path):
     file = tmp_path / "priors.toml"
-    file.write_text('format = 1\n[prior.a]\nfamily = "half_normal"\nsgma = 1.0\n')
+    file.write_text('version = 1\n[prior.a]\nfamily = "half_normal"\nsgma = 1.0\n')
     with pytest.raises(SpecError, match=r"prior\.a\."):
         load_toml(file, PriorFile)
 

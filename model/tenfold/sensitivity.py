@@ -1,0 +1,94 @@
+"""How the answer moves from scenario to scenario, one curve form at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from tenfold import checks, fit
+from tenfold.curves import Form
+from tenfold.headline import headline
+from tenfold.mixture import summarise
+from tenfold.spec import Scenario, load_scenario, load_scenarios, write_atomic
+
+FILE = "sensitivity.json"
+
+FORMS: tuple[Form, ...] = ("logistic", "saturating")
+"""Forms that scenarios are compared under: without ceilings and with them."""
+
+DRAWS = 1000
+"""Draws per chain; enough for a comparison of medians, fewer than a headline needs."""
+
+
+def fit_scenarios(
+    names: tuple[str, ...] = (),
+    runs: Path = Path("runs"),
+    say: Callable[[str], None] = lambda text: None,
+) -> dict[str, Any]:
+    """Fit scenarios under the comparison forms; results are kept in `runs/sensitivity.json`.
+
+    A scenario whose evidence, priors, structure and code are those of its kept result is not
+    fitted again.
+
+    Args:
+        names: scenarios; all of them unless given.
+
+    Returns:
+        `level`, `kind`, and under `scenarios` per name `reason`, `key` and per form
+        `exchange_rate`, `exchange_rate_new_benchmark`, `rl_jump_ooms`, `rl_slope`,
+        `inference_slope` (quantiles), `family_sd`, and the `status` of its gates.
+
+    Raises:
+        SpecError: unknown scenario, bad evidence.
+    """
+    path = runs / FILE
+    kept: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {"scenarios": {}}
+    chosen = names or tuple(load_scenarios())
+    found: dict[str, Any] = {"level": 0.9, "kind": "equal-tailed", "scenarios": kept["scenarios"]}
+    for number, name in enumerate(chosen, 1):
+        scenario = load_scenario(name)
+        plan = fit.prepare(name, _shorter(scenario))
+        if found["scenarios"].get(name, {}).get("key") == plan.key:
+            say(f"{name}: kept ({number} of {len(chosen)})")
+            continue
+        say(f"{name}: fitting ({number} of {len(chosen)})")
+        compiled = fit.compile_plan(plan)
+        forms = [form for form in plan.choice.forms if form in FORMS] or list(plan.choice.forms)
+        rows = {form: _row(plan, fit.sample(compiled, form), form) for form in forms}
+        found["scenarios"][name] = {"reason": scenario.reason, "key": plan.key, "forms": rows}
+        write_atomic(path, json.dumps(found, indent=1) + "\n")
+    return found
+
+
+def _shorter(scenario: Scenario) -> Scenario:
+    settings = scenario.settings.model_copy(update={"draws": DRAWS})
+    return scenario.model_copy(update={"settings": settings})
+
+
+def _row(plan: fit.Plan, tree: xr.DataTree, form: Form) -> dict[str, Any]:
+    tree["constant_data"] = xr.DataTree(plan.points)
+    draws = headline({form: tree}, {form: 1.0}, plan.settings.seed)
+    jump = draws["gpt_level_ooms"] * draws["inference_per_training"] * draws["exchange_rate"]
+    slope = draws["slope_new_benchmark"]
+    values = {
+        "exchange_rate": (draws["exchange_rate"], "RL OOMs per inference OOM"),
+        "exchange_rate_new_benchmark": (
+            draws["exchange_rate_new_benchmark"],
+            "RL OOMs per inference OOM",
+        ),
+        "rl_jump_ooms": (jump, "OOMs"),
+        "rl_slope": (slope.sel(regime="rl", drop=True), "link units per OOM"),
+        "inference_slope": (slope.sel(regime="inference", drop=True), "link units per OOM"),
+    }
+    row: dict[str, Any] = {
+        name: summarise(value, draws["weight"], unit) for name, (value, unit) in values.items()
+    }
+    posterior = tree["posterior"].to_dataset()
+    if "family_sd" in posterior:
+        row["family_sd"] = float(posterior["family_sd"].median())
+    row["status"] = checks.worst(checks.convergence(tree))
+    return row
