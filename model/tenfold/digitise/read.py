@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -88,7 +89,7 @@ def pool(repeats: list[np.ndarray], chart: Chart, where: str) -> tuple[np.ndarra
         matched.append(other[order])
     stack = np.stack(matched)
     spread = np.sqrt(stack.var(axis=0, ddof=1).mean(axis=0))
-    if (spread == 0).any():
+    if any(np.array_equal(a, b) for a, b in combinations(matched, 2)):
         raise SpecError(f"{where}: repeats are identical; expected independent digitisations")
     se = np.hypot(spread / math.sqrt(count), marker)
     return stack.mean(axis=0), np.broadcast_to(se, first.shape).copy()

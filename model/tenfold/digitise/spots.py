@@ -117,9 +117,10 @@ def hollow_markers(share: np.ndarray, tint: np.ndarray, tolerance: float) -> np.
 def alike_holes(ring: np.ndarray, tint: np.ndarray, tolerance: float) -> np.ndarray:
     """Mask of the compact holes of the most common size whose ring has no other colour."""
     filled = np.asarray(ndimage.binary_fill_holes(ring), dtype=bool)
+    most = 0.003 * np.isfinite(tint[..., 0]).sum()  # the cells of a grid are larger
     found = []
     for hole in regionprops(components(filled & ~ring, 1)):
-        if hole.area < 6 or hole.solidity < 0.8 or hole.eccentricity > 0.8:
+        if not 6 <= hole.area <= most or hole.solidity < 0.8 or hole.eccentricity > 0.8:
             continue
         top, left, bottom, right = hole.bbox
         view = np.s_[max(top - 3, 0) : bottom + 3, max(left - 3, 0) : right + 3]
