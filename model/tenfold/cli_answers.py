@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -41,6 +42,17 @@ Split = Annotated[
 Year = Annotated[
     float | None, typer.Option(help="Year of the run, with the hardware and prices of that year.")
 ]
+EnergyShare = Annotated[
+    float,
+    typer.Option(min=1e-9, max=1, help="Share of world electricity that the run may take."),
+]
+BudgetShare = Annotated[
+    float, typer.Option(min=1e-9, max=1, help="Share of world GDP at which budgets stop growing.")
+]
+Deployment = Annotated[
+    float | None,
+    typer.Option(min=1e-6, max=1e9, help="Deployment spending per training spending."),
+]
 
 
 def jump(
@@ -52,6 +64,7 @@ def jump(
     reading: Reading = "rl",
     split: Split = "flop",
     year: Year = None,
+    deployment: Deployment = None,
     runs: Runs = Path("runs"),
     as_json: Json = False,
 ) -> None:
@@ -68,6 +81,7 @@ def jump(
 
     draws, constants, about = _stored(runs, scenario)
     question = _question(benchmark, start, target, baseline, reading, split, year)
+    question = replace(question, deployment=deployment)
     answer = answers.jump_answer(draws, constants, question)
     _print(about | answer, wording.jump_tables, as_json)
 
@@ -81,6 +95,8 @@ def cost(
     reading: Reading = "rl",
     split: Split = "flop",
     year: Year = None,
+    energy_share: EnergyShare = 0.01,
+    budget_share: BudgetShare = 0.01,
     runs: Runs = Path("runs"),
     as_json: Json = False,
 ) -> None:
@@ -91,12 +107,14 @@ def cost(
       tenfold cost
       tenfold cost --reading whole
       tenfold cost --baseline deepseek-r1 --year 2030
+      tenfold cost --energy-share 0.05
       tenfold cost --json
     """
     from tenfold import answers, wording
 
     draws, constants, about = _stored(runs, scenario)
     question = _question(benchmark, start, target, baseline, reading, split, year)
+    question = replace(question, energy_share=energy_share, budget_share=budget_share)
     answer = answers.cost_answer(draws, constants, question)
     _print(about | answer, wording.cost_tables, as_json)
 
