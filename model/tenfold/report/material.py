@@ -1,0 +1,272 @@
+"""Every number of the report, taken from the stored run before anything is drawn or written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from tenfold import answers, claims, cost, drivers, fit, jump, mixture
+from tenfold import priors as prior_table
+from tenfold.report import fitted
+from tenfold.report.stored import Stored, read_group
+from tenfold.spec import Claim, ClaimsFile, Constants, SpecError
+
+PRIOR_DRAWS = 20_000
+
+ESTIMANDS = ("exchange_rate", "inference_jump_ooms", "rl_jump_ooms")
+
+
+@dataclass(frozen=True)
+class Material:
+    """What the report prints and draws.
+
+    answer, paid: `answers.jump_answer` and `answers.cost_answer` of the population; whole: cost
+    rows when the whole run is scaled. curve: the jump on the curve by place. essay: reference
+    values of the claims file, by quantity. drivers: of RL OOMs for a level. scenarios: exchange
+    rate of other stored runs.
+    """
+
+    stored: Stored
+    answer: dict[str, Any]
+    paid: dict[str, Any]
+    whole: dict[str, dict[str, Any]]
+    years: xr.Dataset
+    curve: list[dict[str, Any]]
+    places: list[dict[str, Any]]
+    claims: ClaimsFile
+    results: list[claims.Result]
+    essay: dict[str, float]
+    drivers: list[dict[str, Any]]
+    parameters: pd.DataFrame
+    cells: pd.DataFrame
+    coverage: pd.DataFrame
+    prior_ranges: pd.DataFrame
+    curves: pd.DataFrame
+    pit: np.ndarray
+    scenarios: list[dict[str, Any]]
+    conflict: dict[str, Any] | None
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """The run's `run.json`."""
+        return self.stored.run.info
+
+
+def gather(stored: Stored, constants: Constants, file: ClaimsFile) -> Material:
+    """Compute everything; a second or two, from memory."""
+    from tenfold.timing import first_year
+
+    draws, question = stored.draws, answers.Question()
+    whole = cost.cost(jump.exchange(draws), constants, reading="whole")
+    inputs = ("exchange_rate", "inference_per_training", "gpt_level_ooms")
+    linear = jump.exchange(draws)
+    pit = fitted.pit(stored)
+    found = scenario_rates(stored)
+    return Material(
+        stored=stored,
+        answer=answers.jump_answer(draws, constants, question),
+        paid=answers.cost_answer(draws, constants, question),
+        whole=mixture.table(whole),
+        years=first_year(linear, constants),
+        curve=[_on_curve(draws, place) for place in _places(draws)],
+        places=[_exchange(draws, place) for place in _places(draws)],
+        claims=file,
+        results=claims.check_claims(draws, file.claim, constants),
+        essay=_reference(file.claim),
+        drivers=drivers.drivers(
+            linear["rl_jump_ooms"],
+            {name.replace("_", " "): draws[name] for name in inputs},
+            draws["weight"],
+        ),
+        parameters=parameters(stored),
+        cells=fitted.slopes_by_cell(stored),
+        coverage=fitted.coverage(stored, pit),
+        prior_ranges=fitted.prior_ranges(stored),
+        curves=fitted.curves_of_series(stored),
+        pit=pit,
+        scenarios=[row for row in found if "values" not in row],
+        conflict=conflict(stored),
+    )
+
+
+def _places(draws: xr.Dataset) -> list[str]:
+    shared = [str(name) for name in draws["shared_benchmark"].values]
+    return [jump.POPULATION, *shared, jump.NEW_BENCHMARK]
+
+
+def _exchange(draws: xr.Dataset, place: str) -> dict[str, Any]:
+    return {"place": place} | mixture.table(jump.exchange(draws, place))
+
+
+def _on_curve(draws: xr.Dataset, place: str) -> dict[str, Any]:
+    """The jump from the essay's 20%; from halfway between floor and it where chance is higher."""
+    floor = 0.0
+    if place in draws["benchmark"].values:
+        floor = float(draws["floor"].sel(benchmark=place))
+    start = answers.CURVE_START if floor < answers.CURVE_START else floor + 0.2 * (1 - floor)
+    found = jump.on_curve(draws, start, place)
+    p, mcse = mixture.probability(found["rl_jump_ooms"] == np.inf, draws["weight"])
+    return {"place": place, "start": start, "p_never": p, "mcse": mcse} | mixture.table(found)
+
+
+def _reference(listed: tuple[Claim, ...]) -> dict[str, float]:
+    """The essay's value of each quantity that a figure marks, on the figure's scale."""
+    wanted = {
+        "exchange_rate": ("exchange_rate", False),
+        "rl_multiplier_per_gpt_level": ("rl_jump_ooms", True),
+        "inference_per_training": ("inference_per_training", False),
+        "gpt_level_ooms": ("gpt_level_ooms", False),
+    }
+    found: dict[str, float] = {}
+    for claim in listed:
+        name, log = wanted.get(claim.estimand or claim.function or "", ("", False))
+        if name and not (claim.estimand is None and name != "rl_jump_ooms"):
+            found.setdefault(name, float(np.log10(claim.value)) if log else claim.value)
+    if {"rl_jump_ooms", "exchange_rate"} <= set(found):
+        found["inference_jump_ooms"] = found["rl_jump_ooms"] / found["exchange_rate"]
+    return found
+
+
+def prior_draws(stored: Stored, name: str, n: int = PRIOR_DRAWS) -> np.ndarray:
+    """Draws of a top-level parameter, or of the exchange rate, from its prior."""
+    rng = np.random.default_rng([stored.run.info["seed"], 3])
+    if name == "exchange_rate":
+        pair = prior_table.draw("log_slope_mean", stored.priors, (2, n), rng)
+        return np.exp(pair[1] - pair[0])
+    return prior_table.draw(name, stored.priors, (n,), rng)
+
+
+def parameters(stored: Stored) -> pd.DataFrame:
+    """Prior against posterior of every top-level parameter; a vector has one row per label.
+
+    Columns: parameter, label, unit, prior_sd, sd, ratio, prior_p05, prior_p50, prior_p95, p05, p50,
+    p95, sensitivity ("" unless power scaling was stored: "ok", "prior-data conflict", ...).
+    """
+    rows = []
+    names = ["exchange_rate", *stored.priors]
+    unit = {"exchange_rate": "RL OOMs per inference OOM"}
+    for name in names:
+        prior = prior_draws(stored, name)
+        before = np.quantile(prior, fitted.LEVELS)
+        for label, values, weight in posterior_draws(stored, name):
+            flat = xr.DataArray(values, dims=("form", "chain", "draw"), coords=weight.coords)
+            after = mixture.quantile(flat, weight, fitted.LEVELS).values
+            mean = float((weight * flat.mean(("chain", "draw"))).sum())
+            square = float((weight * ((flat - mean) ** 2).mean(("chain", "draw"))).sum())
+            row = {
+                "parameter": name,
+                "label": label,
+                "unit": unit.get(name) or stored.priors[name].unit,
+                "prior_sd": float(prior.std()),
+                "sd": square**0.5,
+                "ratio": square**0.5 / float(prior.std()),
+            }
+            row |= {f"prior_{k}": float(v) for k, v in zip(("p05", "p50", "p95"), before)}  # noqa: B905
+            row |= {k: float(v) for k, v in zip(("p05", "p50", "p95"), after)}  # noqa: B905
+            rows.append(row | {"sensitivity": _sensitivity(stored, name, label)})
+    return pd.DataFrame(rows)
+
+
+def posterior_draws(stored: Stored, name: str) -> list[tuple[str, np.ndarray, xr.DataArray]]:
+    """(label, draws (form, chain, draw), weights) of a parameter, over the forms that have it."""
+    forms = [
+        form
+        for form, values in stored.posterior.items()
+        if name in values and stored.weights[form] > 0
+    ]
+    if not forms:
+        return []
+    total = sum(stored.weights[form] for form in forms)
+    shares = [stored.weights[form] / total for form in forms]
+    weight = xr.DataArray(shares, dims="form", coords={"form": forms})
+    each = [stored.posterior[form][name] for form in forms]
+    extra = [dim for dim in each[0].dims if dim not in ("chain", "draw")]
+    if not extra:
+        return [("", np.stack([values.values for values in each]), weight)]
+    (dim,) = extra
+    return [
+        (str(label), np.stack([values.sel({dim: label}).values for values in each]), weight)
+        for label in each[0][dim].values
+    ]
+
+
+def _sensitivity(stored: Stored, name: str, label: str) -> str:
+    stored_by_form: Mapping[str, Any] = stored.run.info.get("diagnostics") or {}
+    own = stored_by_form.get(stored.best, {}).get("power_scaling", {})
+    return str(own.get(f"{name} {label}".strip(), {}).get("diagnosis", ""))
+
+
+def scenario_rates(stored: Stored) -> list[dict[str, Any]]:
+    """Exchange rate of the newest stored run of every scenario in the same folder."""
+    rows = []
+    for run in _other_runs(stored):
+        values, weight = _rate(run)
+        row = mixture.summarise(values, weight, "OOM/OOM")
+        about = {"scenario": run.info["scenario"], "status": run.info["status"]}
+        rows.append(about | {"reason": run.info["spec"]["reason"], "scale": "linear"} | row)
+    return rows
+
+
+def _other_runs(stored: Stored) -> list[fit.Run]:
+    folder, own = stored.run.path.parent, stored.run.info["scenario"]
+    found = []
+    for pointer in sorted(folder.glob("LATEST-*")):
+        name = pointer.name.removeprefix("LATEST-")
+        if name != own:
+            try:
+                found.append(fit.latest(folder, name))
+            except SpecError:
+                continue  # An unfinished or deleted run of another scenario is none of ours.
+    return found
+
+
+def _rate(run: fit.Run) -> tuple[xr.DataArray, xr.DataArray]:
+    forms = [form for form in run.forms if run.info["weights"].get(form, 0) > 0]
+    shares = np.array([run.info["weights"][form] for form in forms])
+    values = [
+        read_group(run.path / f"posterior-{form}.nc", "posterior", ["exchange_rate"])
+        for form in forms
+    ]
+    rate = xr.concat([value["exchange_rate"] for value in values], "form", join="exact")
+    weight = xr.DataArray(shares / shares.sum(), dims="form", coords={"form": forms})
+    return rate.assign_coords(form=forms), weight
+
+
+def conflict(stored: Stored) -> dict[str, Any] | None:
+    """Whether curves alone and generation shifts alone agree on the exchange rate.
+
+    None unless the scenarios `slopes-only` and `shifts-only` are stored beside the run. Otherwise
+    both summaries, P(the curves' rate is the larger) and its MCSE for independent draws.
+    """
+    runs = {run.info["scenario"]: run for run in _other_runs(stored)}
+    if not {"slopes-only", "shifts-only"} <= set(runs):
+        return None
+    (slopes, w), (shifts, v) = (_rate(runs[name]) for name in ("slopes-only", "shifts-only"))
+    p, first = mixture.probability(_below(slopes, shifts, v), w)
+    _, second = mixture.probability(_below(shifts, slopes, w), v)
+    return {
+        "slopes": mixture.summarise(slopes, w, "OOM/OOM") | {"scale": "linear"},
+        "shifts": mixture.summarise(shifts, v, "OOM/OOM") | {"scale": "linear"},
+        "probability": p,
+        "mcse": float(np.hypot(first, second)),
+    }
+
+
+def _below(values: xr.DataArray, other: xr.DataArray, weight: xr.DataArray) -> xr.DataArray:
+    """P(a draw of `other` <= value) at every draw of `values`."""
+    drawn = mixture.sample({"other": other}, weight, 8000, 0)["other"]
+    share = np.searchsorted(np.sort(drawn), values.values) / drawn.size
+    return values.copy(data=share)
+
+
+def folder_of(out: Path) -> tuple[Path, Path]:
+    """The folders of figures and data, made if missing."""
+    for name in ("figures", "data"):
+        (out / name).mkdir(parents=True, exist_ok=True)
+    return out / "figures", out / "data"

@@ -1,0 +1,118 @@
+"""The page itself: figures and tables put into the template, under a policy that allows no network
+and no script."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+
+from tenfold import checks, claims, inventory, mixture
+from tenfold.report import answer_figures, evidence_figures, tables, words
+from tenfold.report.material import Material
+from tenfold.report.svg import Drawn, Styles
+
+HERE = Path(__file__).parent
+
+FIGURES = (
+    evidence_figures.evidence,
+    evidence_figures.slopes,
+    evidence_figures.calibration,
+    evidence_figures.prior_predictive,
+    answer_figures.jump_density,
+    answer_figures.places,
+    answer_figures.exchange_rate,
+    answer_figures.priors,
+    answer_figures.forms,
+    answer_figures.cost,
+    answer_figures.drivers,
+    answer_figures.scenarios,
+)
+
+
+def render(material: Material, out: Path) -> str:
+    """Draw every figure into `out`, and return the page."""
+    import jinja2
+
+    styles = Styles()
+    drawn: dict[str, Drawn] = {}
+    for draw in FIGURES:
+        figure = draw(material, out, styles)
+        if figure is not None:
+            drawn[figure.name] = figure
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"percent": words.percent, "raised": words.raised}
+    css = (HERE / "style.css").read_text(encoding="utf-8") + styles.css()
+    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    context = _context(material) | {
+        "figures": drawn,
+        "css": Markup(css),
+        "policy": f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; "
+        "form-action 'none'",
+    }
+    return environment.get_template("report.html.j2").render(context)
+
+
+def _context(material: Material) -> dict[str, Any]:
+    info, stored = material.info, material.stored
+    counts = inventory.counts(stored.points)
+    gates = [checks.Gate(**_gate(row)) for row in info["gates"]]
+    return {
+        "info": info,
+        "question": material.paid["question"],
+        "baseline": material.paid["baseline"],
+        "counts": counts,
+        "headlines": words.headlines(material),
+        "gates": tables.gates(gates),
+        "status": info["status"],
+        "status_counts": {
+            name: sum(gate.status == name for gate in gates) for name in ("FAIL", "REVIEW", "PASS")
+        },
+        "families": evidence_figures.families(material),
+        "family_index": {name: i for i, name in enumerate(evidence_figures.families(material))},
+        "jump": tables.quantities(material.answer["quantities"], tables.JUMP),
+        "joint": tables.quantities(material.answer["joint"]),
+        "curve": tables.on_curve(material.curve),
+        "rates": tables.rates(material.answer["exchange_rates"]),
+        "rl_slopes": tables.rl_slopes(stored.draws),
+        "parameters": tables.parameters(material),
+        "headline_shift": tables.narrowing(material),
+        "forms": tables.forms(material),
+        "future": info.get("leave_future_out") or {},
+        "between": material.answer["between_form_share"],
+        "best": stored.best,
+        "coverage": tables.coverage(material),
+        "cost": tables.cost(material),
+        "timing": tables.quantities(material.paid["timing"]),
+        "dates": tables.dates(material.paid["dates"]),
+        "waiting": tables.waiting(material.paid["waiting"]),
+        "break_even": tables.quantities(material.paid["break_even"]),
+        "volumes": tables.volumes(material.paid["break_even_curve"]),
+        "room": tables.quantities(material.paid["room_left"]),
+        "scenarios": tables.scenarios(material),
+        "conflict": tables.conflict(material.conflict),
+        "claims": [tables.claim(result, material.claims) for result in material.results],
+        "contradicted": sum(result.contradicted for result in material.results),
+        "sources": tables.sources(stored.points),
+        "series": inventory.table(stored.points),
+        "left_out": json.loads(stored.points.attrs.get("excluded", "{}")),
+        "level": f"{mixture.LEVEL:.0%}",
+        "kind": mixture.KIND,
+        "words": [word for _, word in claims.LIKELIHOOD],
+    }
+
+
+def _gate(row: dict[str, Any]) -> dict[str, Any]:
+    """A stored gate with its value as a number again: null was NaN."""
+    return row | {"value": np.nan if row["value"] is None else row["value"]}

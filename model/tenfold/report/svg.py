@@ -1,0 +1,250 @@
+"""Figures for two backgrounds: drawn once by matplotlib, then split into panels that follow the
+page's colours.
+
+A figure is a grid of equal cells. On the page every cell is an SVG of its own, so that the browser
+can lay panels out in as many columns as there is room for; on disk the figure is one SVG and one
+PNG. Colours are drawn as fixed hex values and become CSS variables on the page; style attributes
+become classes, because a strict content security policy allows none.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import pandas as pd
+from markupsafe import Markup, escape
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+INK, MUTED, GRID, PAPER = "#1c2733", "#5d6975", "#d8dee4", "#fefefe"
+RL, INFERENCE, PRIOR, ACCENT = "#b5451f", "#1d6a96", "#7f8b96", "#6b4aa0"
+GROUPS = (
+    "#1d6a97", "#b5451e", "#2f7d4f", "#8a5a9e", "#b07c10",
+    "#c2447c", "#3f8f98", "#6c6f2a", "#54627a", "#8d4b2c",
+)  # fmt: skip
+COLOURS = {
+    "ink": INK, "muted": MUTED, "grid": GRID, "paper": PAPER,
+    "rl": RL, "inference": INFERENCE, "prior": PRIOR, "accent": ACCENT,
+} | {f"g{i}": colour for i, colour in enumerate(GROUPS)}  # fmt: skip
+"""CSS variable -> the hex value that matplotlib draws; style.css has the dark values."""
+
+REGIME_COLOUR = {"rl": RL, "inference": INFERENCE}
+
+RC = {
+    "svg.fonttype": "none",
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "text.color": INK,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": MUTED,
+    "axes.labelsize": 8,
+    "axes.titlesize": 9,
+    "axes.titlelocation": "left",
+    "axes.titlepad": 5,
+    "axes.titlecolor": INK,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.facecolor": "none",
+    "grid.color": GRID,
+    "grid.linewidth": 0.6,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 0,
+    "figure.facecolor": "none",
+    "lines.linewidth": 1.3,
+    "lines.markersize": 4,
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+    "path.simplify": True,
+}
+
+SVG = "http://www.w3.org/2000/svg"
+XLINK = "{http://www.w3.org/1999/xlink}href"
+ElementTree.register_namespace("", SVG)
+ElementTree.register_namespace("xlink", XLINK[1:].split("}")[0])
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One cell of a figure: inline SVG, what it shows in words, and what is printed below it."""
+
+    svg: Markup
+    alt: str
+    note: Markup = Markup("")
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A finished figure: its panels for the page, and the table behind it."""
+
+    name: str
+    panels: tuple[Panel, ...]
+    data: pd.DataFrame
+
+
+@dataclass
+class Styles:
+    """Class names for style attributes, shared by all figures of a page."""
+
+    names: dict[str, str] = field(default_factory=dict)
+
+    def of(self, style: str) -> str:
+        """The class that stands for a style attribute."""
+        return self.names.setdefault(_css(style), f"s{len(self.names)}")
+
+    def css(self) -> str:
+        """One rule per class."""
+        return "\n".join(f".{name}{{{style}}}" for style, name in self.names.items())
+
+
+class Sheet:
+    """A grid of axes in equal cells of `size` points, with margins (left, right, bottom, top)."""
+
+    def __init__(
+        self,
+        name: str,
+        n: int,
+        columns: int = 1,
+        size: tuple[float, float] = (340.0, 230.0),
+        margins: tuple[float, float, float, float] = (40.0, 10.0, 36.0, 24.0),
+    ) -> None:
+        self.name, self.n, self.columns, self.size = name, n, columns, size
+        rows = -(-n // columns)
+        width, height = columns * size[0], rows * size[1]
+        with mpl.rc_context(RC):
+            self.figure = Figure(figsize=(width / 72, height / 72), dpi=72)
+            left, right, bottom, top = margins
+            self.axes: list[Axes] = []
+            for i in range(n):
+                row, column = divmod(i, columns)
+                x, y = column * size[0] + left, height - (row + 1) * size[1] + bottom
+                inner = (size[0] - left - right, size[1] - bottom - top)
+                box = (x / width, y / height, inner[0] / width, inner[1] / height)
+                self.axes.append(self.figure.add_axes(box))
+
+    def save(
+        self,
+        folder: Path,
+        styles: Styles,
+        data: pd.DataFrame,
+        alts: Sequence[str],
+        notes: Sequence[Markup] | None = None,
+    ) -> Drawn:
+        """Write the SVG, PNG and CSV, and return the figure for the page.
+
+        Args:
+            folder: report folder; files go to `figures/` and `data/`.
+            alts, notes: one per panel.
+        """
+        if len(alts) != self.n or (notes is not None and len(notes) != self.n):
+            raise ValueError(f"{self.name}: {self.n} panels, {len(alts)} descriptions")
+        figures, tables = folder / "figures", folder / "data"
+        buffer = io.StringIO()
+        with mpl.rc_context(RC | {"svg.hashsalt": self.name}):
+            FigureCanvasSVG(self.figure).print_svg(buffer, metadata={"Date": None})
+            self.figure.set_facecolor("white")
+            FigureCanvasAgg(self.figure)
+            self.figure.savefig(figures / f"{self.name}.png", dpi=144)
+        drawn = _lean(buffer.getvalue())
+        (figures / f"{self.name}.svg").write_text(drawn, encoding="utf-8")
+        data.to_csv(tables / f"{self.name}.csv", index=False, float_format="%.6g")
+        panels = self._split(drawn, styles, alts, notes or [Markup("")] * self.n)
+        return Drawn(self.name, tuple(panels), data)
+
+    def _split(
+        self, text: str, styles: Styles, alts: Sequence[str], notes: Sequence[Markup]
+    ) -> list[Panel]:
+        root = ElementTree.fromstring(text)
+        clips = {clip.get("id"): clip for clip in root.iter(f"{{{SVG}}}clipPath")}
+        groups = {g.get("id"): g for g in root.iter(f"{{{SVG}}}g") if g.get("id")}
+        panels = []
+        for i in range(self.n):
+            group = groups[f"axes_{i + 1}"]
+            used = set(re.findall(r"url\(#([^)]+)\)", _text(group)))
+            row, column = divmod(i, self.columns)
+            x, y = column * self.size[0], row * self.size[1]
+            box = f"{x:g} {y:g} {self.size[0]:g} {self.size[1]:g}"
+            label = escape(alts[i])
+            inside = "".join(_text(_styled(clips[name], styles)) for name in sorted(used))
+            inside = f"<defs>{inside}</defs>{_text(_styled(group, styles))}"
+            # Rounded before the hex values could be mistaken for something else.
+            svg = f'<svg viewBox="{box}" role="img" aria-label="{label}">{inside}</svg>'
+            svg = re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg).replace("xlink:href", "href")
+            panels.append(Panel(Markup(svg), alts[i], notes[i]))
+        return panels
+
+
+def _text(element: Any) -> str:
+    return ElementTree.tostring(element, encoding="unicode")
+
+
+def _styled(element: Any, styles: Styles) -> Any:
+    """The element with classes for styles, and without the identifiers that nothing refers to."""
+    for node in element.iter():
+        style = node.attrib.pop("style", None)
+        if style:
+            node.set("class", styles.of(style))
+        if node.tag == f"{{{SVG}}}g":
+            node.attrib.pop("id", None)
+    return element
+
+
+def _css(style: str) -> str:
+    """A style attribute for the page: colours as variables, the page's font."""
+    found = style.strip().rstrip(";")
+    for name, colour in COLOURS.items():
+        found = found.replace(colour, f"var(--{name})")
+    found = re.sub(r"font: ([\d.]+px)[^;]*", r"font-size: \1", found)
+    return re.sub(r"\s*([:;])\s*", r"\1", found)
+
+
+NUMBER = re.compile(r"(\d+\.\d{2})\d+")
+
+
+def _lean(svg: str) -> str:
+    """matplotlib's SVG with coordinates to a hundredth of a point, without its metadata."""
+    body = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+    return NUMBER.sub(r"\1", body)
+
+
+def power(exponent: float) -> str:
+    """Tick label for 10^exponent on an axis that holds log10 values."""
+    return f"10{str(round(exponent)).translate(SUPERSCRIPT)}"
+
+
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def log_ticks(axes: Axes, low: float, high: float, most: int = 6) -> None:
+    """Ticks at whole powers of ten on the x axis of log10 values; at 1, 2, 5 where it is short."""
+    import numpy as np
+
+    if high - low < 1.6:
+        marks = [(k + np.log10(m), k, m) for k in range(-12, 40) for m in (1, 2, 5)]
+        inside = [(x, k, m) for x, k, m in marks if low <= x <= high]
+        axes.set_xticks([x for x, _, _ in inside], [_mark(k, m) for _, k, m in inside])
+        return
+    step = max(1, int(np.ceil((high - low) / most)))
+    ticks = [k for k in range(int(np.ceil(low)), int(np.floor(high)) + 1) if k % step == 0]
+    axes.set_xticks(ticks, [power(k) for k in ticks])
+
+
+def _mark(exponent: int, mantissa: int) -> str:
+    if -3 <= exponent <= 2:
+        return f"{mantissa * 10.0**exponent:g}"
+    return power(exponent) if mantissa == 1 else f"{mantissa}·{power(exponent)}"
