@@ -22,7 +22,7 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
 from tenfold.digitise.axes import Chart, Series
-from tenfold.digitise.shapes import take_apart, template
+from tenfold.digitise.shapes import TOUCHED_SE, take_apart, template
 from tenfold.digitise.spots import (
     Blob,
     common_colour,
@@ -121,17 +121,18 @@ def find(image: np.ndarray, series: Series, chart: Chart, where: str) -> Found:
         share[~known] = 0
         reach = min(series.tolerance, gap / 2)
         core = (np.linalg.norm(image - colour, axis=2) <= reach) & allowed
-    if outlined(core, known):
-        known[:] = True  # the outline is as good an end of the marker as the background
+    framed = outlined(core, known)
+    if framed:
+        known[:] = True  # the outline ends the marker as well as the background does
     blobs, ignored = spots(core, share, known)
     if not blobs:
         raise SpecError(f"{where}: no marker of colour {series.colour} found (tolerance, region?)")
     what = "pieces of lines, letters, markers mostly hidden"
     notes = [f"{ignored} spots much smaller than a marker ignored ({what})"] if ignored else []
-    return measure(blobs, series, notes)
+    return measure(blobs, series, notes, TOUCHED_SE if framed else FLOOR_SE)
 
 
-def measure(blobs: Sequence[Blob], series: Series, notes: list[str]) -> Found:
+def measure(blobs: Sequence[Blob], series: Series, notes: list[str], floor_se: float) -> Found:
     """Markers of the spots: one each where a spot is like the others, else several or doubtful."""
     usual = usual_area(blobs)
     alike = [looks_alike(b, blobs, usual) for b in blobs]
@@ -145,7 +146,7 @@ def measure(blobs: Sequence[Blob], series: Series, notes: list[str]) -> Found:
     for b, ok in zip(blobs, alike, strict=True):
         if ok and b.clean:
             lean = (b.centroid - b.symmetric - tilt) / 2
-            raw.append((b.centroid, np.sqrt(FLOOR_SE**2 + lean**2 + b.noise**2), ""))
+            raw.append((b.centroid, np.sqrt(floor_se**2 + lean**2 + b.noise**2), ""))
         else:
             raw += take_apart(b, shape, usual, ok)
         if ok:
@@ -197,20 +198,25 @@ def looks_alike(b: Blob, blobs: Sequence[Blob], usual: float) -> bool:
     eccentricity = float(np.median([c.eccentricity for c in blobs]))
     return (
         abs(b.area / usual - 1) < 0.1 + 0.5 * ragged
-        and b.solidity > solidity - 0.05 - 0.2 * ragged
+        and b.solidity > solidity - 0.05 - 0.5 * ragged
         and b.eccentricity < eccentricity + 0.2 + 2 * ragged
     )
 
 
 def spacing(positions: Sequence[float]) -> float:
-    """Step, in pixels, of the lattice that marker centres sit on; 0 where they sit on none."""
+    """Step, in pixels, of the lattice that marker centres sit on; 0 where they sit on none.
+
+    Rayleigh test at one pixel (level 1%), then the highest peak of the periodogram of finer
+    lattices, of images reduced after drawing (level 5%, over its independent frequencies). With
+    fewer than 5 markers one pixel is assumed, with fewer than 20 and no peak half a pixel.
+    """
     x = np.asarray(positions, dtype=float)
     if len(x) < 5:
         return 1.0
-    if len(x) * abs(np.exp(2j * np.pi * x).mean()) ** 2 > 4.6:
-        return 1.0
     frequency = np.arange(1, 4, 0.2 / max(np.ptp(x), 1))
     power = len(x) * np.abs(np.exp(2j * np.pi * frequency[:, None] * x).mean(axis=1)) ** 2
+    if power[0] > max(4.6, power.max() / 2):
+        return 1.0
     if power.max() > np.log(len(frequency) / 5 / 0.05):
         return float(1 / frequency[power.argmax()])
     return 0.5 if len(x) < 20 else 0.0

@@ -81,7 +81,7 @@ def take_apart(
     no number of markers explains is one point with an error as wide as the spot.
     """
     best = fit(b, shape, greedy(b, shape, 1))
-    if not alike and b.area > 0.85 * usual:
+    if not alike and 0.85 * usual < b.area < MAX_CLUSTER * usual:
         for count in range(2, MAX_CLUSTER + 1):
             if best.misfit < 0.25:
                 break

@@ -163,7 +163,7 @@ def spots(core: np.ndarray, share: np.ndarray, known: np.ndarray) -> tuple[list[
     items = regionprops(labels)
     # pieces of lines and letters are thinner than any marker
     thickness = np.array(ndimage.maximum(depth, labels, np.arange(1, labels.max() + 1)))
-    deep = [i for i, t in zip(items, thickness, strict=True) if t >= 0.6 * thickness.max()]
+    deep = [i for i, t in zip(items, thickness, strict=True) if t >= 0.5 * thickness.max()]
     blobs = [blob(item, core, share, known, owner) for item in deep]
     least = 0.35 * usual_area(blobs)
     kept = [b for b in blobs if b.area >= least]
