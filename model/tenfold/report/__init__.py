@@ -42,7 +42,8 @@ def build(
         constants = load_constants().patched(patch, f"scenario.{name}.constants")
     found = material.gather(stored.read(run), constants, claims or load_claims())
     try:
-        material.folder_of(out)
+        for name in ("figures", "data"):
+            (out / name).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SpecError(f"{out}: cannot be written ({error.strerror})") from None
     target = out / PAGE

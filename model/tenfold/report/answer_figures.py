@@ -22,6 +22,8 @@ from tenfold.report.svg import (
     Drawn,
     Sheet,
     Styles,
+    Ticks,
+    frame,
     power,
 )
 
@@ -43,7 +45,7 @@ def density(values: np.ndarray, grid: np.ndarray) -> np.ndarray:
     step = grid[1] - grid[0]
     low, high = np.quantile(values, [0.25, 0.75])
     spread = min(float(values.std()), float(high - low) / 1.34) or step
-    width = max(0.9 * spread * values.size**-0.2, step)
+    width = max(1.1 * spread * values.size**-0.2, step)
     edges = np.append(grid - step / 2, grid[-1] + step / 2)
     count = np.histogram(values, edges)[0] / (values.size * step)
     reach = int(np.ceil(4 * width / step))
@@ -70,7 +72,9 @@ def jump_density(material: Material, folder: Path, styles: Styles) -> Drawn:
         low, middle, top = (min(float(row[k]), high) for k in ("p05", "p50", "p95"))
         peak = float(y.max())
         word = "RL" if name.startswith("rl") else "inference"
-        ax.text(grid[y.argmax()], peak, f" {word}", color=colour, va="bottom", fontweight="bold")
+        beside = int(np.searchsorted(grid, float(np.quantile(drawn[name], 0.72))))
+        ax.text(grid[beside] + 0.1, y[beside], f" {word}", color=colour, va="bottom",
+                fontweight="bold")  # fmt: skip
         level = -0.035 - 0.05 * (1 - at)
         rows.append((level, low, middle, top, colour))
         if name in material.essay:
@@ -171,11 +175,11 @@ def exchange_rate(material: Material, folder: Path, styles: Styles) -> Drawn:
     table = pd.DataFrame(rows)
     sheet = Sheet(
         "exchange_rate", 2, columns=2, size=(360.0, 90.0 + 17 * len(rows)),
-        margins=(112.0, 14.0, 38.0, 24.0),
+        margins=(150.0, 12.0, 38.0, 24.0),
     )  # fmt: skip
     first, second = sheet.axes
     box = first.get_position()
-    first.set_position((box.x0 * 0.25, box.y0, box.width + 0.75 * box.x0, box.height))
+    first.set_position((box.x0 * 0.1, box.y0, box.width + 0.9 * box.x0, box.height))
     shown = (
         ("prior", prior, PRIOR), ("population", values["exchange_rate"], ACCENT),
         ("new benchmark", values["exchange_rate_new_benchmark"], INK),
@@ -250,11 +254,9 @@ def _shift_rows(material: Material) -> list[dict[str, Any]]:
         with np.errstate(divide="ignore", invalid="ignore"):
             rate = np.where((rl > 0) & (saved > 0), rl / saved, np.where(saved <= 0, np.inf, 0.0))
         found = np.quantile(rate, list(mixture.PROBABILITIES.values()), method="lower")
-        short = str(name).split(",")[0] + (f" ({str(name).split(', ')[1]})" if "," in name else "")
         rows.append(
-            {"place": f"shift: {short.split(' (')[0]}"}
+            {"place": f"shift: {name}"}
             | dict(zip(mixture.PROBABILITIES, map(float, found), strict=True))
-            | {"shift": str(name)}
         )
     return rows
 
@@ -264,7 +266,7 @@ def priors(material: Material, folder: Path, styles: Styles) -> Drawn:
     stored, table = material.stored, material.parameters
     table = table[table["parameter"] != "exchange_rate"]
     sheet = Sheet(
-        "priors", len(table), columns=5, size=(180.0, 118.0), margins=(8.0, 8.0, 22.0, 22.0)
+        "priors", len(table), columns=5, size=(200.0, 122.0), margins=(8.0, 8.0, 22.0, 22.0)
     )
     alts, rows = [], []
     cache = {name: posterior_draws(stored, str(name)) for name in table["parameter"].unique()}
@@ -289,10 +291,7 @@ def priors(material: Material, folder: Path, styles: Styles) -> Drawn:
         ax.fill_between(grid, after, color=ACCENT, alpha=0.2, linewidth=0)
         ax.set_xlim(low, high)
         ax.set_ylim(bottom=0)
-        ax.set_yticks([])
-        ax.spines["left"].set_visible(False)
-        ax.locator_params(axis="x", nbins=4)
-        ax.set_title(f"{row.parameter} {row.label}".strip(), fontsize=7.2)
+        frame(ax, _few(low, high), [], "", f"{row.parameter} {row.label}".strip())
         alts.append(
             f"{row.parameter} {row.label}: prior median {row.prior_p50:.2g}, posterior "
             f"{row.p50:.2g} ({row.p05:.2g} to {row.p95:.2g}) {row.unit}"
@@ -309,6 +308,15 @@ def priors(material: Material, folder: Path, styles: Styles) -> Drawn:
             )  # fmt: skip
         )
     return sheet.save(folder, styles, pd.concat(rows), alts)
+
+
+def _few(low: float, high: float) -> Ticks:
+    """Three or four round ticks of a linear axis."""
+    rough = (high - low) / 3
+    unit = 10 ** np.floor(np.log10(rough))
+    step = max(m * unit for m in (1, 2, 5, 10) if m * unit <= rough * 1.01)
+    marks = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
+    return [(float(at), f"{round(at, 10):g}".replace("-", "\N{MINUS SIGN}")) for at in marks]
 
 
 def forms(material: Material, folder: Path, styles: Styles) -> Drawn:
@@ -415,11 +423,11 @@ def drivers(material: Material, folder: Path, styles: Styles) -> Drawn:
         key = "variance_explained" if explained else "pawn"
         for at, row in enumerate(reversed(rows)):
             value = float(row[key])
-            ax.barh(at + most - len(rows), value, height=0.62, color=ACCENT, alpha=0.85)
-            ax.text(value, at + most - len(rows),
-                    f" {value:.0%}" if explained else f" {value:.2f}", va="center", color=MUTED)  # fmt: skip
-        ax.set_yticks(np.arange(most - len(rows), most), [row["input"] for row in reversed(rows)])
-        ax.set_ylim(-0.6, most - 0.4)
+            ax.barh(at, value, height=0.62, color=ACCENT, alpha=0.85)
+            text = f" {value:.0%}" if explained else f" {value:.2f}"
+            ax.text(value, at, text, va="center", color=MUTED)
+        ax.set_yticks(np.arange(len(rows)), [row["input"] for row in reversed(rows)])
+        ax.set_ylim(-0.6, len(rows) - 0.4)
         ax.set_xlim(0, max(0.5, 1.05 * max(float(row[key]) for row in rows)))
         if explained:
             ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,8 +17,6 @@ from tenfold.report.stored import Stored, read_group
 from tenfold.spec import Claim, ClaimsFile, Constants, SpecError
 
 PRIOR_DRAWS = 20_000
-
-ESTIMANDS = ("exchange_rate", "inference_jump_ooms", "rl_jump_ooms")
 
 
 @dataclass(frozen=True)
@@ -64,10 +61,16 @@ def gather(stored: Stored, constants: Constants, file: ClaimsFile) -> Material:
 
     draws, question = stored.draws, answers.Question()
     whole = cost.cost(jump.exchange(draws), constants, reading="whole")
-    inputs = ("exchange_rate", "inference_per_training", "gpt_level_ooms")
+    slopes = draws["log_slope_mean"]
+    inputs = {
+        "exchange rate": draws["exchange_rate"],
+        "RL slope (population)": slopes.sel(regime="rl", drop=True),
+        "inference slope (population)": slopes.sel(regime="inference", drop=True),
+        "inference per training": draws["inference_per_training"],
+        "GPT level": draws["gpt_level_ooms"],
+    }
     linear = jump.exchange(draws)
     pit = fitted.pit(stored)
-    found = scenario_rates(stored)
     return Material(
         stored=stored,
         answer=answers.jump_answer(draws, constants, question),
@@ -81,7 +84,7 @@ def gather(stored: Stored, constants: Constants, file: ClaimsFile) -> Material:
         essay=_reference(file.claim),
         drivers=drivers.drivers(
             linear["rl_jump_ooms"],
-            {name.replace("_", " "): draws[name] for name in inputs},
+            inputs,
             draws["weight"],
         ),
         parameters=parameters(stored),
@@ -90,7 +93,7 @@ def gather(stored: Stored, constants: Constants, file: ClaimsFile) -> Material:
         prior_ranges=fitted.prior_ranges(stored),
         curves=fitted.curves_of_series(stored),
         pit=pit,
-        scenarios=[row for row in found if "values" not in row],
+        scenarios=scenario_rates(stored),
         conflict=conflict(stored),
     )
 
@@ -263,10 +266,3 @@ def _below(values: xr.DataArray, other: xr.DataArray, weight: xr.DataArray) -> x
     drawn = mixture.sample({"other": other}, weight, 8000, 0)["other"]
     share = np.searchsorted(np.sort(drawn), values.values) / drawn.size
     return values.copy(data=share)
-
-
-def folder_of(out: Path) -> tuple[Path, Path]:
-    """The folders of figures and data, made if missing."""
-    for name in ("figures", "data"):
-        (out / name).mkdir(parents=True, exist_ok=True)
-    return out / "figures", out / "data"

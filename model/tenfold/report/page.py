@@ -15,7 +15,7 @@ from markupsafe import Markup
 from tenfold import checks, claims, inventory, mixture
 from tenfold.report import answer_figures, evidence_figures, tables, words
 from tenfold.report.material import Material
-from tenfold.report.svg import Drawn, Styles
+from tenfold.report.svg import Drawn, Styles, style
 
 HERE = Path(__file__).parent
 
@@ -41,10 +41,11 @@ def render(material: Material, out: Path) -> str:
 
     styles = Styles()
     drawn: dict[str, Drawn] = {}
-    for draw in FIGURES:
-        figure = draw(material, out, styles)
-        if figure is not None:
-            drawn[figure.name] = figure
+    with style():
+        for draw in FIGURES:
+            figure = draw(material, out, styles)
+            if figure is not None:
+                drawn[figure.name] = figure
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE / "templates"),
         autoescape=True,

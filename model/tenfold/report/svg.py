@@ -10,6 +10,7 @@ become classes, because a strict content security policy allows none.
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -113,7 +114,10 @@ class Styles:
 
 
 class Sheet:
-    """A grid of axes in equal cells of `size` points, with margins (left, right, bottom, top)."""
+    """A grid of axes in equal cells of `size` points, with margins (left, right, bottom, top).
+
+    Used inside `style()`, since matplotlib reads many settings as things are drawn.
+    """
 
     def __init__(
         self,
@@ -126,16 +130,15 @@ class Sheet:
         self.name, self.n, self.columns, self.size = name, n, columns, size
         rows = -(-n // columns)
         width, height = columns * size[0], rows * size[1]
-        with mpl.rc_context(RC):
-            self.figure = Figure(figsize=(width / 72, height / 72), dpi=72)
-            left, right, bottom, top = margins
-            self.axes: list[Axes] = []
-            for i in range(n):
-                row, column = divmod(i, columns)
-                x, y = column * size[0] + left, height - (row + 1) * size[1] + bottom
-                inner = (size[0] - left - right, size[1] - bottom - top)
-                box = (x / width, y / height, inner[0] / width, inner[1] / height)
-                self.axes.append(self.figure.add_axes(box))
+        self.figure = Figure(figsize=(width / 72, height / 72), dpi=72)
+        left, right, bottom, top = margins
+        self.axes: list[Axes] = []
+        for i in range(n):
+            row, column = divmod(i, columns)
+            x, y = column * size[0] + left, height - (row + 1) * size[1] + bottom
+            inner = (size[0] - left - right, size[1] - bottom - top)
+            box = (x / width, y / height, inner[0] / width, inner[1] / height)
+            self.axes.append(self.figure.add_axes(box))
 
     def save(
         self,
@@ -155,13 +158,18 @@ class Sheet:
             raise ValueError(f"{self.name}: {self.n} panels, {len(alts)} descriptions")
         figures, tables = folder / "figures", folder / "data"
         buffer = io.StringIO()
-        with mpl.rc_context(RC | {"svg.hashsalt": self.name}):
+        with mpl.rc_context({"svg.hashsalt": self.name}):
             FigureCanvasSVG(self.figure).print_svg(buffer, metadata={"Date": None})
+        drawn = _lean(buffer.getvalue())
+        vector, image = figures / f"{self.name}.svg", figures / f"{self.name}.png"
+        # The SVG is the same for the same numbers, so an image beside an equal one is up to date.
+        old = vector.read_text(encoding="utf-8") if vector.is_file() else ""
+        if old != drawn or not image.is_file():
+            image.unlink(missing_ok=True)
+            vector.write_text(drawn, encoding="utf-8")
             self.figure.set_facecolor("white")
             FigureCanvasAgg(self.figure)
-            self.figure.savefig(figures / f"{self.name}.png", dpi=144)
-        drawn = _lean(buffer.getvalue())
-        (figures / f"{self.name}.svg").write_text(drawn, encoding="utf-8")
+            self.figure.savefig(image, dpi=130, pil_kwargs={"compress_level": 2})
         data.to_csv(tables / f"{self.name}.csv", index=False, float_format="%.6g")
         panels = self._split(drawn, styles, alts, notes or [Markup("")] * self.n)
         return Drawn(self.name, tuple(panels), data)
@@ -187,6 +195,11 @@ class Sheet:
             svg = re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg).replace("xlink:href", "href")
             panels.append(Panel(Markup(svg), alts[i], notes[i]))
         return panels
+
+
+def style() -> Any:
+    """Context manager that puts the report's settings in force."""
+    return mpl.rc_context(RC)
 
 
 def _text(element: Any) -> str:
@@ -230,18 +243,46 @@ def power(exponent: float) -> str:
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def log_ticks(axes: Axes, low: float, high: float, most: int = 6) -> None:
-    """Ticks at whole powers of ten on the x axis of log10 values; at 1, 2, 5 where it is short."""
-    import numpy as np
+Ticks = list[tuple[float, str]]
 
-    if high - low < 1.6:
-        marks = [(k + np.log10(m), k, m) for k in range(-12, 40) for m in (1, 2, 5)]
-        inside = [(x, k, m) for x, k, m in marks if low <= x <= high]
-        axes.set_xticks([x for x, _, _ in inside], [_mark(k, m) for _, k, m in inside])
-        return
-    step = max(1, int(np.ceil((high - low) / most)))
-    ticks = [k for k in range(int(np.ceil(low)), int(np.floor(high)) + 1) if k % step == 0]
-    axes.set_xticks(ticks, [power(k) for k in ticks])
+
+def log_ticks(low: float, high: float, most: int = 6) -> Ticks:
+    """Ticks at powers of ten for an axis of log10 values, and between them where it is short."""
+    step = max(1, math.ceil((high - low) / most))
+    decades = range(math.floor(low), math.ceil(high) + 1)
+    ticks = [(float(k), power(k)) for k in decades if k % step == 0 and low <= k <= high]
+    if len(ticks) > 2:
+        return ticks
+    mantissas = (1, 3) if high - low > 1.1 else (1, 2, 5)
+    marks = [(k + math.log10(m), _mark(k, m)) for k in decades for m in mantissas]
+    return [(x, text) for x, text in marks if low <= x <= high]
+
+
+def frame(ax: Axes, x: Ticks, y: Ticks, label: str, title: str) -> None:
+    """Grid, axis line, tick labels and titles of a small panel, whose limits are set already.
+
+    Drawn as one line and a few texts: matplotlib's own ticks cost most of the time of a figure of
+    many panels.
+    """
+    ax.set_axis_off()
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    gap = (math.nan, math.nan)
+    lines = [p for at, _ in x for p in ((at, bottom), (at, top), gap)]
+    lines += [p for at, _ in y for p in ((left, at), (right, at), gap)]
+    if lines:
+        ax.plot(*zip(*lines, strict=True), color=GRID, linewidth=0.6, zorder=0.5)
+    ax.plot([left, right], [bottom, bottom], color=MUTED, linewidth=0.8, clip_on=False, zorder=1)
+    width, height = ax.bbox.width, ax.bbox.height
+    for at, text in x:
+        ax.text(at, -4 / height, text, color=MUTED, ha="center", va="top",
+                transform=ax.get_xaxis_transform())  # fmt: skip
+    for at, text in y:
+        ax.text(-4 / width, at, text, color=MUTED, ha="right", va="center",
+                transform=ax.get_yaxis_transform())  # fmt: skip
+    if label:
+        ax.text(0.5, -17 / height, label, color=MUTED, ha="center", va="top",
+                transform=ax.transAxes)  # fmt: skip
+    ax.text(0, 1 + 6 / height, title, fontsize=9, transform=ax.transAxes)
 
 
 def _mark(exponent: int, mantissa: int) -> str:

@@ -54,7 +54,7 @@ def on_curve(rows: list[Row]) -> list[Row]:
         {
             "place": row["place"],
             "start": f"{row['start']:.0%}",
-            "reached": words.spread(row["reached_score"], words.percent),
+            "reached": words.spread(row["reached_score"], "{:.0%}".format),
             "rl": words.spread(row["rl_jump_ooms"], mixture.format_plain),
             "never": words.chance(row["p_never"], row["mcse"]),
         }
@@ -274,14 +274,15 @@ def claim(result: claims.Result, file: ClaimsFile) -> Row:
             "ends": f"{words.number(evidence.p05)} to {words.number(evidence.p95)}",
             "outside": f"{words.percent(evidence.p_below)} below, "
             f"{words.percent(evidence.p_above)} above",
-            "tolerance": f"{asked.evidence_tolerance or asked.tolerance:g}",
+            "tolerance": f"{asked.evidence_tolerance or asked.tolerance:.3g}",
             "likely": claims.likelihood(evidence.probability).split()[-1],
         }
     return {
         "id": asked.id,
         "kind": asked.kind,
         "quote": asked.quote,
-        "claimed": f"{asked.relation} {told(math.log10(asked.value))}",
+        "claimed": f"{asked.relation} {asked.value:,g} "
+        f"{claims.PRINTED_UNIT.get(asked.unit, asked.unit)}".strip(),
         "arithmetic": arithmetic,
         "evidence": found,
         "contradicted": result.contradicted,

@@ -14,6 +14,7 @@ Row = dict[str, Any]
 
 _BIG = ((12, "trillion"), (9, "billion"), (6, "million"))
 YEAR = {"days": math.log10(365.25), "hours": math.log10(365.25 * 24)}
+LABEL = {"gpt_level_ooms": "GPT level"}
 
 
 def raised(text: str) -> str:
@@ -23,18 +24,31 @@ def raised(text: str) -> str:
     )
 
 
-def number(log10: float) -> str:
-    """A positive number from its log10 with two digits: "2,700", "170 million", "10³⁰⁰"."""
+def number(log10: float, unit: str = "") -> str:
+    """A positive number from its log10 with two digits: "2,700", "170,000,000", "10³⁰⁰ TWh"."""
+    return raised(units.format_log10(log10, unit))
+
+
+def named(log10: float, unit: str = "") -> str:
+    """The same with words for large numbers: "170 million TWh". The unit is repeated with each
+    number, since "14 to 170 million" can be read in two ways."""
     if math.isfinite(log10) and 5.99 < log10 < 14.99:
         for power, word in _BIG:
             if log10 >= power - 0.01:
-                return f"{units.format_log10(log10 - power)} {word}"
-    return raised(units.format_log10(log10))
+                return f"{units.format_log10(log10 - power)} {word}{unit}"
+    if math.isinf(log10):
+        return number(log10)
+    return number(log10) + unit
+
+
+def times(log10: float) -> str:
+    """A multiple: "2,700×", "170 million×"."""
+    return named(log10, "×")
 
 
 def money(log10: float) -> str:
     """US dollars: "$1.3 trillion", "$8.3×10¹⁶", "never"."""
-    return "never" if log10 == math.inf else f"${number(log10)}"
+    return "never" if log10 == math.inf else f"${named(log10)}"
 
 
 def duration(log10_years: float) -> str:
@@ -135,7 +149,7 @@ def _jump(m: Material, q: dict[str, Row]) -> dict[str, str]:
     middle, ends = spread(rl, mixture.format_plain)
     by = ", ".join(
         f"{row['input']} {row['variance_explained']:.0%}"
-        for row in m.drivers
+        for row in m.drivers[:3]
         if row["variance_explained"] is not None
     )
     between = m.answer["between_form_share"]
@@ -143,25 +157,24 @@ def _jump(m: Material, q: dict[str, Row]) -> dict[str, str]:
     return _card(
         "RL OOMs for one GPT level",
         (middle, ends),
-        f"One GPT level through RL alone takes {middle} orders of magnitude of RL compute ({ends}), "
-        f"that is {number(float(rl['p50']))} times as much "
-        f"({number(float(rl['p05']))} to {number(float(rl['p95']))}). Through inference alone it "
-        f"takes {' ('.join(spread(inference, mixture.format_plain))}).",
+        f"One GPT level through RL alone takes {middle} OOMs of RL compute ({ends}), "
+        f"that is {' ('.join(spread(rl, times))}). Through inference alone it takes "
+        f"{' ('.join(spread(inference, mixture.format_plain))}).",
         f"Share of the variance that each input explains alone: {by}.{forms}" if by else forms,
     )
 
 
 def _multiplier(m: Material, paid: dict[str, Row], whole: dict[str, Row]) -> dict[str, str]:
     row, room = paid["log10_training_multiplier"], m.paid["room_left"]
-    middle, ends = spread(row, number)
+    middle, ends = spread(row, times)
     share = spread(paid["log10_rl_share"], lambda v: f"{10**v:.0%}")
     cheap = " (".join(spread(room["cheap_rl_ooms"], mixture.format_plain))
     return _card(
         "Training compute, multiplied by",
         (middle, ends),
         f"If only the RL part of {m.paid['baseline']} is scaled up, its total training compute "
-        f"grows {middle} times ({ends}); if the whole run is, "
-        f"{' ('.join(spread(whole['log10_training_multiplier'], number))}).",
+        f"grows {middle} ({ends}); if the whole run is, "
+        f"{' ('.join(spread(whole['log10_training_multiplier'], times))}).",
         f"RL is taken as {share[0]} of pre-training in that run ({share[1]}), an outside estimate. "
         f"Total training compute doubles after {cheap}) OOMs of RL.",
     )
@@ -174,13 +187,23 @@ def _electricity(paid: dict[str, Row], whole: dict[str, Row]) -> dict[str, str]:
     return _card(
         "World electricity",
         (middle, ends),
-        f"On the baseline's hardware that run uses {' TWh ('.join(spread(energy, number))} TWh), "
+        f"On the baseline's hardware that run uses {' ('.join(spread(energy, _twh))}), "
         f"as much as the world generates in {middle} ({ends}). Scaling the whole run: "
         f"{' ('.join(spread(whole[name], duration))}).",
         "The interval spans "
-        + number(float(row["p95"]) - float(row["p05"]))
-        + "-fold because the uncertainty is in the exponent; a median alone says little.",
+        + _factor(row)
+        + " because the uncertainty is in the exponent; a median alone says little.",
     )
+
+
+def _twh(log10: float) -> str:
+    return named(log10, " TWh")
+
+
+def _factor(row: Row) -> str:
+    """How far apart the ends of an interval are."""
+    low, high = float(row["p05"]), float(row["p95"])
+    return "every scale" if math.isinf(high) else f"a factor of {named(high - low)}"
 
 
 def _dollars(m: Material, paid: dict[str, Row]) -> dict[str, str]:
@@ -203,16 +226,13 @@ def _dollars(m: Material, paid: dict[str, Row]) -> dict[str, str]:
 def _never(m: Material) -> dict[str, str]:
     rows = {row["place"]: row for row in m.curve}
     here, new = rows["population"], rows["new benchmark"]
-    ceilings = sum(
-        weight
-        for form, weight in m.stored.weights.items()
-        if "ceiling_mean" in m.stored.posterior[form]
-    )
+    posterior = m.stored.posterior
+    ceilings = sum(w for form, w in m.stored.weights.items() if "ceiling_mean" in posterior[form])
     return _card(
         "Probability that no amount of RL is enough",
         (percent(here["p_never"]), f"Monte Carlo error {here['mcse']:.1%}"),
-        f"From a score of {here['start']:.0%}, RL never reaches what the inference jump reaches with "
-        f"probability {chance(here['p_never'], here['mcse'])} at the population's slopes and "
+        f"From a score of {here['start']:.0%}, RL never reaches what the inference jump reaches, "
+        f"with probability {chance(here['p_never'], here['mcse'])} at the population's slopes and "
         f"median ceiling, and {chance(new['p_never'], new['mcse'])} on a new benchmark.",
         f"Only forms with ceilings can say never; they hold {ceilings:.0%} of the weight, which "
         "bounds this probability from above.",
