@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from tenfold import __version__, cli_answers, cli_evidence, cli_fit, terminal
+from tenfold import __version__, cli_answers, cli_evidence, cli_fit, cli_predict, terminal
 
 EXIT_UNEXPECTED, EXIT_BAD_INPUT = 1, 2
 
@@ -81,6 +81,8 @@ for command in (
     cli_fit.check,
     cli_answers.jump,
     cli_answers.cost,
+    cli_predict.predict,
+    cli_predict.score,
     cli_fit.scenarios,
     cli_answers.claims,
 ):

@@ -45,7 +45,8 @@ class Forecast:
         inside = special.log_ndtr(np.where(score <= 0, z, -z))
         density = stats.norm.logpdf(z) - np.log(self.sd)
         value = np.where((score <= 0) | (score >= 1), inside, density)
-        return special.logsumexp(value, axis=0, b=self.weight[:, None])
+        top = value.max(axis=0)
+        return top + np.log(self.weight @ np.exp(value - top))
 
     def covered(self, score: np.ndarray, level: float) -> np.ndarray:
         """Whether each observed score lies in the equal-tailed interval, shape (target,)."""
@@ -97,7 +98,7 @@ class Forecast:
 
 
 def resample(weight: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
-    """`n` indices, each as often as its weight says give or take one (systematic), in random order."""
+    """`n` indices in random order, each as often as its weight says, give or take one."""
     edges = np.cumsum(weight)
     at = np.searchsorted(edges, (np.arange(n) + rng.random()) / n * edges[-1] * (1 - 1e-12))
     return rng.permutation(at)

@@ -27,10 +27,10 @@ from typing import Any
 import numpy as np
 
 from tenfold import priors as prior_table
-from tenfold.evidence import binomial_se
 from tenfold.forecast import INTERVALS, Forecast
-from tenfold.predict import ENOUGH, Hierarchy, Series, forecast, generator, lowest
+from tenfold.predict import Hierarchy, forecast, generator
 from tenfold.priors import Priors
+from tenfold.unseen import Series, blind, lowest
 
 ESSAY_SLOPES = {"inference": 2 * np.log(4) / 2, "rl": 2 * np.log(4) / 4}
 """Logits per OOM: from 20% to 80% is 2 log 4 logits, in two OOMs of inference or four of RL."""
@@ -145,20 +145,6 @@ def score_series(
     )
 
 
-def blind(targets: Series) -> Series:
-    """Targets whose printed error is that of a share of their questions, without it.
-
-    sqrt(p (1 - p) / n) tells the score that is to be predicted; the forecast computes it from the
-    score that it expects instead. Rivals use the error as printed.
-    """
-    n = max(targets.questions, 1)
-    told = np.array([binomial_se(score, n) for score in targets.score])
-    hidden = np.abs(targets.score_se / told - 1) < 1e-3
-    from dataclasses import replace
-
-    return replace(targets, score_se=np.where(hidden, np.nan, targets.score_se))
-
-
 def summary(scored: Sequence[Scored]) -> list[dict[str, Any]]:
     """One row per method: mean CRPS (score units), mean log score, coverage, points and series.
 
@@ -186,8 +172,3 @@ def summary(scored: Sequence[Scored]) -> list[dict[str, Any]]:
                 row["crps_above_pooled_se"] = float(np.sqrt(spread) / points)
         rows.append(row)
     return rows
-
-
-def few(scored: Scored) -> bool:
-    """Whether too few particles carry a series' forecast."""
-    return scored.effective < ENOUGH

@@ -1,0 +1,115 @@
+"""Commands on unseen series: predict their scores elsewhere, and score such predictions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from tenfold import terminal
+from tenfold.cli_evidence import Json
+from tenfold.cli_fit import Runs, Scenario
+
+if TYPE_CHECKING:
+    from tenfold.fit import Run
+
+NewPoints = Annotated[
+    Path,
+    typer.Option("--points", metavar="FILE", help="Points file (CSV) of series that are new."),
+]
+At = Annotated[
+    str,
+    typer.Option(
+        "--at", metavar="X,X", help="Compute values, in the unit of each series: 1e4,1e5."
+    ),
+]
+Mode = Annotated[
+    Literal["thinking", "non-thinking"], typer.Option(help="Mode in which the score is predicted.")
+]
+Condition = Annotated[
+    str,
+    typer.Option(help='Points of each series that are given: "lowest", or how many of the lowest.'),
+]
+
+
+def predict(
+    points: NewPoints,
+    at: At,
+    mode: Mode = "thinking",
+    scenario: Scenario = "baseline",
+    runs: Runs = Path("runs"),
+    as_json: Json = False,
+) -> None:
+    """Predict scores of unseen series at other compute values from their points.
+
+    Every row of the file is taken as given. Benchmarks and families that the run does not know are
+    drawn from their populations.
+
+    \b
+    Examples:
+      tenfold predict --points new.csv --at 1e4,1e5
+      tenfold predict --points new.csv --at 2000 --mode non-thinking --json
+    """
+    from tenfold import foresight
+
+    run, about = _run(runs, scenario)
+    answer = about | foresight.predictions(run, points, foresight.compute_values(at), mode)
+    _warn_few(answer)
+    if as_json:
+        terminal.print_json(answer)
+        return
+    for series in answer["series"]:
+        terminal.print_table(*foresight.prediction_table(series))
+
+
+def score(
+    points: NewPoints,
+    condition: Condition = "lowest",
+    scenario: Scenario = "baseline",
+    runs: Runs = Path("runs"),
+    as_json: Json = False,
+) -> None:
+    """Score predictions of held-back points against three rivals that know the same.
+
+    Of each series the points of lowest compute are given and the others predicted. Rivals: "alone"
+    (no pooling: a bootstrapped curve per series under a weak prior), "essay" (fixed slopes: 1.39
+    logits per OOM of inference, 0.69 of RL) and "same" (no change).
+
+    \b
+    Examples:
+      tenfold score --points held-back.csv
+      tenfold score --points held-back.csv --condition 3 --json
+    """
+    from tenfold import foresight
+
+    run, about = _run(runs, scenario)
+    answer = about | foresight.scores(run, points, foresight.conditioning(condition))
+    _warn_few(answer)
+    if as_json:
+        terminal.print_json(answer)
+        return
+    for title, columns, rows in foresight.score_tables(answer):
+        terminal.print_table(title, columns, rows)
+    for line in answer["lines"]:
+        terminal.say(line)
+
+
+def _run(runs: Path, scenario: str) -> tuple[Run, dict[str, Any]]:
+    from tenfold import fit
+    from tenfold.spec import load_scenario
+
+    load_scenario(scenario)
+    run = fit.latest(runs, scenario)
+    if run.info["status"] != "PASS":
+        terminal.warn(f"gates: {run.info['status']}; `tenfold check` shows which")
+    return run, {"scenario": scenario, "run": run.path.name, "gates": run.info["status"]}
+
+
+def _warn_few(answer: dict[str, Any]) -> None:
+    for series in answer["series"]:
+        if series["doubtful"]:
+            terminal.warn(
+                f"DOUBTFUL: {series['series']}: only {series['effective_draws']:.0f} effective "
+                "draws: the given points are far from anything the run expects"
+            )
