@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import json
 import math
+import textwrap
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenfold.digitise import Axis, Calibration, Chart, digitise_project
+from tenfold.digitise import AxesFile, Axis, Calibration, Chart, digitise_project
 from tenfold.digitise.axes import DRAWING_SE, calibrate, offset_and_scale
 from tenfold.digitise.projects import number
 from tenfold.evidence import Point, binomial_se, read_points
@@ -356,6 +358,11 @@ def without(*path):
             with_dataset(data=[{"x": 3, "y": 2, "metadata": {"overrides": {"y": 4}}}]),
             ["point 1", "overrides"],
         ),
+        (project([(90_000, 200)]), ["reads 10^±452", "on the chart"]),
+        (
+            with_dataset(data=[{"x": 90_000, "y": 200, "value": [1, 1]}]),
+            ["point 1: reads 10^452", "on the chart"],
+        ),
         (
             project([(50, 200)], values=("0", "10000", "0", "100"), log=(False, False)),
             ["compute -1250", "> 0"],
@@ -414,6 +421,49 @@ def test_a_dataset_left_out_of_the_labels_is_an_error(tmp_path):
     body = changed()
     body["datasetColl"].append(body["datasetColl"][0] | {"name": "b"})
     refused(body, tmp_path, "dataset 'b'", "in no series", toml="[[series]]\nname = 'a'\n")
+
+
+def places(body, path=()):
+    """All paths into a JSON value."""
+    yield path
+    if isinstance(body, dict | list):
+        for key in body if isinstance(body, dict) else range(len(body)):
+            yield from places(body[key], (*path, key))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=4,
+)
+
+
+@given(st.data())
+def test_no_project_brings_it_down(tmp_path_factory, data):
+    """Any value anywhere: points, or one clear line."""
+    body = json.loads((FIXTURES / "version4.json").read_text())
+    where = data.draw(st.sampled_from([p for p in places(body) if p]))
+    at = body
+    for key in where[:-1]:
+        at = at[key]
+    at[where[-1]] = data.draw(JSON)
+    path = tmp_path_factory.mktemp("fuzz") / "chart.json"
+    path.write_text(json.dumps(body))
+    line, numbers = "", np.zeros(1)
+    try:
+        found = digitise_project(path)
+        numbers = found.points[["compute", "score", "score_se"]].to_numpy(float)
+    except SpecError as error:
+        line = str(error)
+    assert "\n" not in line
+    assert np.isfinite(numbers).all()
+
+
+def test_the_documented_axes_file_is_valid():
+    example = (AxesFile.__doc__ or "").split("::", 1)[1]
+    table = AxesFile.model_validate(tomllib.loads(textwrap.dedent(example)))
+    assert table.chart.n_questions == 30
+    calibrate(table.chart, "here")
 
 
 @pytest.mark.parametrize(

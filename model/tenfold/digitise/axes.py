@@ -73,7 +73,42 @@ class Series(Strict):
 
 
 class AxesFile(Strict):
-    """`AXES.toml`: the calibration of an image, or the labels of a project's datasets."""
+    """`AXES.toml`: the calibration of an image, or the labels of a project's datasets.
+
+    An image needs the two axes and a colour per series; everything else may be left out::
+
+        version = 1
+
+        [chart]
+        benchmark = "AIME 2024"
+        regime = "inference"
+        compute_unit = "tokens"
+        score_scale = "percent"          # or "fraction"
+        n_questions = 30                 # adds the sampling error to score_se
+        click_se = 0.5                   # of a calibration click, pixels
+        log10_axis_scale_se = 0.0        # stated, for an axis without numbers
+        region = [90, 20, 760, 480]      # left, top, right, bottom of the plot
+        exclude = [[600, 400, 750, 470]] # the legend
+        background = "#ffffff"           # else the most common colour of the region
+
+        [chart.x]
+        scale = "log"
+        ticks = [[121.0, 1000], [701.0, 100000]]  # [pixel column, value], two or more
+
+        [chart.y]
+        scale = "linear"
+        ticks = [[460.0, 0], [40.0, 100]]         # [pixel row, value]
+
+        [[series]]
+        name = "reasoner on AIME"
+        family = "reasoner"
+        model = "reasoner-1"
+        colour = "#1f77b4"
+        tolerance = 60                   # distance in RGB
+        hollow = false                   # outlines with the background inside
+        anchor = "centroid"              # or "box": where triangles put their value
+        # datasets = ["a", "a #2"]       # of a project: repeats of this series
+    """
 
     version: Literal[1]
     chart: Chart = Chart()

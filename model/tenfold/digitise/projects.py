@@ -251,6 +251,8 @@ def check_stored(axes: Axes, found: Calibration, dataset: Dataset, where: str) -
         value = found.read(np.array([[mark.x, mark.y]]))[0]
         for axis in (0, 1):
             stored = mark.value[axis]
+            if found.log[axis] and abs(value[axis]) > 300:
+                raise SpecError(f"{at}: reads 10^{value[axis]:.0f}; expected a pixel on the chart")
             mine = 10 ** value[axis] if found.log[axis] else value[axis]
             if not isinstance(stored, int | float):
                 continue  # NaN is written as null

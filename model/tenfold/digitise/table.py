@@ -66,6 +66,8 @@ def tabulate(
     pixel_se = np.concatenate([r.pixel_se for r in readings])
     value, shared = calibration.read(pixels), calibration.shared(pixels)
     se = calibration.point_se(pixel_se)
+    if (beyond := np.abs(value[:, calibration.log]).max(initial=0)) > 300:
+        raise SpecError(f"{where}: a point reads 10^±{beyond:.0f}; expected pixels on the chart")
     if not calibration.log[0] and value[:, 0].min() <= 0:
         x, y = pixels[value[:, 0].argmin()]
         raise SpecError(
