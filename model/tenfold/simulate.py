@@ -240,7 +240,7 @@ def _cell_total(parameters: xr.Dataset, cell: xr.Dataset) -> xr.DataArray:
 
 
 def expected(parameters: xr.Dataset, points: xr.Dataset, form: Form) -> xr.Dataset:
-    """`eta`, `expected_score` and `score_sd` (before the series' noise scale), dims (..., `obs`)."""
+    """`eta`, `expected_score`, `score_sd` (before the series' noise scale), dims (..., `obs`)."""
     series = xr.DataArray(points["series_index"].values, dims="obs")
     benchmark = points["benchmark_index"].values[series.values]
     regime = points["regime_index"].values[series.values]
@@ -291,7 +291,7 @@ def expected(parameters: xr.Dataset, points: xr.Dataset, form: Form) -> xr.Datas
 
 
 def noise_scale(parameters: xr.Dataset, n_series: int, rng: np.random.Generator) -> xr.DataArray:
-    """Noise scale of each series relative to `score_sd`, dims (..., `series`): sqrt(nu / chi2_nu)."""
+    """Noise scale of each series relative to `score_sd`, sqrt(nu / chi2_nu), dims (..., `series`)."""
     sample = parameters["cell_sd"]
     shape = (*sample.shape, n_series)
     if "nu" not in parameters:

@@ -518,7 +518,12 @@ class PointsChoice(Strict):
 class ModelChoice(Strict):
     """Structure of the model. Each switch is a modelling choice that a scenario may turn."""
 
-    forms: Annotated[tuple[Form, ...], Field(strict=False, min_length=1)] = ("logistic", "saturating", "linear", "power")
+    forms: Annotated[tuple[Form, ...], Field(strict=False, min_length=1)] = (
+        "logistic",
+        "saturating",
+        "linear",
+        "power",
+    )
     noise: Literal["student_t", "normal"] = "student_t"
     thinking_shift: bool = True
     estimate_lambda: bool = True
