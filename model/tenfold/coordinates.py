@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from scipy import special
 
+from tenfold import pilot
 from tenfold import priors as prior_table
 from tenfold.curves import Form
 from tenfold.hierarchy import REFERENCE_UNITS, cells
@@ -43,8 +45,8 @@ class Layout:
         return slice(first, first + int(np.prod([len(self.coords[d]) for d in dims], dtype=int)))
 
 
-def layout(points: xr.Dataset, choice: ModelChoice) -> Layout:
-    """The places of every parameter of a model on a set of usable points."""
+def layout(points: xr.Dataset, choice: ModelChoice, form: Form) -> Layout:
+    """The places of every parameter of one form of a model on a set of usable points."""
     cell = cells(points)
     partner = cell["partner"].values
     own_units = [u for u in points["unit"].values.tolist() if u not in REFERENCE_UNITS]
@@ -59,6 +61,7 @@ def layout(points: xr.Dataset, choice: ModelChoice) -> Layout:
     }
     student, pools = choice.noise == "student_t", choice.pool_benchmark
     thinking = choice.thinking_shift and coords["shifted_benchmark"].size > 0
+    ceilings = form == "saturating"
     own = {
         "log_slope_mean": ("regime",),
         "unit_offset": ("free_unit",) if own_units else None,
@@ -71,8 +74,8 @@ def layout(points: xr.Dataset, choice: ModelChoice) -> Layout:
         "intercept_sd": (),
         "thinking_shift_mean": () if thinking else None,
         "thinking_shift_sd": () if thinking else None,
-        "ceiling_mean": ("regime",),
-        "ceiling_sd": (),
+        "ceiling_mean": ("regime",) if ceilings else None,
+        "ceiling_sd": () if ceilings else None,
         "lambda": () if choice.estimate_lambda else None,
         "sigma": ("regime",),
         "nu": () if student else None,
@@ -85,8 +88,8 @@ def layout(points: xr.Dataset, choice: ModelChoice) -> Layout:
         "cell_total_first": ("cell_first",) if pools else None,
         "cell_total_second_z": ("cell_second",) if pools else None,
         "family_z": ("family",) if choice.pool_family else None,
-        "intercept_cell_z": ("cell",),
-        "ceiling_logit": ("cell",),
+        "intercept_cell": ("cell",),
+        "ceiling_logit": ("cell",) if ceilings else None,
         "intercept": ("series",),
         "log_slope": ("series",),
         "thinking_shift": ("shifted_benchmark",) if thinking else None,
@@ -169,6 +172,7 @@ def inputs(
         "shape": SHAPES.index("logistic" if form == "saturating" else form),
         "saturating": int(form == "saturating"),
         "positive": int(choice.slope_sign == "positive"),
+        "n_nodes": pilot.GRID.size if form == "saturating" else 1,
     }
     partner = cell["partner"].values
     row = np.where(partner < 0, np.cumsum(partner < 0), np.cumsum(partner >= 0)) - 1
@@ -186,7 +190,17 @@ def inputs(
             for name, (first, dims) in where.own.items()
         ]
     )
-    return {
+    points_table = table(
+        "points",
+        n_obs,
+        score=given["score"],
+        score_se=given["score_se"],
+        x=points["log10_compute"].values - points["reference"].values[series],
+        x_se=given["log10_compute_se"],
+        non_thinking=given["non_thinking"],
+        seen=given["seen"],
+    )
+    tables = {
         "layout": table("layout", 1, **at),
         "own": own,
         "cells": table(
@@ -215,16 +229,7 @@ def inputs(
             position=(mean - floor) / (1 - floor),
         ),
         "counts": table("counts", seen_sums.size, n=seen_sums),
-        "points": table(
-            "points",
-            n_obs,
-            score=given["score"],
-            score_se=given["score_se"],
-            x=points["log10_compute"].values - points["reference"].values[series],
-            x_se=given["log10_compute_se"],
-            non_thinking=given["non_thinking"],
-            seen=given["seen"],
-        ),
+        "points": points_table,
         "charts": table("charts", points.sizes["chart"], sd=points["chart_scale_se"].values),
         "shifts": table(
             "shifts",
@@ -249,6 +254,183 @@ def inputs(
             variance=variance,
         ),
     }
+    return tables | _adapt(tables, where, choice)
+
+
+def _adapt(
+    tables: Mapping[str, np.ndarray], where: Layout, choice: ModelChoice
+) -> dict[str, np.ndarray]:
+    """Coordinates in which the posterior is near a standard normal: cells, shares, series, maps.
+
+    Series: standard deviations from the mode of `pilot`, given the ceiling and what stands above.
+    Cells: what their series know (intercepts; log slopes of inference cells and of lone RL cells)
+    keeps its place when the means, offsets and families above move. All of it is linear given the
+    ceiling, with constants that depend on data and priors alone.
+    """
+    from tenfold import kernel
+
+    cell, series = tables["cells"].copy(), tables["series"].copy()
+    at = tables["layout"][0]
+    center = typical(tables["own"])
+
+    def prior(name: str) -> np.ndarray:
+        first, dims = where.own[name]
+        return center[where.slice(first, dims)]
+
+    def one(name: str, otherwise: float) -> float:
+        return float(prior(name)[0]) if name in where.own else otherwise
+
+    of_cell, n_cells = series["cell"], cell.size
+    intercept_sd, series_sd = one("intercept_sd", 1.0), one("series_sd", 0.3)
+    level_cell = prior("intercept_mean")[cell["regime"]]
+    slope_cell = prior("log_slope_mean")[cell["regime"]]
+    shape, ceilings = SHAPES[at["shape"]], bool(at["saturating"])
+    middle = 2 * pilot.GRID.size // 3 if ceilings else 0
+    noise_scale, sigma, nu = one("lambda", 1.0), float(prior("sigma").mean()), one("nu", np.inf)
+    nus = np.array([np.inf])
+    if "nu" in where.own:
+        shift = tables["own"][where.own["nu"][0]]["shift"]
+        nus = shift + (nu - shift) * 2.0 ** np.arange(-5, 2)
+    scales = np.linspace(0.1, 1.0, 10) if "lambda" in where.own else np.ones(1)
+    for _ in range(3):
+        found = pilot.fits(
+            tables["points"],
+            series,
+            shape,
+            ceilings,
+            choice.slope_sign == "positive",
+            pilot.Typical(
+                level=level_cell[of_cell],
+                log_slope=slope_cell[of_cell],
+                intercept_sd=intercept_sd,
+                series_sd=series_sd,
+                noise_scale=noise_scale,
+                sigma=sigma,
+                nu=nu,
+                thinking_shift=one("thinking_shift_mean", 0.0),
+            ),
+        )
+        # information on the cell from each series: its own spread added to the error of its fit
+        v1 = found.c11[:, middle] ** 2
+        v2 = found.c21[:, middle] ** 2 + found.c22[:, middle] ** 2
+        w1 = 1 / intercept_sd**2 - v1 / intercept_sd**4
+        w2 = np.maximum(1 / series_sd**2 - v2 / series_sd**4, 1e-3)
+        total1, total2 = np.bincount(of_cell, w1), np.bincount(of_cell, w2)
+        sd1, sd2 = (
+            one("intercept_cell_sd", 1.0),
+            np.hypot(one("benchmark_sd", 0), one("cell_sd", 0)),
+        )
+        keep1, keep2 = total1 / (total1 + sd1**-2), total2 / (total2 + sd2**-2)
+        if _ < 2:
+            noise_scale, sigma, nu = pilot.noise(tables["points"], series, found.gap, scales, nus)
+            offset1 = found.intercept[:, middle] - level_cell[of_cell]
+            level_cell = level_cell + np.bincount(of_cell, offset1 / intercept_sd**2) / (
+                total1 + sd1**-2
+            )
+            if choice.slope_sign == "positive":
+                offset2 = found.own[:, middle] - slope_cell[of_cell]
+                slope_cell = slope_cell + np.bincount(of_cell, offset2 / series_sd**2) / (
+                    total2 + sd2**-2
+                )
+    cell["follow_level"], cell["follow_slope"] = keep1, keep2
+    follows = choice.slope_sign == "positive"
+    series["level0"], series["level_weight"] = level_cell[of_cell], intercept_sd**-2
+    series["slope0"], series["slope_weight"] = slope_cell[of_cell], series_sd**-2 * follows
+    series["by_shift1"], series["by_shift2"] = found.intercept_by_shift, found.own_by_shift
+    series["shift0"] = one("thinking_shift_mean", 0.0)
+
+    if ceilings:
+        # density of each ceiling with all that lies below it integrated out, but for the prior
+        both = int(follows)
+        information = _sum_by(
+            of_cell,
+            np.stack(
+                [
+                    intercept_sd**-2 - intercept_sd**-4 * found.c11**2,
+                    -both * (intercept_sd * series_sd) ** -2 * found.c11 * found.c21,
+                    both * (series_sd**-2 - series_sd**-4 * (found.c21**2 + found.c22**2)),
+                ]
+            ),
+            n_cells,
+        )
+        g1, g2 = _sum_by(of_cell, found.pull, n_cells)
+        g1 = g1 - ((level_cell - prior("intercept_mean")[cell["regime"]]) / sd1**2)[:, None]
+        g2 = (
+            both * g2
+            - both * ((slope_cell - prior("log_slope_mean")[cell["regime"]]) / sd2**2)[:, None]
+        )
+        h11, h12, h22 = information[0] + sd1**-2, information[1], information[2] + sd2**-2
+        determinant = h11 * h22 - h12**2
+        density = _sum_by(of_cell, found.log_marginal[None], n_cells)[0] - 0.5 * np.log(determinant)
+        density += 0.5 * (h22 * g1**2 - 2 * h12 * g1 * g2 + h11 * g2**2) / determinant
+        mean, sd = prior("ceiling_mean").copy(), one("ceiling_sd", 1.0)
+        for _ in range(4):
+            posterior = density - 0.5 * ((pilot.GRID - mean[cell["regime"], None]) / sd) ** 2
+            weight = np.exp(posterior - posterior.max(axis=1, keepdims=True))
+            weight /= weight.sum(axis=1, keepdims=True)
+            expected = weight @ pilot.GRID
+            for r in range(2):
+                own = expected[cell["regime"] == r]
+                first = where.own["ceiling_mean"][0] + r
+                pull = tables["own"][first]["b"] ** -2.0
+                mean[r] = (own.sum() / sd**2 + pull * center[first]) / (own.size / sd**2 + pull)
+            spread = (weight * (pilot.GRID - mean[cell["regime"], None]) ** 2).sum()
+            sd = np.sqrt((spread + 2 * one("ceiling_sd", 1.0) ** 2) / (n_cells + 2))
+        curves = pilot.ceiling_curves(posterior)
+        for k, name in enumerate(("p0", "p1", "p2", "p3", "p4")):
+            cell[name] = curves[:, k]
+
+    rows = []
+    for c in range(n_cells):
+        cell["first_share"][c] = len(rows)
+        members = np.flatnonzero(of_cell == c)
+        weight = w2[members] / w2[members].sum()
+        for label, is_family in (("family", 1), ("unit", 0)):
+            for place in np.unique(series[label][members]):
+                if place >= 0 and (not is_family or "family_sd" in where.own):
+                    share = weight[series[label][members] == place].sum()
+                    rows.append((is_family, place, share))
+        cell["last_share"][c] = len(rows)
+    maps = np.zeros((series.size + n_cells, found.own.shape[1]), dtype=kernel.TABLES["maps"])
+    columns = {
+        "m1": found.intercept, "m2": found.own,
+        "a": np.log(found.c11), "b": found.c21, "c": np.log(found.c22),
+    }  # fmt: skip
+    for name, values in columns.items():
+        maps[name][: series.size] = values
+    if ceilings:
+        move1 = (h22 * g1 - h12 * g2) / determinant
+        move2 = (h11 * g2 - h12 * g1) / determinant
+        maps["m1"][series.size :] = move1 - move1[:, [middle]]
+        if follows:
+            maps["m2"][series.size :] = move2 - move2[:, [middle]]
+    for name in columns:
+        maps[f"{name}_by"] = pilot.slopes(maps[name])
+    return {
+        "cells": cell,
+        "series": series,
+        "shares": np.array(rows, dtype=kernel.TABLES["shares"]),
+        "maps": maps.ravel(),
+    }
+
+
+def _sum_by(index: np.ndarray, values: np.ndarray, size: int) -> np.ndarray:
+    """Sums over the second axis by index: (k, n, m) -> (k, size, m)."""
+    return (np.arange(size)[:, None] == index) @ values
+
+
+def typical(own: np.ndarray) -> np.ndarray:
+    """A typical value of each parameter under its prior: mean, or about the mean."""
+    a, b = own["a"], own["b"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = {
+            "normal": a, "half_normal": 0.8 * a, "log_normal": np.exp(a),
+            "gamma": a / b, "beta": a / (a + b),
+        }  # fmt: skip
+    return (
+        np.select([own["family"] == k for k in range(5)], [found[f] for f in FAMILIES])
+        + own["shift"]
+    )
 
 
 def _given(points: xr.Dataset, priors: Priors, choice: ModelChoice) -> dict[str, np.ndarray]:
@@ -286,18 +468,11 @@ def start(tables: Mapping[str, np.ndarray], where: Layout, seed: int | None) -> 
         family, a, b = FAMILIES[prior["family"]], prior["a"], prior["b"]
         if family in ("normal", "log_normal"):
             center[i] = a
-        else:
-            center[i] = np.log(a / b if family in ("gamma", "beta") else 0.5 * a)
-    series, cell = tables["series"], tables["cells"]
-
-    def put(block: str, values: Any) -> None:
-        center[where.slice(*where.blocks[block])] = values
-
-    put("ceiling_logit", center[where.own["ceiling_mean"][0] + cell["regime"]])
-    share = np.clip(series["position"], 0.02, 0.98)
-    put("intercept", np.log(share / (1 - share)))
-    slope = center[where.own["log_slope_mean"][0] + series["regime"]]
-    put("log_slope", slope if tables["layout"]["positive"][0] else np.exp(slope))
+        elif family != "half_normal":
+            center[i] = np.log(a / b)
+    series = tables["series"]
+    of_cell = np.unique(series["cell"], return_index=True)[1]
+    center[where.slice(*where.blocks["intercept_cell"])] = series["level0"][of_cell]
     return center + rng.uniform(-0.5, 0.5, where.size)
 
 
@@ -317,7 +492,10 @@ def named(u: np.ndarray, tables: Mapping[str, np.ndarray], where: Layout) -> xr.
         places = where.slice(first, dims)
         value, prior = u[..., places], tables["own"][first]
         family = FAMILIES[prior["family"]]
-        if family == "beta":
+        if family == "half_normal":
+            normal = np.exp(-0.5 * value**2) / np.sqrt(2 * np.pi)
+            value = prior["a"] * (normal + value * special.ndtr(value))
+        elif family == "beta":
             value = 1 / (1 + np.exp(-value))
         elif family != "normal":
             value = np.exp(value)
@@ -330,17 +508,8 @@ def named(u: np.ndarray, tables: Mapping[str, np.ndarray], where: Layout) -> xr.
     if out.sizes["chart"]:
         out["kappa_chart"] = np.exp(out["log_kappa"])
     out = out.drop_vars("log_kappa")
-    series, at = tables["series"], tables["layout"][0]
-    if at["saturating"]:
-        from tenfold.kernel import SOFTNESS
-
-        most = 1 / (1 + np.exp(-out["ceiling_logit"].values[..., series["cell"]]))
-        soft = SOFTNESS * np.logaddexp(0, (1 - series["position"] / most) / SOFTNESS)
-        out["intercept"] = out["intercept"] - np.log(soft * most)
-        if at["positive"]:
-            out["log_slope"] = out["log_slope"] - np.log(soft)
-    else:
-        out = out.drop_vars(["ceiling_mean", "ceiling_sd", "ceiling_logit"])
+    at = tables["layout"][0]
+    _follow(out, tables)
     if not at["positive"]:
         out = out.rename(log_slope="slope")
     if "shift_z" in out and out.sizes["shift"]:
@@ -349,3 +518,89 @@ def named(u: np.ndarray, tables: Mapping[str, np.ndarray], where: Layout) -> xr.
         spread = np.sqrt(2) * out["cell_sd"] * out["shift_z"]
         out["shift_exchange_rate"] = np.exp(difference + spread)
     return out
+
+
+def _follow(out: xr.Dataset, tables: Mapping[str, np.ndarray]) -> None:
+    """Undo the coordinates of cells and series, in place: see `_adapt`."""
+    cell, series, shares = tables["cells"], tables["series"], tables["shares"]
+    at, of_cell, regime = tables["layout"][0], series["cell"], cell["regime"]
+    maps = tables["maps"].reshape(series.size + cell.size, -1)
+    if at["saturating"]:
+        z = out["ceiling_logit"].values
+        soft = np.logaddexp(0, cell["p4"] * (z - cell["p3"])) / cell["p4"]
+        logits = cell["p0"] + cell["p1"] * z + cell["p2"] * soft
+        out["ceiling_logit"] = out["ceiling_logit"].copy(data=logits)
+    else:
+        logits = np.zeros(out["intercept_cell"].shape)
+    of_maps = _interpolated(maps[: series.size], logits[..., of_cell])
+    of_cells = _interpolated(maps[series.size :], logits)
+    intercept_mean = out["intercept_mean"].values[..., regime]
+    level = (
+        of_cells["m1"] + out["intercept_cell"].values + (1 - cell["follow_level"]) * intercept_mean
+    )
+    out["intercept_cell_z"] = out["intercept_cell"].copy(
+        data=(level - intercept_mean) / out["intercept_cell_sd"].values[..., None]
+    )
+    slope = out["log_slope_mean"].values[..., series["regime"]]
+    family = (out["family_sd"] * out["family_z"]).values if "family_z" in out else None
+    offset = out["unit_offset"].values if "unit_offset" in out else None
+    if family is not None:
+        slope = slope + family[..., series["family"]]
+    if offset is not None:
+        row = np.maximum(series["unit"] - at["unit_offset"], 0)
+        slope = slope + offset[..., row] * (series["unit"] >= 0)
+    if "cell_total_first" in out:
+        middle = out["log_slope_mean"].values[..., regime].copy()
+        for c in range(cell.size):
+            for share in shares[cell["first_share"][c] : cell["last_share"][c]]:
+                source, first = (family, 0) if share["is_family"] else (offset, at["unit_offset"])
+                assert source is not None
+                middle[..., c] += share["weight"] * source[..., share["place"] - first]
+        first = np.flatnonzero(cell["partner"] < 0)
+        total = (of_cells["m2"] - cell["follow_slope"] * middle)[..., first]
+        total = total + out["cell_total_first"].values
+        out["cell_total_first"] = out["cell_total_first"].copy(data=total)
+        totals = np.empty(middle.shape)
+        totals[..., first] = total
+        second = np.flatnonzero(cell["partner"] >= 0)
+        if second.size:
+            between, within = out["benchmark_sd"].values ** 2, out["cell_sd"].values ** 2
+            share = (between / (between + within))[..., None]
+            spread = np.sqrt((between + within)[..., None] * (1 - share**2))
+            given = share * totals[..., cell["partner"][second]]
+            totals[..., second] = given + spread * out["cell_total_second_z"].values
+        slope = slope + totals[..., of_cell]
+
+    follow1 = series["level_weight"] * (level[..., of_cell] - series["level0"])
+    follow2 = series["slope_weight"] * (slope - series["slope0"])
+    c11, c21, c22 = np.exp(of_maps["a"]), of_maps["b"], np.exp(of_maps["c"])
+    z1 = out["intercept"].values + c11 * follow1 + c21 * follow2
+    z2 = out["log_slope"].values + c22 * follow2
+    own1 = of_maps["m1"] + c11 * z1
+    own2 = of_maps["m2"] + c21 * z1 + c22 * z2
+    if "thinking_shift" in out:
+        row = np.maximum(series["thinking"], 0)
+        shift = out["thinking_shift"].values[..., row] - series["shift0"]
+        shift = shift * (series["thinking"] >= 0)
+        own1, own2 = own1 + series["by_shift1"] * shift, own2 + series["by_shift2"] * shift
+    out["intercept"] = out["intercept"].copy(data=own1)
+    out["log_slope"] = out["log_slope"].copy(data=own2)
+
+
+def _interpolated(maps: np.ndarray, logit: np.ndarray) -> dict[str, np.ndarray]:
+    """The kernel's cubic interpolation: maps (n, ceilings) at ceilings (..., n)."""
+    names = ("m1", "m2", "a", "b", "c")
+    if maps.shape[1] == 1:
+        return {name: maps[:, 0][name] for name in names}
+    step = pilot.GRID[1] - pilot.GRID[0]
+    place = np.clip((logit - pilot.GRID[0]) / step, 0, pilot.GRID.size - 1)
+    node = np.minimum(place.astype(int), pilot.GRID.size - 2)
+    t, row = place - node, np.arange(len(maps))
+    left, right = maps[row, node], maps[row, node + 1]
+    return {
+        name: (1 + 2 * t) * (1 - t) ** 2 * left[name]
+        + t**2 * (3 - 2 * t) * right[name]
+        + step * t * (1 - t) ** 2 * left[f"{name}_by"]
+        + step * t**2 * (t - 1) * right[f"{name}_by"]
+        for name in names
+    }

@@ -31,10 +31,14 @@ from tenfold.curves import Form
 from tenfold.spec import ModelChoice, Prior, Scenario, Settings, SpecError, write_atomic
 
 CODE = (
-    "curves", "points", "evidence", "priors", "hierarchy", "coordinates", "kernel", "simulate",
-    "fit", "compare",
+    "curves", "points", "evidence", "priors", "hierarchy", "pilot", "coordinates", "kernel",
+    "simulate", "fit", "compare",
 )  # fmt: skip
 """Modules whose text is part of a run's key: a change in any of them makes old results stale."""
+
+CEILING_DRAWS = 2
+"""A form with ceilings is given this many times the draws: a ceiling far above all its points is
+a thin tail that chains visit rarely."""
 
 LIBRARIES = ("pymc", "pytensor", "nutpie", "numba", "arviz", "xarray", "numpy", "scipy")
 
@@ -159,7 +163,7 @@ def sample(
     tables = coordinates.inputs(plan.points, plan.priors, plan.choice, where, form, data)
     tree = nutpie.sample(
         _sampler(tables, where),
-        draws=settings.draws,
+        draws=settings.draws * (CEILING_DRAWS if form == "saturating" else 1),
         tune=settings.tune,
         chains=settings.chains,
         cores=min(settings.chains, os.cpu_count() or 1),

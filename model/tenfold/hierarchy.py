@@ -32,9 +32,6 @@ from tenfold.spec import ModelChoice
 REFERENCE_UNITS = ("tokens", "flop", "relative")
 """Units whose slope offset is zero by definition; `relative` axes have `kappa_chart` instead."""
 
-SOFTNESS = 0.05
-"""Width, as a share of the ceiling, over which the ceiling shift of the geometry is rounded off."""
-
 
 def cells(points: xr.Dataset) -> xr.Dataset:
     """The (benchmark, regime) cells that hold series, in benchmark order, RL before inference.
@@ -71,8 +68,8 @@ def build_model(points: xr.Dataset, priors: Priors, form: Form, choice: ModelCho
     """The PyMC model of one curve form on a set of usable points.
 
     Scores, their errors, compute errors, the thinking flag, the family of each series, the mask of
-    observed points and every hyperparameter are pm.Data, so one compilation serves refits on
-    simulated scores, held-out points, other priors and shuffled families.
+    observed points and every hyperparameter are pm.Data; `coordinates.inputs` takes other values
+    for them by the same names. Sampling uses `kernel`, the same density written out.
 
     Args:
         points: as `points.load`, restricted to series the model can use.
@@ -139,18 +136,9 @@ def build_model(points: xr.Dataset, priors: Priors, form: Form, choice: ModelCho
         spread = 1.0 - saturating + saturating * ceiling_sd
         logit = pm.Normal("ceiling_logit", ceiling_mean[cell_regime], spread, dims="cell")
         share_max = (1.0 - saturating + saturating * pt.sigmoid(logit))[cell_index]
-        # observed share of the range, so that curves can follow a moving ceiling (geometry only)
-        mean_score = pt.inc_subtensor(pt.zeros(floor.size)[series], score) / np.bincount(series)
-        share = (mean_score - floor) / (1 - floor) / share_max
-        gap = SOFTNESS * pt.softplus((1 - share) / SOFTNESS)
-        intercept_shift = -saturating * pt.log(gap * share_max)
-        slope_shift = -saturating * pt.log(gap)
-        intercept = _shifted_normal(
-            "intercept", intercept_cell[cell_index], intercept_sd, intercept_shift
-        )
+        intercept = pm.Normal("intercept", intercept_cell[cell_index], intercept_sd, dims="series")
         if choice.slope_sign == "positive":
-            log_slope = _shifted_normal("log_slope", typical, series_sd, slope_shift)
-            slope = pt.exp(log_slope)
+            slope = pt.exp(pm.Normal("log_slope", typical, series_sd, dims="series"))
         else:
             slope = pm.Normal("slope", pt.exp(typical), series_sd * pt.exp(typical), dims="series")
 
@@ -254,39 +242,6 @@ def _cell_totals(cell: xr.Dataset, benchmark_sd: Any, cell_sd: Any) -> Any:
     return pt.concatenate([first, second])[place]
 
 
-def _shifted_normal(name: str, mu: Any, sigma: Any, shift: Any) -> Any:
-    """Normal over series, sampled as its distance from `shift`: same density, straighter geometry.
-
-    When a ceiling moves, every intercept and slope below it has to move along to keep its curve on
-    its points. `shift` says by how much, so that the sampler's coordinates stay put.
-    """
-    import pymc as pm
-    from pymc.logprob.transforms import Transform
-
-    class Distance(Transform):
-        name = "distance"
-
-        def forward(self, value: Any, *inputs: Any) -> Any:
-            return value - inputs[-1]
-
-        def backward(self, value: Any, *inputs: Any) -> Any:
-            return value + inputs[-1]
-
-        def log_jac_det(self, value: Any, *inputs: Any) -> Any:
-            return 0.0 * value
-
-    return pm.CustomDist(
-        name,
-        mu,
-        sigma,
-        shift,
-        logp=lambda value, mu, sigma, shift: pm.logp(pm.Normal.dist(mu, sigma), value),
-        random=lambda mu, sigma, shift, rng=None, size=None: rng.normal(mu, sigma, size),
-        transform=Distance(),
-        dims="series",
-    )
-
-
 def _chart_scale(points: xr.Dataset) -> Any:
     """kappa_chart of every point; 1 on a numbered axis."""
     import pymc as pm
@@ -302,7 +257,7 @@ def _chart_scale(points: xr.Dataset) -> Any:
 def _series_log_density(
     score: Any, expected: Any, variance: Any, seen: Any, series: np.ndarray, n_series: int, nu: Any
 ) -> Any:
-    """Log density of the seen scores: per series multivariate Student-t, or normal if `nu` is None."""
+    """Log density of the seen scores: per series multivariate t, or normal if `nu` is None."""
     import pytensor.tensor as pt
 
     squares = seen * (score - expected) ** 2 / variance

@@ -12,21 +12,21 @@ too. Names: `x_bar` is the derivative of the log density by `x` (reverse accumul
 # pyright: reportPrivateImportUsage=false
 from __future__ import annotations
 
-from math import exp, lgamma, log, log1p, pi, sqrt
+from math import erfc, exp, lgamma, log, log1p, pi, sqrt
 from typing import Any, NamedTuple
 
 import numba
 import numpy as np
 from numba import types
 
-SOFTNESS = 0.05
-"""Width, as a share of the ceiling, over which the shift below a ceiling is rounded off."""
+from tenfold.pilot import GRID
 
 FAMILIES = ("normal", "half_normal", "log_normal", "gamma", "beta")
 NORMAL, HALF_NORMAL, LOG_NORMAL, GAMMA, BETA = range(5)
 SHAPES = ("logistic", "linear", "power")
 LOGISTIC, LINEAR, POWER = range(3)
 LOG_2PI = log(2 * pi)
+GRID_START, GRID_STEP = float(GRID[0]), float(GRID[1] - GRID[0])
 
 OWN = (
     "log_slope_mean unit_offset benchmark_sd cell_sd family_sd series_sd intercept_mean "
@@ -37,7 +37,7 @@ OWN = (
 """Parameters with a prior of their own: one number each, or one per regime or unit."""
 
 BLOCKS = (
-    "cell_total_first cell_total_second_z family_z intercept_cell_z ceiling_logit intercept "
+    "cell_total_first cell_total_second_z family_z intercept_cell ceiling_logit intercept "
     "log_slope thinking_shift log_kappa shift_z"
 ).split()
 """What follows them in the sampler's vector."""
@@ -52,12 +52,17 @@ TABLES = {
     # where each parameter stands in u (-1: not in this model), switches, and sizes
     "layout": _record(
         " ".join((*OWN, *(f"u_{name}" for name in BLOCKS)))
-        + " n_families n_thinking shape saturating positive"
+        + " n_families n_thinking shape saturating positive n_nodes"
     ),
     "own": _record("family", "a b shift"),  # priors: hyperparameters as in spec.HYPERPARAMETERS
-    "cells": _record("regime partner row"),  # partner: the cell it is conditioned on, or -1
+    # partner: the cell it is conditioned on, or -1; last three: see `coordinates`
+    "cells": _record(
+        "regime partner row first_share last_share", "follow_level follow_slope p0 p1 p2 p3 p4"
+    ),
+    "shares": _record("is_family place", "weight"),
     "series": _record(
-        "first last regime cell family unit thinking chart count_row", "floor position"
+        "first last regime cell family unit thinking chart count_row",
+        "floor position level0 level_weight slope0 slope_weight by_shift1 by_shift2 shift0",
     ),
     "counts": _record("", "n"),  # distinct sums of `seen` within a series
     "points": _record("", "score score_se x x_se non_thinking seen"),
@@ -65,6 +70,9 @@ TABLES = {
     "shifts": _record("", "rl_ooms rl_ooms_se shift_ooms shift_ooms_se seen"),
     "techniques": _record("", "log_ratio se"),
     "steps": _record("", "ooms axis variance"),  # of the ladder, along the axes of their errors
+    # the normal approximations of `pilot` at each ceiling of its grid, and their derivatives: of
+    # every series, then of every cell
+    "maps": _record("", "m1 m2 a b c m1_by m2_by a_by b_by c_by"),
 }
 
 
@@ -74,6 +82,7 @@ class Inputs(NamedTuple):
     layout: np.ndarray
     own: np.ndarray
     cells: np.ndarray
+    shares: np.ndarray
     series: np.ndarray
     counts: np.ndarray
     points: np.ndarray
@@ -81,6 +90,7 @@ class Inputs(NamedTuple):
     shifts: np.ndarray
     techniques: np.ndarray
     steps: np.ndarray
+    maps: np.ndarray
 
 
 jit = numba.njit(cache=True, error_model="numpy", fastmath={"contract", "nsz", "reassoc", "arcp"})
@@ -116,14 +126,41 @@ def _prior(u: Any, family: Any, a: Any, b: Any) -> Any:
         constant = lgamma(a + b) - lgamma(a) - lgamma(b)
         density = constant - a * (tail + max(-u, 0.0)) - b * (tail + max(u, 0.0))
         return value, value * (1.0 - value), density, a * (1.0 - value) - b * value
+    if family == HALF_NORMAL:  # value is a times the integral of the normal CDF: light tails
+        cdf = 0.5 * erfc(-u / sqrt(2.0))
+        pdf = exp(-0.5 * (u * u + LOG_2PI))
+        r = pdf + u * cdf
+        return a * r, a * cdf, log(2.0 * cdf) - 0.5 * (r * r + LOG_2PI), pdf / cdf - r * cdf
     value = exp(u)
-    if family == HALF_NORMAL:
-        r = value / a
-        return value, value, u - 0.5 * r * r + log(2.0 / a) - 0.5 * LOG_2PI, 1.0 - r * r
     if family == LOG_NORMAL:
         r = (u - a) / b
         return value, value, -0.5 * r * r - log(b) - 0.5 * LOG_2PI, -r / b
     return value, value, a * log(b) - lgamma(a) + a * u - b * value, a - b * value
+
+
+@jit
+def _interpolate(maps: Any, k: Any, t: Any, n_nodes: Any) -> Any:
+    """Cubic Hermite interpolation between nodes k and k + 1: five values, five derivatives."""
+    left = maps[k]
+    if n_nodes == 1:
+        return left.m1, left.m2, left.a, left.b, left.c, 0.0, 0.0, 0.0, 0.0, 0.0
+    right = maps[k + 1]
+    h00, h01 = (1.0 + 2.0 * t) * (1.0 - t) ** 2, t * t * (3.0 - 2.0 * t)
+    h10, h11 = t * (1.0 - t) ** 2 * GRID_STEP, t * t * (t - 1.0) * GRID_STEP
+    g0 = 6.0 * t * (t - 1.0) / GRID_STEP
+    g10, g11 = (1.0 - t) * (1.0 - 3.0 * t), t * (3.0 * t - 2.0)
+    return (
+        h00 * left.m1 + h01 * right.m1 + h10 * left.m1_by + h11 * right.m1_by,
+        h00 * left.m2 + h01 * right.m2 + h10 * left.m2_by + h11 * right.m2_by,
+        h00 * left.a + h01 * right.a + h10 * left.a_by + h11 * right.a_by,
+        h00 * left.b + h01 * right.b + h10 * left.b_by + h11 * right.b_by,
+        h00 * left.c + h01 * right.c + h10 * left.c_by + h11 * right.c_by,
+        g0 * (left.m1 - right.m1) + g10 * left.m1_by + g11 * right.m1_by,
+        g0 * (left.m2 - right.m2) + g10 * left.m2_by + g11 * right.m2_by,
+        g0 * (left.a - right.a) + g10 * left.a_by + g11 * right.a_by,
+        g0 * (left.b - right.b) + g10 * left.b_by + g11 * right.b_by,
+        g0 * (left.c - right.c) + g10 * left.c_by + g11 * right.c_by,
+    )
 
 
 @jit
@@ -147,8 +184,47 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
     rl, inference = at.log_slope_mean, at.log_slope_mean + 1
     cell_sd = value[at.cell_sd]
 
-    # --- slopes of cells
+    # --- families
+    family_sd = value[at.family_sd] if at.family_sd >= 0 else 0.0
+    family, family_bar = np.zeros(at.n_families), np.zeros(at.n_families)
+    if at.family_sd >= 0:
+        for k in range(at.n_families):
+            family[k] = family_sd * u[at.u_family_z + k]
     n_cells = d.cells.size
+    # --- cells: typical intercepts, ceilings, and where those stand in the grid of `pilot`
+    level, level_bar = np.empty(n_cells), np.zeros(n_cells)
+    logit_by = np.ones(n_cells)
+    map2, map1_by, map2_by = np.zeros(n_cells), np.zeros(n_cells), np.zeros(n_cells)
+    most, logit_bar = np.ones(n_cells), np.zeros(n_cells)  # ceiling: a share of floor to 1
+    node, into = np.zeros(n_cells, dtype=np.int64), np.zeros(n_cells)
+    for c in range(n_cells):
+        if saturating:
+            mean, sd = at.ceiling_mean + d.cells[c].regime, value[at.ceiling_sd]
+            cell = d.cells[c]
+            room = cell.p4 * (u[at.u_ceiling_logit + c] - cell.p3)
+            part = 1.0 / (1.0 + exp(-room))
+            soft = (log1p(exp(-abs(room))) + max(room, 0.0)) / cell.p4
+            logit = cell.p0 + cell.p1 * u[at.u_ceiling_logit + c] + cell.p2 * soft
+            logit_by[c] = cell.p1 + cell.p2 * part
+            total += log(logit_by[c])
+            u_bar[at.u_ceiling_logit + c] = cell.p2 * part * (1.0 - part) * cell.p4 / logit_by[c]
+            r = (logit - value[mean]) / sd
+            total -= 0.5 * (r * r + LOG_2PI) + log(sd)
+            logit_bar[c] = -r / sd
+            bar[mean] += r / sd
+            bar[at.ceiling_sd] += (r * r - 1.0) / sd
+            most[c] = 1.0 / (1.0 + exp(-logit))
+            place = min(max((logit - GRID_START) / GRID_STEP, 0.0), at.n_nodes - 1.0)
+            node[c] = min(int(place), at.n_nodes - 2)
+            into[c] = place - node[c]
+        m1, m2, a, b, c_, m1_by, m2_by, a_by, b_by, c_by = _interpolate(
+            d.maps, (d.series.size + c) * at.n_nodes + node[c], into[c], at.n_nodes
+        )
+        map2[c], map1_by[c], map2_by[c] = m2, m1_by, m2_by
+        middle = value[at.intercept_mean + d.cells[c].regime]
+        level[c] = u[at.u_intercept_cell + c] + m1 + (1.0 - d.cells[c].follow_level) * middle
+
+    # --- cells: slopes
     slope_total, slope_total_bar = np.zeros(n_cells), np.zeros(n_cells)
     total_sd = correlation = free = 0.0
     if pooled:
@@ -158,31 +234,18 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         free = sqrt(1.0 - correlation**2)
         for c in range(n_cells):
             if d.cells[c].partner < 0:
-                slope_total[c] = u[at.u_cell_total_first + d.cells[c].row]
+                typical = value[rl + d.cells[c].regime]
+                for k in range(d.cells[c].first_share, d.cells[c].last_share):
+                    share = d.shares[k]
+                    typical += share.weight * (
+                        family[share.place] if share.is_family > 0 else value[share.place]
+                    )
+                coordinate = u[at.u_cell_total_first + d.cells[c].row]
+                slope_total[c] = coordinate + map2[c] - d.cells[c].follow_slope * typical
         for c in range(n_cells):
             if d.cells[c].partner >= 0:
                 z = u[at.u_cell_total_second_z + d.cells[c].row]
-                partner = d.cells[c].partner
-                slope_total[c] = correlation * slope_total[partner] + total_sd * free * z
-
-    # --- levels of cells: typical intercept and ceiling
-    intercept_cell_sd = value[at.intercept_cell_sd]
-    level, level_bar = np.empty(n_cells), np.zeros(n_cells)
-    most, most_bar = np.ones(n_cells), np.zeros(n_cells)  # ceiling, as a share of floor to 1
-    for c in range(n_cells):
-        z = u[at.u_intercept_cell_z + c]
-        level[c] = value[at.intercept_mean + d.cells[c].regime] + intercept_cell_sd * z
-        total -= 0.5 * (z * z + LOG_2PI)
-        u_bar[at.u_intercept_cell_z + c] -= z
-        mean, logit = at.ceiling_mean + d.cells[c].regime, u[at.u_ceiling_logit + c]
-        sd = value[at.ceiling_sd] if saturating else 1.0
-        r = (logit - value[mean]) / sd
-        total -= 0.5 * (r * r + LOG_2PI) + log(sd)
-        u_bar[at.u_ceiling_logit + c] -= r / sd
-        bar[mean] += r / sd
-        if saturating:
-            bar[at.ceiling_sd] += (r * r - 1.0) / sd
-            most[c] = 1.0 / (1.0 + exp(-logit))
+                slope_total[c] = correlation * slope_total[d.cells[c].partner] + total_sd * free * z
 
     # --- noise
     student = at.nu >= 0
@@ -206,38 +269,38 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         longest = max(longest, d.series[s].last - d.series[s].first)
     gaps, variances, shares = np.empty(longest), np.empty(longest), np.empty(longest)
     intercept_sd, series_sd = value[at.intercept_sd], value[at.series_sd]
-    family_sd = value[at.family_sd] if at.family_sd >= 0 else 0.0
-    intercept_sd_bar = series_sd_bar = family_sd_bar = 0.0
+    intercept_sd_bar = series_sd_bar = 0.0
     for s in range(d.series.size):
         one = d.series[s]
-        c, regime = one.cell, one.regime
-        # the coordinates follow the ceiling, so that the curve stays on its points
-        intercept_shift = slope_shift = intercept_shift_by_most = slope_shift_by_most = 0.0
-        if saturating:
-            room = (1.0 - one.position / most[c]) / SOFTNESS
-            soft = SOFTNESS * (log1p(exp(-abs(room))) + max(room, 0.0))
-            soft_by_most = one.position / (most[c] ** 2 * (1.0 + exp(-room)))
-            slope_shift, slope_shift_by_most = -log(soft), -soft_by_most / soft
-            intercept_shift = slope_shift - log(most[c])
-            intercept_shift_by_most = slope_shift_by_most - 1.0 / most[c]
-        intercept = u[at.u_intercept + s] + intercept_shift
+        c, regime, unit = one.cell, one.regime, one.unit
+        thinking = one.thinking
+        shift = u[at.u_thinking_shift + thinking] if thinking >= 0 else 0.0
+        moved = shift - one.shift0 if thinking >= 0 else 0.0
+        typical = value[rl + regime] + slope_total[c]
+        if unit >= 0:
+            typical += value[unit]
+        if at.family_sd >= 0:
+            typical += family[one.family]
+
+        # the sampler moves in standard deviations from the mode that `pilot` found
+        m1, m2, a, b, c_, m1_by, m2_by, a_by, b_by, c_by = _interpolate(
+            d.maps, s * at.n_nodes + node[c], into[c], at.n_nodes
+        )
+        follow1 = one.level_weight * (level[c] - one.level0)
+        follow2 = one.slope_weight * (typical - one.slope0)
+        c11, c21, c22 = exp(a), b, exp(c_)
+        z1 = u[at.u_intercept + s] + c11 * follow1 + c21 * follow2
+        z2 = u[at.u_log_slope + s] + c22 * follow2
+        intercept = m1 + c11 * z1 + one.by_shift1 * moved
+        own = m2 + c21 * z1 + c22 * z2 + one.by_shift2 * moved
+        total += a + c_
+
         r = (intercept - level[c]) / intercept_sd
         total -= 0.5 * r * r
         intercept_bar = -r / intercept_sd
         level_bar[c] += r / intercept_sd
         intercept_sd_bar += r * r / intercept_sd
-
-        typical = value[rl + regime] + slope_total[c]
-        unit, family = one.unit, one.family
-        if unit >= 0:
-            typical += value[unit]
-        family_z = 0.0
-        if at.family_sd >= 0:
-            family_z = u[at.u_family_z + family]
-            typical += family_sd * family_z
-        own = u[at.u_log_slope + s]
         if positive:
-            own += slope_shift
             slope = exp(own)
             r = (own - typical) / series_sd
             own_bar = -r / series_sd
@@ -252,9 +315,8 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         total -= 0.5 * r * r
         series_sd_bar += r * r / series_sd
 
-        chart, thinking = one.chart, one.thinking
+        chart = one.chart
         kappa = exp(u[at.u_log_kappa + chart]) if chart >= 0 else 1.0
-        shift = u[at.u_thinking_shift + thinking] if thinking >= 0 else 0.0
         height = (1.0 - one.floor) * most[c]
         sigma = value[at.sigma + regime]
         first, last = one.first, one.last
@@ -321,22 +383,30 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         slope_bar += kappa * eta_bar_x
         if chart >= 0:
             kappa_bar[chart] += slope * eta_bar_x
-        if thinking >= 0:
-            u_bar[at.u_thinking_shift + thinking] -= eta_bar_shift
         own_bar += slope_bar * slope if positive else slope_bar
-        u_bar[at.u_intercept + s] += intercept_bar
-        u_bar[at.u_log_slope + s] += own_bar
+        z2_bar = c22 * own_bar
+        z1_bar = c11 * intercept_bar + c21 * own_bar
+        u_bar[at.u_intercept + s] += z1_bar
+        u_bar[at.u_log_slope + s] += z2_bar
+        level_bar[c] += one.level_weight * c11 * z1_bar
+        typical_bar += one.slope_weight * (c21 * z1_bar + c22 * z2_bar)
+        if thinking >= 0:
+            u_bar[at.u_thinking_shift + thinking] += (
+                one.by_shift1 * intercept_bar + one.by_shift2 * own_bar - eta_bar_shift
+            )
         if saturating:
-            most_bar[c] += (1.0 - one.floor) * height_bar + intercept_bar * intercept_shift_by_most
-            if positive:
-                most_bar[c] += own_bar * slope_shift_by_most
+            a_bar = c11 * (intercept_bar * z1 + z1_bar * follow1) + 1.0
+            b_bar = own_bar * z1 + z1_bar * follow2
+            c_bar = c22 * (own_bar * z2 + z2_bar * follow2) + 1.0
+            logit_bar[c] += (1.0 - one.floor) * height_bar * most[c] * (1.0 - most[c])
+            logit_bar[c] += m1_by * intercept_bar + m2_by * own_bar
+            logit_bar[c] += a_by * a_bar + b_by * b_bar + c_by * c_bar
         bar[rl + regime] += typical_bar
         slope_total_bar[c] += typical_bar
         if unit >= 0:
             bar[unit] += typical_bar
         if at.family_sd >= 0:
-            u_bar[at.u_family_z + family] += typical_bar * family_sd
-            family_sd_bar += typical_bar * family_z
+            family_bar[one.family] += typical_bar
     n_series = d.series.size
     total -= n_series * (log(intercept_sd) + log(series_sd) + LOG_2PI)
     bar[at.intercept_sd] += intercept_sd_bar - n_series / intercept_sd
@@ -348,12 +418,14 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
 
     # --- what series handed up: cells, families, charts, thinking
     for c in range(n_cells):
-        regime, z = d.cells[c].regime, u[at.u_intercept_cell_z + c]
-        bar[at.intercept_mean + regime] += level_bar[c]
-        bar[at.intercept_cell_sd] += level_bar[c] * z
-        u_bar[at.u_intercept_cell_z + c] += level_bar[c] * intercept_cell_sd
-        if saturating:
-            u_bar[at.u_ceiling_logit + c] += most_bar[c] * most[c] * (1.0 - most[c])
+        mean, sd = at.intercept_mean + d.cells[c].regime, value[at.intercept_cell_sd]
+        r = (level[c] - value[mean]) / sd
+        total -= 0.5 * (r * r + LOG_2PI) + log(sd)
+        own_bar = level_bar[c] - r / sd
+        u_bar[at.u_intercept_cell + c] += own_bar
+        bar[mean] += (1.0 - d.cells[c].follow_level) * own_bar + r / sd
+        bar[at.intercept_cell_sd] += (r * r - 1.0) / sd
+        logit_bar[c] += map1_by[c] * own_bar
     if pooled:
         total_sd_bar = correlation_bar = 0.0
         for c in range(n_cells):
@@ -371,8 +443,18 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
             if d.cells[c].partner < 0:
                 r = slope_total[c] / total_sd
                 total -= 0.5 * (r * r + LOG_2PI) + log(total_sd)
-                u_bar[at.u_cell_total_first + d.cells[c].row] += slope_total_bar[c] - r / total_sd
+                own_bar = slope_total_bar[c] - r / total_sd
+                u_bar[at.u_cell_total_first + d.cells[c].row] += own_bar
                 total_sd_bar += (r * r - 1.0) / total_sd
+                logit_bar[c] += map2_by[c] * own_bar
+                typical_bar = -d.cells[c].follow_slope * own_bar
+                bar[rl + d.cells[c].regime] += typical_bar
+                for k in range(d.cells[c].first_share, d.cells[c].last_share):
+                    share = d.shares[k]
+                    if share.is_family > 0:
+                        family_bar[share.place] += share.weight * typical_bar
+                    else:
+                        bar[share.place] += share.weight * typical_bar
         benchmark_sd = value[at.benchmark_sd]
         bar[at.benchmark_sd] += (
             total_sd_bar * benchmark_sd / total_sd
@@ -382,11 +464,15 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
             total_sd_bar * cell_sd / total_sd
             - correlation_bar * 2.0 * cell_sd * benchmark_sd**2 / total_sd**4
         )
+    if saturating:
+        for c in range(n_cells):
+            u_bar[at.u_ceiling_logit + c] += logit_bar[c] * logit_by[c]
     if at.family_sd >= 0:
-        bar[at.family_sd] += family_sd_bar
-        for i in range(at.u_family_z, at.u_family_z + at.n_families):
-            total -= 0.5 * (u[i] * u[i] + LOG_2PI)
-            u_bar[i] -= u[i]
+        for k in range(at.n_families):
+            z = u[at.u_family_z + k]
+            total -= 0.5 * (z * z + LOG_2PI)
+            u_bar[at.u_family_z + k] += family_bar[k] * family_sd - z
+            bar[at.family_sd] += family_bar[k] * z
     for k in range(d.charts.size):
         i, r = at.u_log_kappa + k, u[at.u_log_kappa + k] / d.charts[k].sd
         total += _normal(u[i], 0.0, d.charts[k].sd)
@@ -445,24 +531,28 @@ def pack(inputs: Inputs) -> np.ndarray:
     return np.concatenate([header.view(np.uint8), *parts])
 
 
-LAYOUT, OWN_, CELLS, SERIES, COUNTS, POINTS, CHARTS, SHIFTS, TECHNIQUES, STEPS = TABLES.values()
+(
+    LAYOUT, OWN_, CELLS, SHARES, SERIES, COUNTS, POINTS, CHARTS, SHIFTS, TECHNIQUES, STEPS, MAPS,
+) = TABLES.values()  # fmt: skip
 
 
 @jit
 def unpack(packed: Any) -> Any:
     """`pack` undone, without copying."""
-    e = packed[: 8 * 12].view(np.int64)[1:]
+    e = packed[: 8 * 14].view(np.int64)[1:]
     return Inputs(
         packed[e[0] : e[1]].view(LAYOUT),
         packed[e[1] : e[2]].view(OWN_),
         packed[e[2] : e[3]].view(CELLS),
-        packed[e[3] : e[4]].view(SERIES),
-        packed[e[4] : e[5]].view(COUNTS),
-        packed[e[5] : e[6]].view(POINTS),
-        packed[e[6] : e[7]].view(CHARTS),
-        packed[e[7] : e[8]].view(SHIFTS),
-        packed[e[8] : e[9]].view(TECHNIQUES),
-        packed[e[9] : e[10]].view(STEPS),
+        packed[e[3] : e[4]].view(SHARES),
+        packed[e[4] : e[5]].view(SERIES),
+        packed[e[5] : e[6]].view(COUNTS),
+        packed[e[6] : e[7]].view(POINTS),
+        packed[e[7] : e[8]].view(CHARTS),
+        packed[e[8] : e[9]].view(SHIFTS),
+        packed[e[9] : e[10]].view(TECHNIQUES),
+        packed[e[10] : e[11]].view(STEPS),
+        packed[e[11] : e[12]].view(MAPS),
     )
 
 

@@ -1,0 +1,234 @@
+"""Quick separate fits of every series, from which the sampler's coordinates are built.
+
+Intercept and log slope of a series are well known together but not apart, and move when a ceiling
+moves. For a grid of ceilings this module finds the mode of each series given typical values of
+everything above it, and the normal approximation there. The sampler then moves in what is left:
+`coordinates` accounts for the change of variables exactly, so a poor fit costs time, not accuracy.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+GRID = np.arange(-6.0, 8.01, 0.5)
+"""Logits of the ceiling (share of the way from the floor to 1) at which series are fitted."""
+
+STEPS = 40
+"""Damped Gauss-Newton steps; more than any series needs."""
+
+
+@dataclass(frozen=True)
+class Typical:
+    """Typical values of what stands above a series: where its fit is centred."""
+
+    level: np.ndarray  # of each series: expected intercept
+    log_slope: np.ndarray
+    intercept_sd: float
+    series_sd: float
+    noise_scale: float
+    sigma: float
+    nu: float  # infinite for normal noise
+    thinking_shift: float
+
+
+@dataclass(frozen=True)
+class Fits:
+    """Normal approximations; arrays of shape (series, ceilings) unless noted.
+
+    The lower triangle `c11, c21, c22` is the Cholesky factor of the covariance of (intercept, own),
+    where `own` is the log slope, or the slope where any sign is allowed.
+    """
+
+    intercept: np.ndarray
+    own: np.ndarray
+    c11: np.ndarray
+    c21: np.ndarray
+    c22: np.ndarray
+    log_marginal: np.ndarray  # log integral over (intercept, own), up to a constant
+    pull: np.ndarray  # its gradient by the typical (intercept, own), (2, series, ceilings)
+    gap: np.ndarray  # score less its expectation, (points,), at the best ceiling of each series
+    intercept_by_shift: np.ndarray  # change of the mode per unit of thinking shift, (series,)
+    own_by_shift: np.ndarray
+
+
+def fits(
+    points: np.ndarray, series: np.ndarray, shape: str, ceilings: bool, positive: bool, at: Typical
+) -> Fits:
+    """Fit every series at every ceiling of GRID (or at 1).
+
+    Args:
+        points: the kernel's table of points, sorted by series.
+        series: the kernel's table of series.
+    """
+    most = 1 / (1 + np.exp(-GRID)) if ceilings else np.ones(1)
+    own = np.repeat(np.arange(series.size), series["last"] - series["first"])
+    first = series["first"]
+    x, non = points["x"][:, None], points["non_thinking"][:, None]
+    height = (1 - series["floor"])[own, None] * most
+    base = (at.noise_scale * points["score_se"]) ** 2 + at.sigma**2
+    known = np.where(series["thinking"] >= 0, at.thinking_shift, 0.0)[own, None] * non
+    shown = points["seen"][:, None]
+
+    def total(values: np.ndarray) -> np.ndarray:
+        return np.add.reduceat(values, first, axis=0)
+
+    count = total(shown)
+
+    # start where the observed mean lies below each ceiling
+    position = np.clip(series["position"][:, None] / most, 0.03, 0.97)
+    intercept = {
+        "logistic": np.log(position / (1 - position)),
+        "linear": 4 * (position - 0.5),
+        "power": -2 * np.log(2 * (1 - position)),
+    }[shape]
+    log_slope = np.broadcast_to(at.log_slope[:, None], intercept.shape).copy()
+
+    def quadratic() -> tuple[np.ndarray, ...]:
+        """Residuals, variances, trusted weights, and the expansion of each series' log density."""
+        slope = np.exp(log_slope)[own]
+        share, by_eta = _curve(intercept[own] + slope * x - known, shape)
+        gradient = height * by_eta
+        variance = base[:, None] + (gradient * slope * points["x_se"][:, None]) ** 2
+        gap = points["score"][:, None] - series["floor"][own, None] - height * share
+        trust = shown * _trust(total(shown * gap**2 / variance), count, at.nu)[own]
+        weight, miss = trust * gradient**2 / variance, trust * gradient * gap / variance
+        away1 = (intercept - at.level[:, None]) / at.intercept_sd
+        away2 = (log_slope - at.log_slope[:, None]) / at.series_sd
+        h11 = total(weight) + 1 / at.intercept_sd**2
+        h12 = total(weight * slope * x)
+        h22 = total(weight * (slope * x) ** 2) + 1 / at.series_sd**2
+        g1 = total(miss) - away1 / at.intercept_sd
+        g2 = total(miss * slope * x) - away2 / at.series_sd
+        return gap, variance, weight, h11, h12, h22, g1, g2
+
+    for _ in range(STEPS):
+        _, _, _, h11, h12, h22, g1, g2 = quadratic()
+        determinant = h11 * h22 - h12**2
+        intercept = intercept + np.clip(0.7 * (h22 * g1 - h12 * g2) / determinant, -1, 1)
+        log_slope = log_slope + np.clip(0.7 * (h11 * g2 - h12 * g1) / determinant, -0.5, 0.5)
+    gap, variance, weight, h11, h12, h22, _, _ = quadratic()
+    determinant, by_own = h11 * h22 - h12**2, np.exp(log_slope)[own] * x
+    away1 = (intercept - at.level[:, None]) / at.intercept_sd
+    away2 = (log_slope - at.log_slope[:, None]) / at.series_sd
+    log_marginal = _log_tail(total(shown * gap**2 / variance), count, at.nu)
+    log_marginal = log_marginal - 0.5 * total(shown * np.log(variance))
+    log_marginal = log_marginal - 0.5 * (away1**2 + away2**2 + np.log(determinant))
+    s1, s2 = total(weight * non), total(weight * by_own * non)
+    by_shift1, by_shift2 = (h22 * s1 - h12 * s2) / determinant, (h11 * s2 - h12 * s1) / determinant
+    c11, c22 = np.sqrt(h22 / determinant), np.sqrt(1 / h22)
+    c21, middle = -h12 / determinant / c11, most.size * 2 // 3  # a ceiling of about 0.96
+    unit = 1.0 if positive else np.exp(log_slope)  # d slope = slope d log slope
+    return Fits(
+        intercept=intercept,
+        own=log_slope if positive else np.exp(log_slope),
+        c11=c11,
+        c21=c21 * unit,
+        c22=c22 * unit,
+        log_marginal=log_marginal,
+        pull=np.stack([away1 / at.intercept_sd, away2 / at.series_sd]),
+        gap=gap[np.arange(own.size), np.argmax(log_marginal, axis=1)[own]],
+        intercept_by_shift=by_shift1[:, middle],
+        own_by_shift=(by_shift2 * unit)[:, middle],
+    )
+
+
+def _trust(squares: np.ndarray, count: np.ndarray, nu: float) -> np.ndarray:
+    """Expected precision of a series' noise scale given its squared residuals."""
+    return np.ones_like(squares) if np.isinf(nu) else (nu + count) / (nu + squares)
+
+
+def _log_tail(squares: np.ndarray, count: np.ndarray, nu: float) -> np.ndarray:
+    if np.isinf(nu):
+        return -0.5 * squares
+    return -0.5 * (nu + count) * np.log1p(squares / nu)
+
+
+def noise(
+    points: np.ndarray, series: np.ndarray, gap: np.ndarray, scales: np.ndarray, nus: np.ndarray
+) -> tuple[float, float, float]:
+    """The most likely (noise_scale, sigma, nu) given residuals, among the given candidates."""
+    count = (series["last"] - series["first"]).astype(float)
+    left = np.maximum(count - 2, 0) / count  # two numbers were fitted to each series
+    own = np.repeat(np.arange(series.size), series["last"] - series["first"])
+    best, found = -np.inf, (1.0, 0.01, np.inf)
+    for scale, sigma in itertools.product(scales, SIGMAS):
+        variance = (scale * points["score_se"]) ** 2 + sigma**2
+        squares = np.bincount(own, points["seen"] * gap**2 / variance)
+        logs = 0.5 * np.sum(points["seen"] * left[own] * np.log(variance))
+        for nu in nus:
+            m = count * left
+            constant = 0.0
+            if not np.isinf(nu):
+                constant = special.gammaln((nu + m) / 2) - special.gammaln(nu / 2)
+                constant = constant - m / 2 * np.log(nu / 2)
+            likely = np.sum(constant + _log_tail(squares, m, nu)) - logs
+            if likely > best:
+                best, found = likely, (float(scale), float(sigma), float(nu))
+    return found
+
+
+def _curve(eta: np.ndarray, shape: str) -> tuple[np.ndarray, np.ndarray]:
+    """Share of the way to the ceiling, and its gradient, at bounded linear predictors."""
+    eta = np.clip(eta, -30, 30)
+    if shape == "linear":
+        return 0.5 + 0.25 * eta, np.full_like(eta, 0.25)
+    if shape == "power":
+        left = 0.5 * np.exp(-0.5 * eta)
+        return 1 - left, 0.5 * left
+    share = 1 / (1 + np.exp(-eta))
+    return share, share * (1 - share)
+
+
+def slopes(values: np.ndarray) -> np.ndarray:
+    """Derivatives along GRID for cubic Hermite interpolation; flat at and beyond both ends."""
+    if values.shape[1] == 1:
+        return np.zeros_like(values)
+    found = np.gradient(values, GRID[1] - GRID[0], axis=1)
+    found[:, 0] = found[:, -1] = 0.0
+    return found
+
+
+BENDS = np.linspace(-2.5, 2.5, 11)
+SHARPNESS = np.array([1.0, 2.0, 4.0])
+STEEPEST = 15.0
+"""Largest ratio of a map's two slopes; beyond it a pilot is not to be trusted."""
+
+SIGMAS = 0.002 * 2.0 ** np.arange(6)
+
+
+def ceiling_curves(log_density: np.ndarray) -> np.ndarray:
+    """Maps from standard normals to ceilings with about the given densities along GRID.
+
+    Each is `p0 + p1 u + p2 softplus(p4 (u - p3)) / p4`: one slope on the left, where scores leave
+    no room, another on the right, where the prior takes over.
+
+    Args:
+        log_density: shape (cells, ceilings), up to a constant.
+
+    Returns:
+        Shape (cells, 5); both slopes positive.
+    """
+    fine = np.linspace(GRID[0], GRID[-1], 561)
+    z = np.linspace(-3.0, 3.0, 41)
+    found = np.empty((len(log_density), 5))
+    for c, row in enumerate(log_density):
+        density = np.exp(np.interp(fine, GRID, row - row.max()))
+        cdf = np.cumsum(density) - 0.5 * density
+        cdf /= density.sum()
+        wanted = np.interp(special.ndtr(z), cdf, fine)
+        best = np.inf
+        for bend, sharp in itertools.product(BENDS, SHARPNESS):
+            soft = np.logaddexp(0, sharp * (z - bend)) / sharp
+            left, right = z - soft, soft
+            base = np.stack([np.ones_like(z), left, right])
+            p = np.maximum(np.linalg.lstsq(base.T, wanted, rcond=None)[0][1:], 0.05)
+            p = np.maximum(p, p.max() / STEEPEST)
+            rest = wanted - p @ base[1:]
+            miss = np.var(rest)
+            if miss < best:
+                best, found[c] = miss, (rest.mean(), p[0], p[1] - p[0], bend, sharp)
+    return found
