@@ -1,0 +1,412 @@
+"""Simulation-based calibration of the model on its real design, and two recovery experiments.
+
+    python scripts/calibrate.py ranks --form logistic --simulations 500 --processes 2
+    python scripts/calibrate.py recovery --simulations 30
+    python scripts/calibrate.py ceiling --simulations 30
+    python scripts/calibration_report.py
+
+`ranks` draws parameters from the prior, simulates every piece of evidence from them (same series,
+compute and errors as the real evidence), refits, and writes the rank of each true value among
+nearly independent posterior draws (Talts et al. 2018, arXiv 1804.06788; the log likelihood is
+ranked too, after Modrak et al. 2023, doi 10.1214/23-BA1404). Every experiment appends one row per
+data set to a CSV file in reports/calibration and goes on from there when it is started again.
+`calibration_report.py` turns the rows into results.json, figures and README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import dataclasses
+import hashlib
+import json
+import math
+import multiprocessing
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from tenfold import fit, simulate
+from tenfold.curves import FORMS, Form
+from tenfold.spec import PointsChoice, Prior, Scenario, Settings
+
+FOLDER = Path(__file__).parents[1] / "reports" / "calibration"
+SEED = 20251020
+KEPT = 19
+"""Posterior draws that a true value is ranked among: ranks run from 0 to KEPT."""
+LEAST_ESS = 30.0
+"""Bulk effective sample size below which a fit is repeated with more draws."""
+SETTINGS = Settings(tune=400, draws=1000, target_accept=0.9).model_copy(update={"chains": 1})
+LONGER = SETTINGS.model_copy(update={"tune": 800, "draws": 3000, "target_accept": 0.95})
+
+MODERATE = {
+    "log_slope_mean": math.log(0.6), "benchmark_sd": 0.3, "cell_sd": 0.15, "family_sd": 0.2,
+    "series_sd": 0.35, "intercept_mean": 0.0, "intercept_cell_sd": 1.0, "intercept_sd": 0.8,
+    "thinking_shift_mean": 0.5, "thinking_shift_sd": 0.3, "lambda": 0.4, "sigma": 0.012, "nu": 20.0,
+    "ceiling_mean": 2.0, "ceiling_sd": 0.7, "log_inference_per_training_mean": 0.2,
+    "inference_per_training_sd": 0.3, "gpt_level_mean": 2.0, "gpt_level_sd": 0.2,
+}  # fmt: skip
+"""Values near those that the real evidence suggests."""
+RATES = (1.0, 2.0, 4.0)
+CEILING = 0.61
+CEILING_CELL = ("Polaris-53k held-out", "rl")
+"""Where the true ceiling is 0.61: the design of the longest published RL runs."""
+
+PARAMETERS = (
+    "log_slope_mean", "exchange_rate", "unit_offset", "benchmark_sd", "cell_sd", "family_sd",
+    "series_sd", "intercept_mean", "intercept_cell_sd", "intercept_sd", "thinking_shift_mean",
+    "thinking_shift_sd", "ceiling_mean", "ceiling_sd", "lambda", "sigma", "nu",
+    "log_inference_per_training_mean", "inference_per_training_sd", "gpt_level_mean",
+    "gpt_level_sd",
+)  # fmt: skip
+
+
+# --- data sets -----------------------------------------------------------------------------------
+
+
+def design(choice: PointsChoice | None = None) -> fit.Compiled:
+    """The baseline model on the real evidence, whose scores the experiments replace."""
+    scenario = Scenario(reason="calibration", points=choice or PointsChoice(), settings=SETTINGS)
+    return fit.compile_plan(fit.prepare("calibration", scenario))
+
+
+def key(plan: fit.Plan) -> str:
+    """8 hex digits over evidence and priors: rows with another key belong to another design."""
+    parts = {name: prior.model_dump(mode="json") for name, prior in plan.priors.items()}
+    content = json.dumps([plan.points.attrs["files"], parts], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:8]
+
+
+def data_set(plan: fit.Plan, form: Form, rng: np.random.Generator) -> tuple[xr.Dataset, xr.Dataset]:
+    """Parameters from the prior (no sample dims) and all evidence simulated from them."""
+    drawn = simulate.prior(plan.points, plan.priors, form, plan.choice, 1, rng)
+    score = simulate.scores(drawn, plan.points, form, rng).values[0]
+    truth = drawn.isel(draw=0)
+    simulated = plan.points.assign(score=("obs", score))
+    return truth, simulated.assign(other_evidence(truth, plan.points, rng))
+
+
+def other_evidence(
+    truth: xr.Dataset, points: xr.Dataset, rng: np.random.Generator
+) -> dict[str, tuple[str, np.ndarray]]:
+    """Generation shifts, trade-offs and GPT levels simulated from parameters."""
+
+    def noise(like: np.ndarray) -> np.ndarray:
+        return rng.standard_normal(like.shape)
+
+    spread = np.sqrt(2) * float(truth["cell_sd"]) * truth["shift_z"].values
+    rate = float(truth["exchange_rate"]) * np.exp(spread)
+    error = np.hypot(points["shift_ooms_se"].values, points["rl_ooms_se"].values / rate)
+    shift = points["rl_ooms"].values / rate + error * noise(error)
+    error = np.hypot(
+        float(truth["inference_per_training_sd"]), points["inference_per_training_se_log"].values
+    )
+    ratio = np.exp(float(truth["log_inference_per_training_mean"]) + error * noise(error))
+    level_se = points["log10_flop_se"].values
+    steps = float(truth["gpt_level_mean"]) + float(truth["gpt_level_sd"]) * noise(level_se[1:])
+    flop = np.concatenate([[20.0], 20.0 + np.cumsum(steps)]) + level_se * noise(level_se)
+    return {
+        "shift_ooms": ("shift", shift),
+        "inference_per_training": ("tradeoff", ratio),
+        "log10_flop": ("gpt", flop),
+    }
+
+
+def refit(
+    base: fit.Compiled, points: xr.Dataset, form: Form, settings: Settings, **data: np.ndarray
+) -> xr.DataTree:
+    """The posterior given other evidence on the same design."""
+    plan = dataclasses.replace(base.plan, points=points)
+    return fit.sample(dataclasses.replace(base, plan=plan), form, data=data, settings=settings)
+
+
+def given(
+    plan: fit.Plan, form: Form, values: dict[str, float], rate: float, rng: np.random.Generator
+) -> xr.Dataset:
+    """One draw of all parameters with some top-level ones given, dims (`draw`: 1, ...).
+
+    Args:
+        values: parameter to value (the same for every regime).
+        rate: exchange rate; the RL slope is that of `values["log_slope_mean"]`.
+    """
+    certain = {
+        name: Prior(family="normal", mu=value, sigma=1e-12, unit="given", reason="given")
+        for name, value in values.items()
+    }
+    drawn = simulate.prior(plan.points, {**plan.priors, **certain}, form, plan.choice, 1, rng)
+    up = xr.where(drawn["regime"] == "inference", math.log(rate), 0.0)
+    drawn["log_slope_mean"] = drawn["log_slope_mean"] + up
+    up = xr.where(plan.points["series_regime"] == "inference", math.log(rate), 0.0)
+    drawn["log_slope"], drawn["slope"] = drawn["log_slope"] + up, drawn["slope"] * np.exp(up)
+    return drawn.assign(exchange_rate=rate + 0 * drawn["exchange_rate"])
+
+
+# --- ranks ---------------------------------------------------------------------------------------
+
+
+def flat(values: xr.DataArray, name: str) -> dict[str, xr.DataArray]:
+    """One entry per scalar parameter: `sigma` becomes `sigma[rl]` and `sigma[inference]`."""
+    extra = [dim for dim in values.dims if dim not in ("chain", "draw")]
+    if not extra:
+        return {name: values}
+    (dim,) = extra
+    return {
+        f"{name}[{label}]": values.sel({dim: label}, drop=True)
+        for label in values[dim].values.tolist()
+    }
+
+
+def scalars(parameters: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Every top-level parameter that is there, by its flat name."""
+    found: dict[str, xr.DataArray] = {}
+    for name in PARAMETERS:
+        if name in parameters:
+            found |= flat(parameters[name], name)
+    return found
+
+
+def log_likelihood(
+    parameters: xr.Dataset, points: xr.Dataset, form: Form, score: np.ndarray
+) -> xr.DataArray:
+    """Log density of all scores given parameters (up to a constant), dims of the sample."""
+    from scipy.special import gammaln
+
+    curve = simulate.expected(parameters, points, form)
+    square = ((score - curve["expected_score"]) / curve["score_sd"]) ** 2
+    one_hot = np.eye(points.sizes["series"])[points["series_index"].values]
+    q = square.dot(xr.DataArray(one_hot, dims=("obs", "series")), dim="obs")
+    n, nu = one_hot.sum(axis=0), parameters["nu"]
+    half = (nu + xr.DataArray(n, dims="series")) / 2
+    density = gammaln(half) - gammaln(nu / 2) - (half - nu / 2) * np.log(nu)
+    density = density - half * np.log1p(q / nu)
+    return density.sum("series") - np.log(curve["score_sd"]).sum("obs")
+
+
+def rank_row(base: fit.Compiled, form: Form, number: int) -> dict[str, Any]:
+    """Simulate data set `number`, refit it, and rank the truth. Both steps are seeded by number."""
+    import arviz as az
+
+    plan = base.plan
+    rng = np.random.default_rng([SEED, FORMS.index(form), number])
+    truth, simulated = data_set(plan, form, rng)
+    start, attempts = time.perf_counter(), 0
+    for settings in (SETTINGS, LONGER):
+        attempts += 1
+        seeded = settings.model_copy(update={"seed": int(rng.integers(2**31 - 10))})
+        tree = refit(base, simulated, form, seeded)
+        posterior = tree["posterior"].to_dataset()
+        found = scalars(posterior)
+        ess = {k: float(az.ess(v.values)) for k, v in found.items()}  # (chain, draw)
+        if min(ess.values()) >= LEAST_ESS:
+            break
+    every = posterior.sizes["draw"] * posterior.sizes["chain"] // KEPT
+    flat_draws = posterior.stack(sample=("chain", "draw")).transpose("sample", ...)
+    kept = flat_draws.isel(sample=slice(every - 1, None, every)).reset_index("sample", drop=True)
+    kept = kept.isel(sample=slice(KEPT)).rename(sample="draw")
+    stats = tree["sample_stats"].to_dataset()
+    row: dict[str, Any] = {
+        "divergences": int(stats["diverging"].sum()),
+        "draws": int(stats["diverging"].size),
+        "attempts": attempts,
+        "least_ess": round(min(ess.values()), 1),
+        "least_ess_parameter": min(ess, key=lambda k: ess[k]),
+        "largest_rhat": round(
+            max(float(az.rhat(v.values.reshape(2, -1))) for v in found.values()), 4
+        ),
+        "seconds": round(time.perf_counter() - start, 1),
+    }
+    true, among = scalars(truth), scalars(kept)
+    for name, value in true.items():
+        row[name] = int((among[name].values < float(value)).sum())
+    at_truth = log_likelihood(
+        truth.expand_dims("draw"), plan.points, form, simulated["score"].values
+    )
+    at_draws = log_likelihood(kept, plan.points, form, simulated["score"].values)
+    row["log_likelihood"] = int((at_draws.values < at_truth.item()).sum())
+    return row
+
+
+# --- recovery and ceilings -----------------------------------------------------------------------
+
+PROBS = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+def _quantiles(values: np.ndarray, prefix: str = "") -> dict[str, float]:
+    found = np.quantile(values, PROBS)
+    return {f"{prefix}p{100 * p:02.0f}": round(float(q), 4) for p, q in zip(PROBS, found)}  # noqa: B905
+
+
+def recovery_row(base: fit.Compiled, rate: float, repeat: int) -> dict[str, Any]:
+    """Simulate with a known exchange rate, refit, and keep the posterior's quantiles of it."""
+    import arviz as az
+
+    plan = base.plan
+    rng = np.random.default_rng([SEED, 101, int(1000 * rate), repeat])
+    drawn = given(plan, "logistic", MODERATE, rate, rng)
+    truth = drawn.isel(draw=0)
+    score = simulate.scores(drawn, plan.points, "logistic", rng).values[0]
+    simulated = plan.points.assign(score=("obs", score))
+    simulated = simulated.assign(other_evidence(truth, plan.points, rng))
+    seeded = SETTINGS.model_copy(update={"seed": int(rng.integers(2**31 - 10))})
+    tree = refit(base, simulated, "logistic", seeded)
+    posterior = tree["posterior"].to_dataset()
+    low, high = posterior["slope"].quantile([0.05, 0.95], ("chain", "draw")).values
+    slope = truth["slope"].values
+    return {
+        "rate": rate,
+        "repeat": repeat,
+        **_quantiles(posterior["exchange_rate"].values),
+        "slopes_covered": round(float(((slope > low) & (slope < high)).mean()), 4),
+        "ess": round(float(az.ess(posterior["exchange_rate"].values)), 1),
+        "divergences": int(tree["sample_stats"]["diverging"].sum()),
+    }
+
+
+def ceiling_row(base: fit.Compiled, repeat: int) -> dict[str, Any]:
+    """A cell whose true ceiling is 0.61, fitted on the first half of its compute and on all of it.
+
+    Its curves are halfway up at the middle of their range, and 4 logits long; every other cell has
+    the evidence that it has. Beside the posterior's quantiles stands an ordinary least-squares fit
+    of the first half with a free ceiling, the longest series of the cell alone.
+    """
+    plan = base.plan
+    points, (benchmark, regime) = plan.points, CEILING_CELL
+    rng = np.random.default_rng([SEED, 102, repeat])
+    drawn = given(plan, "saturating", MODERATE, 2.0, rng)
+    own = np.flatnonzero(
+        (points["series_benchmark"].values == benchmark)
+        & (points["series_regime"].values == regime)
+    )
+    series, x = points["series_index"].values, points["log10_compute"].values
+    later = np.zeros(series.size, dtype=bool)
+    for s in own:
+        ends = x[series == s].min(), x[series == s].max()
+        middle = sum(ends) / 2
+        slope = 4 / (ends[1] - ends[0])
+        drawn["slope"][0, s] = slope
+        drawn["intercept"][0, s] = slope * (float(points["reference"][s]) - middle)
+        later |= (series == s) & (x > middle)
+    drawn["ceiling"].loc[{"benchmark": benchmark, "regime": regime}] = CEILING
+    score = simulate.scores(drawn, points, "saturating", rng).values[0]
+    simulated = points.assign(score=("obs", score))
+    row: dict[str, Any] = {"repeat": repeat}
+    for name, seen in (("half", ~later), ("all", np.ones(series.size))):
+        seeded = SETTINGS.model_copy(update={"seed": int(rng.integers(2**31 - 10))})
+        tree = refit(base, simulated, "saturating", seeded, seen=np.asarray(seen, dtype=float))
+        found = tree["posterior"]["ceiling"].sel(benchmark=benchmark, regime=regime)
+        row |= _quantiles(found.values, f"{name}_")
+        row[f"{name}_divergences"] = int(tree["sample_stats"]["diverging"].sum())
+    longest = own[np.argmax(np.bincount(series)[own])]
+    chosen = (series == longest) & ~later
+    row["least_squares_half"] = round(_free_ceiling(x[chosen], score[chosen]), 4)
+    return row
+
+
+def _free_ceiling(x: np.ndarray, score: np.ndarray) -> float:
+    """Ceiling of a least-squares logistic fit, bounded to (0, 1)."""
+    from scipy import optimize, special
+
+    x = x - x.mean()
+
+    def gap(free: np.ndarray) -> np.ndarray:
+        return special.expit(free[2]) * special.expit(free[0] + free[1] * x) - score
+
+    return float(special.expit(optimize.least_squares(gap, [0.0, 1.0, 0.5]).x[2]))
+
+
+# --- running -------------------------------------------------------------------------------------
+
+_base: list[fit.Compiled] = []
+
+
+def _start() -> None:
+    _base.append(design())
+
+
+def _one(task: tuple[Callable[..., dict[str, Any]], tuple[Any, ...]]) -> dict[str, Any]:
+    function, arguments = task
+    if not _base:
+        _start()
+    return function(_base[0], *arguments)
+
+
+def run(
+    path: Path, function: Callable[..., dict[str, Any]], arguments: Iterable[tuple], processes: int
+) -> None:
+    """Append one row per tuple of arguments, skipping what is there (by the column `task`).
+
+    Raises:
+        SystemExit: the file holds rows of another design.
+    """
+    _start()
+    design_key = key(_base[0].plan)
+    rows = read(path)
+    others = {row["key"] for row in rows} - {design_key}
+    if others:
+        raise SystemExit(f"{path}: rows of another design ({', '.join(others)}); move it away")
+    there = {row["task"] for row in rows}
+    tasks = [(function, a) for a in arguments if _name(a) not in there]
+    if processes == 1:
+        for task in tasks:
+            append(path, {"task": _name(task[1]), "key": design_key, **_one(task)})
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, context, _start) as pool:
+        running = {pool.submit(_one, task): task for task in tasks}
+        for done in as_completed(running):
+            row = {"task": _name(running[done][1]), "key": design_key, **done.result()}
+            append(path, row)
+
+
+def _name(arguments: tuple) -> str:
+    return " ".join(str(argument) for argument in arguments)
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    """Rows of a table, or none if it is not there."""
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def append(path: Path, row: dict[str, Any]) -> None:
+    """Add one row; the first writes the header."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = not path.exists()
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(row), lineterminator="\n")
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one experiment; `scripts/calibration_report.py` reports on them."""
+    parser = argparse.ArgumentParser(description="Calibration and recovery of the model")
+    parser.add_argument("experiment", choices=["ranks", "recovery", "ceiling"])
+    parser.add_argument("--form", choices=FORMS, default="logistic", help="of ranks")
+    parser.add_argument("--simulations", type=int, default=500, help="data sets, or repeats each")
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--folder", type=Path, default=FOLDER)
+    chosen = parser.parse_args(arguments)
+    numbers = range(chosen.simulations)
+    if chosen.experiment == "ranks":
+        path, function = chosen.folder / f"ranks-{chosen.form}.csv", rank_row
+        tasks: list[tuple] = [(chosen.form, number) for number in numbers]
+    elif chosen.experiment == "recovery":
+        path, function = chosen.folder / "recovery.csv", recovery_row
+        tasks = [(rate, number) for number in numbers for rate in RATES]
+    else:
+        path, function = chosen.folder / "ceiling.csv", ceiling_row
+        tasks = [(number,) for number in numbers]
+    run(path, function, tasks, chosen.processes)
+
+
+if __name__ == "__main__":
+    main()
