@@ -291,7 +291,7 @@ def expected(parameters: xr.Dataset, points: xr.Dataset, form: Form) -> xr.Datas
 
 
 def noise_scale(parameters: xr.Dataset, n_series: int, rng: np.random.Generator) -> xr.DataArray:
-    """Noise scale of each series relative to `score_sd`, sqrt(nu / chi2_nu), dims (..., `series`)."""
+    """Noise scale of each series relative to `score_sd`, dims (..., `series`)."""
     sample = parameters["cell_sd"]
     shape = (*sample.shape, n_series)
     if "nu" not in parameters:
