@@ -1,4 +1,4 @@
-"""One small fit for many questions: 26 series, both regimes, both modes, a chart without numbers."""
+"""One fit of a small part of the evidence, shared by every question that is asked of it."""
 
 from __future__ import annotations
 
