@@ -11,6 +11,7 @@ import pandas as pd
 from tenfold import mixture
 from tenfold import priors as prior_table
 from tenfold.report.material import Material, posterior_draws, prior_draws
+from tenfold.report.stored import Frame
 from tenfold.report.svg import (
     ACCENT,
     INFERENCE,
@@ -168,14 +169,14 @@ def exchange_rate(material: Material, folder: Path, styles: Styles) -> Drawn:
     values = {name: np.log10(found[found > 0]) for name, found in drawn.items()}
     grid = np.linspace(-0.9, 1.2, 240)
     rates = material.answer["exchange_rates"]
-    rows = [{"place": "prior"} | _quantiles(10**prior)]
+    rows: list[dict[str, Any]] = [{"place": "prior"} | _quantiles(10**prior)]
     rows += [{"place": name} | _numbers(row) for name, row in rates.items()]
     rows += [{"place": f"{form} alone"} | row for form, row in _rates_by_form(material).items()]
     rows += _shift_rows(material)
     table = pd.DataFrame(rows)
     sheet = Sheet(
         "exchange_rate", 2, columns=2, size=(360.0, 90.0 + 17 * len(rows)),
-        margins=(150.0, 12.0, 38.0, 24.0),
+        margins=(154.0, 12.0, 38.0, 24.0),
     )  # fmt: skip
     first, second = sheet.axes
     box = first.get_position()
@@ -197,7 +198,7 @@ def exchange_rate(material: Material, folder: Path, styles: Styles) -> Drawn:
     first.set_title("Prior and posterior")
     order = list(range(len(rows)))[::-1]
     for at, row in zip(order, rows, strict=True):
-        colour = PRIOR if row["place"] == "prior" else MUTED if "shift:" in row["place"] else ACCENT
+        colour = PRIOR if row["place"] == "prior" else MUTED if "kind" in row else ACCENT
         logs = {key: np.log10(max(float(row[key]), 1e-3)) for key in mixture.PROBABILITIES}
         _interval(second, logs, at, colour, grid[-1])
     second.set_yticks(order, [row["place"] for row in rows])
@@ -255,7 +256,7 @@ def _shift_rows(material: Material) -> list[dict[str, Any]]:
             rate = np.where((rl > 0) & (saved > 0), rl / saved, np.where(saved <= 0, np.inf, 0.0))
         found = np.quantile(rate, list(mixture.PROBABILITIES.values()), method="lower")
         rows.append(
-            {"place": f"shift: {name}"}
+            {"place": str(name), "kind": "shift"}
             | dict(zip(mixture.PROBABILITIES, map(float, found), strict=True))
         )
     return rows
@@ -263,8 +264,8 @@ def _shift_rows(material: Material) -> list[dict[str, Any]]:
 
 def priors(material: Material, folder: Path, styles: Styles) -> Drawn:
     """Prior density and posterior of every top-level parameter."""
-    stored, table = material.stored, material.parameters
-    table = table[table["parameter"] != "exchange_rate"]
+    stored, whole = material.stored, material.parameters
+    table: Frame = whole[whole["parameter"] != "exchange_rate"]
     sheet = Sheet(
         "priors", len(table), columns=5, size=(200.0, 122.0), margins=(8.0, 8.0, 22.0, 22.0)
     )
@@ -316,13 +317,13 @@ def _few(low: float, high: float) -> Ticks:
     unit = 10 ** np.floor(np.log10(rough))
     step = max(m * unit for m in (1, 2, 5, 10) if m * unit <= rough * 1.01)
     marks = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
-    return [(float(at), f"{round(at, 10):g}".replace("-", "\N{MINUS SIGN}")) for at in marks]
+    return [(float(at), f"{round(at, 10) + 0.0:g}".replace("-", "\N{MINUS SIGN}")) for at in marks]
 
 
 def forms(material: Material, folder: Path, styles: Styles) -> Drawn:
     """Weights of the curve forms and each form's own answer."""
     rows = material.answer["forms"]
-    table = pd.DataFrame(
+    table: Frame = pd.DataFrame(
         [{"form": form, "weight": row["weight"]} | _numbers(row) for form, row in rows.items()]
         + [
             {"form": "mixture", "weight": 1.0}
@@ -446,7 +447,7 @@ def scenarios(material: Material, folder: Path, styles: Styles) -> Drawn | None:
     if not material.scenarios:
         return None
     own = material.answer["exchange_rates"]["population"]
-    rows = [{"scenario": material.info["scenario"]} | _numbers(own)]
+    rows: list[dict[str, Any]] = [{"scenario": material.info["scenario"]} | _numbers(own)]
     rows += [{"scenario": row["scenario"]} | _numbers(row) for row in material.scenarios]
     sheet = Sheet("scenarios", 1, size=(360.0, 74.0 + 17 * len(rows)),
                   margins=(128.0, 14.0, 38.0, 24.0))  # fmt: skip

@@ -12,6 +12,7 @@ from matplotlib.collections import PolyCollection
 
 from tenfold.report.fitted import GRID as GRID_POINTS
 from tenfold.report.material import Material
+from tenfold.report.stored import Frame
 from tenfold.report.svg import (
     GRID,
     GROUPS,
@@ -47,7 +48,7 @@ def families(material: Material) -> dict[str, str]:
 def evidence(material: Material, folder: Path, styles: Styles) -> Drawn:
     """One panel per benchmark, regime and unit of compute: points, curves, 90% bands."""
     points = material.stored.points
-    about = pd.DataFrame(
+    about: Frame = pd.DataFrame(
         {
             key: points[f"series_{key}"].values
             for key in ("regime", "benchmark", "unit", "family", "source")
@@ -55,7 +56,7 @@ def evidence(material: Material, folder: Path, styles: Styles) -> Drawn:
         | {"series": points["series"].values}
     )
     series = points["series_index"].values
-    observed = pd.DataFrame(
+    observed: Frame = pd.DataFrame(
         {
             key: points[key].values
             for key in (
@@ -74,8 +75,8 @@ def evidence(material: Material, folder: Path, styles: Styles) -> Drawn:
     sheet = Sheet("evidence", len(keys), columns=3, size=(300.0, 205.0))
     colour, alts, notes = families(material), [], []
     for ax, key in zip(sheet.axes, keys, strict=True):
-        own = observed[(observed[["regime", "benchmark", "unit"]] == key).all(axis=1)]
-        lines = fitted[(fitted[["regime", "benchmark", "unit"]] == key).all(axis=1)]
+        own = observed[(observed[["regime", "benchmark", "unit"]] == list(key)).all(axis=1)]
+        lines = fitted[(fitted[["regime", "benchmark", "unit"]] == list(key)).all(axis=1)]
         _panel(ax, own, lines, colour, key)
         count = own["series"].nunique()
         floor = float(points["floor"].sel(benchmark=key[1]))
@@ -90,9 +91,7 @@ def evidence(material: Material, folder: Path, styles: Styles) -> Drawn:
     return sheet.save(folder, styles, data, alts, notes)
 
 
-def _panel(
-    ax: Any, own: pd.DataFrame, lines: pd.DataFrame, colour: dict[str, str], key: Any
-) -> None:
+def _panel(ax: Any, own: Frame, lines: Frame, colour: dict[str, str], key: Any) -> None:
     many = own["series"].nunique() > 4
     for family, part in lines.groupby("family", sort=False):
         shade = colour[str(family)]

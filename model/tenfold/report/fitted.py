@@ -11,7 +11,7 @@ from scipy import optimize
 
 from tenfold import curves
 from tenfold.curves import Form
-from tenfold.report.stored import Stored
+from tenfold.report.stored import Frame, Stored
 
 GRID = 24
 """Points along each curve."""
@@ -19,7 +19,7 @@ GRID = 24
 LEVELS = (0.05, 0.5, 0.95)
 
 
-def curves_of_series(stored: Stored) -> pd.DataFrame:
+def curves_of_series(stored: Stored) -> Frame:
     """Expected score along every series' range: columns series, log10_compute, p05, p50, p95.
 
     A mixture of the forms by weight; thinking mode, with the chart's own axis error where it has
@@ -57,7 +57,7 @@ def curves_of_series(stored: Stored) -> pd.DataFrame:
     return pd.DataFrame(table | _levels(found.reshape(len(LEVELS), -1)))
 
 
-def slopes_by_cell(stored: Stored) -> pd.DataFrame:
+def slopes_by_cell(stored: Stored) -> Frame:
     """Each cell (benchmark, regime) alone against the posterior, link units per OOM.
 
     Columns: benchmark, regime, series, points, alone, alone_se, p05, p50, p95, population (the
@@ -72,7 +72,7 @@ def slopes_by_cell(stored: Stored) -> pd.DataFrame:
     ceiling = np.median(posterior["ceiling"].values, axis=(0, 1))
     labels = [points[f"series_{key}"].values for key in ("benchmark", "regime")]
     population = {
-        str(name): float(np.exp(posterior["log_slope_mean"].sel(regime=name)).median())
+        str(name): float(np.exp(np.median(posterior["log_slope_mean"].sel(regime=name).values)))
         for name in posterior["regime"].values
     }
     rows = []
@@ -129,7 +129,8 @@ def _alone(stored: Stored, own: np.ndarray, ceiling: float, form: Form) -> tuple
     if max(distinct, default=0) < 2:
         return np.nan, np.nan, int(keep.sum())
     start = np.concatenate([[0.5], np.zeros(own.size)])
-    found = optimize.least_squares(residual, start, jac=jacobian, method="trf", x_scale=1.0)
+    least_squares: Any = optimize.least_squares  # Its stubs take no function as `jac`.
+    found = least_squares(residual, start, jac=jacobian)
     freedom = int(keep.sum()) - np.count_nonzero(distinct) - 1
     scatter = max(1.0, 2 * found.cost / freedom) if freedom > 0 else 1.0
     # Ridge of 1e-9: a series whose scores all sit at the ceiling says nothing of its intercept.
@@ -149,7 +150,7 @@ def pit(stored: Stored) -> np.ndarray:
     return np.asarray(share / total)
 
 
-def coverage(stored: Stored, pit: np.ndarray) -> pd.DataFrame:
+def coverage(stored: Stored, pit: np.ndarray) -> Frame:
     """Share of points inside their central 50% and 90% predictive intervals.
 
     Columns: regime, benchmark ("all" for the regime), points, inside_50, inside_90.
@@ -175,7 +176,7 @@ def coverage(stored: Stored, pit: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def prior_ranges(stored: Stored) -> pd.DataFrame:
+def prior_ranges(stored: Stored) -> Frame:
     """Prior predictive scores by regime and benchmark against the evidence.
 
     Columns: regime, benchmark, points, p05, p25, p75, p95 (prior, mixed over forms), low, high

@@ -12,8 +12,9 @@ import xarray as xr
 
 from tenfold import answers, claims, cost, drivers, fit, jump, mixture
 from tenfold import priors as prior_table
+from tenfold.curves import Form
 from tenfold.report import fitted
-from tenfold.report.stored import Stored, read_group
+from tenfold.report.stored import Frame, Stored, read_group
 from tenfold.spec import Claim, ClaimsFile, Constants, SpecError
 
 PRIOR_DRAWS = 20_000
@@ -40,11 +41,11 @@ class Material:
     results: list[claims.Result]
     essay: dict[str, float]
     drivers: list[dict[str, Any]]
-    parameters: pd.DataFrame
-    cells: pd.DataFrame
-    coverage: pd.DataFrame
-    prior_ranges: pd.DataFrame
-    curves: pd.DataFrame
+    parameters: Frame
+    cells: Frame
+    coverage: Frame
+    prior_ranges: Frame
+    curves: Frame
     pit: np.ndarray
     scenarios: list[dict[str, Any]]
     conflict: dict[str, Any] | None
@@ -145,7 +146,7 @@ def prior_draws(stored: Stored, name: str, n: int = PRIOR_DRAWS) -> np.ndarray:
     return prior_table.draw(name, stored.priors, (n,), rng)
 
 
-def parameters(stored: Stored) -> pd.DataFrame:
+def parameters(stored: Stored) -> Frame:
     """Prior against posterior of every top-level parameter; a vector has one row per label.
 
     Columns: parameter, label, unit, prior_sd, sd, ratio, prior_p05, prior_p50, prior_p95, p05, p50,
@@ -178,7 +179,7 @@ def parameters(stored: Stored) -> pd.DataFrame:
 
 def posterior_draws(stored: Stored, name: str) -> list[tuple[str, np.ndarray, xr.DataArray]]:
     """(label, draws (form, chain, draw), weights) of a parameter, over the forms that have it."""
-    forms = [
+    forms: list[Form] = [
         form
         for form, values in stored.posterior.items()
         if name in values and stored.weights[form] > 0

@@ -19,6 +19,9 @@ from tenfold.spec import Prior, SpecError
 BAND_DRAWS = 240
 """Draws of the mixture from which fitted curves and their bands are taken."""
 
+Frame = Any
+"""A pandas table. Type stubs cannot tell its columns apart; docstrings name them."""
+
 NEGLIGIBLE = 0.002
 """Weight below which a form is left out of bands and predictive checks."""
 
@@ -30,16 +33,16 @@ class Stored:
     run: Run
     points: xr.Dataset
     posterior: Mapping[Form, xr.Dataset]
-    weights: Mapping[Form, float]
+    weights: dict[Form, float]
 
     @cached_property
     def draws(self) -> xr.Dataset:
         """Headline draws, mixed by the forms' weights."""
-        trees = {
+        trees: dict[str, Any] = {
             form: xr.DataTree.from_dict({"posterior": posterior, "constant_data": self.points})
             for form, posterior in self.posterior.items()
         }
-        return headline(trees, self.weights, self.run.info["seed"])
+        return headline(trees, {**self.weights}, self.run.info["seed"])
 
     @property
     def best(self) -> Form:
@@ -82,12 +85,14 @@ def read(run: Run) -> Stored:
     Raises:
         SpecError: a missing or damaged file.
     """
-    posterior = {
+    posterior: dict[Form, xr.Dataset] = {
         form: read_group(run.path / f"posterior-{form}.nc", "posterior") for form in run.forms
     }
     first = run.path / f"posterior-{run.forms[0]}.nc"
     points = read_group(first, "constant_data")
-    weights = {form: float(run.info["weights"].get(form, 0.0)) for form in run.forms}
+    weights: dict[Form, float] = {
+        form: float(run.info["weights"].get(form, 0.0)) for form in run.forms
+    }
     return Stored(run, points, posterior, weights)
 
 
@@ -114,7 +119,7 @@ def read_group(path: Path, group: str, names: Iterable[str] | None = None) -> xr
                     continue
                 if "DIMENSION_LIST" in stored.attrs:
                     refs = stored.attrs["DIMENSION_LIST"]
-                    dims = tuple(file[ref[0]].name.rsplit("/", 1)[1] for ref in refs)
+                    dims = tuple(str(file[ref[0]].name).rsplit("/", 1)[1] for ref in refs)
                     if name in wanted:
                         data[name] = (dims, _values(stored))
                 elif stored.shape:

@@ -40,7 +40,7 @@ COLOURS = {
 
 REGIME_COLOUR = {"rl": RL, "inference": INFERENCE}
 
-RC = {
+RC: dict[Any, Any] = {
     "svg.fonttype": "none",
     "font.family": "DejaVu Sans",
     "font.size": 8,
@@ -48,7 +48,8 @@ RC = {
     "axes.edgecolor": MUTED,
     "axes.labelcolor": MUTED,
     "axes.labelsize": 8,
-    "axes.titlesize": 9,
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.titlepad": 5,
     "axes.titlecolor": INK,
@@ -282,7 +283,7 @@ def frame(ax: Axes, x: Ticks, y: Ticks, label: str, title: str) -> None:
     if label:
         ax.text(0.5, -17 / height, label, color=MUTED, ha="center", va="top",
                 transform=ax.transAxes)  # fmt: skip
-    ax.text(0, 1 + 6 / height, title, fontsize=9, transform=ax.transAxes)
+    ax.text(0, 1 + 7 / height, title, fontsize=9, fontweight="bold", transform=ax.transAxes)
 
 
 def _mark(exponent: int, mantissa: int) -> str:

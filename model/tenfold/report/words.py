@@ -78,8 +78,8 @@ def percent(p: float) -> str:
 
 
 def chance(p: float, mcse: float) -> str:
-    """A probability with its Monte Carlo standard error: "3.2% ± 0.4%"."""
-    return f"{p:.1%} ± {max(mcse, 0.0005):.1%}" if p > 0 else f"<{max(3 * mcse, 0.001):.1%}"
+    """A probability with its Monte Carlo standard error, at least 0.1%: "3.2% ± 0.4%"."""
+    return f"{p:.1%} ± {max(mcse, 0.001):.1%}"
 
 
 def quantile_text(row: Row, key: str) -> str:

@@ -1,0 +1,132 @@
+"""The report in Chromium: no network, no errors, light and dark, and on a phone."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    sync = pytest.importorskip("playwright.sync_api")
+    with sync.sync_playwright() as playwright:
+        # A container's root user has no sandbox; the page is our own.
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def show(browser):
+    """Open a file: `show(path, width, scheme)` gives the page and what it complained about."""
+    contexts = []
+
+    def call(path: Path, width: int = 1180, scheme: str = "light", media: str = "screen"):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=True
+        )
+        contexts.append(context)
+        page, told = context.new_page(), []
+        page.on("console", lambda message: told.append(message.text))
+        page.on("pageerror", lambda error: told.append(str(error)))
+        page.on("request", lambda request: told.append(request.url))
+        page.emulate_media(media=media, color_scheme=scheme)
+        page.goto(path.as_uri())
+        return page, [line for line in told if line != path.as_uri()]
+
+    yield call
+    for context in contexts:
+        context.close()
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of `rgb(r, g, b)` (WCAG 2)."""
+    numbers = [int(float(part)) / 255 for part in re.findall(r"[\d.]+", colour)[:3]]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in numbers]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def colour(page: Any, selector: str, what: str) -> str:
+    found = page.locator(selector).first
+    return found.evaluate(f"node => getComputedStyle(node).getPropertyValue('{what}')")
+
+
+@pytest.mark.parametrize("width", [1180, 768, 390, 320])
+def test_nothing_is_asked_for_and_nothing_sticks_out(show, report_page, width):
+    page, told = show(report_page, width)
+    assert told == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_can_be_read(show, failed_page, scheme):
+    page, told = show(failed_page, scheme=scheme)
+    assert told == []
+    back, card = (colour(page, s, "background-color") for s in ("body", ".card"))
+    assert (luminance(back) < 0.1) == (scheme == "dark")
+    for selector, behind in (
+        ("h1", back), (".lede", back), (".meta", back), ("figcaption", back), ("main a", back),
+        (".card .big", card), (".card .why", card), (".badge.fail", card), (".note", card),
+    ):  # fmt: skip
+        assert contrast(colour(page, selector, "color"), behind) >= 4.5, selector
+    banner = (colour(page, ".banner", key) for key in ("color", "background-color"))
+    assert contrast(*banner) >= 4.5
+    for figure in ("jump", "evidence", "slopes", "exchange_rate", "cost"):
+        text = colour(page, f"#fig-{figure} svg text", "fill")
+        assert contrast(text, card) >= 4.5, figure
+
+
+def test_figures_are_drawn_with_the_styles_that_the_policy_lets_through(show, report_page):
+    page, _ = show(report_page)
+    strokes = page.eval_on_selector_all(
+        "#fig-jump svg path", "nodes => nodes.map(node => getComputedStyle(node).stroke)"
+    )
+    assert {"rgb(181, 69, 31)", "rgb(29, 106, 150)"} <= set(strokes)  # --rl and --inference
+    assert colour(page, "#fig-slopes svg text", "font-family") == colour(page, "p", "font-family")
+
+
+def test_panels_of_a_phone_are_one_below_the_other(show, report_page):
+    page, _ = show(report_page, 390)
+    boxes = [panel.bounding_box() for panel in page.locator("#fig-evidence .panel").all()[:3]]
+    assert len({box["x"] for box in boxes}) == 1
+    text = page.locator("#fig-evidence svg text").first
+    assert text.evaluate("node => node.getBoundingClientRect().height") >= 9
+
+
+def test_wide_tables_scroll_in_their_own_box(show, report_page):
+    page, _ = show(report_page, 390)
+    box = page.locator("#cost .scroll").first
+    assert box.evaluate("node => node.scrollWidth > node.clientWidth")
+    assert box.evaluate("node => getComputedStyle(node).overflowX") == "auto"
+    assert box.get_attribute("tabindex") == "0"
+
+
+def test_the_banner_is_the_first_thing_seen(show, failed_page, report_page):
+    page, _ = show(failed_page, 390)
+    box = page.locator(".banner").bounding_box()
+    assert box["y"] == 0
+    assert show(report_page)[0].locator(".banner").count() == 0
+
+
+def test_it_prints_dark_on_white(show, report_page):
+    page, _ = show(report_page, scheme="dark", media="print")
+    assert luminance(colour(page, "body", "background-color")) > 0.9
+    assert luminance(colour(page, "#fig-jump svg text", "fill")) < 0.2
+    assert not page.locator("nav").is_visible()

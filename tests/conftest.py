@@ -1,0 +1,90 @@
+"""A stored run whose "posterior" is the prior: all of a real one, without sampling."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tenfold.fit import Run
+
+SOURCES = ["o1_train", "o1_test", "s1", "justrl", "arc_agi_o1", "gpt5_launch", "tan2025"]
+
+
+def store_prior_run(folder: Path) -> Run:
+    """Write a run of some of the shipped evidence, two curve forms, 2 chains of 150 draws."""
+    import numpy as np
+    import xarray as xr
+
+    from tenfold import checks, fit, scenarios, simulate
+    from tenfold.spec import Scenario
+
+    scenario = Scenario.model_validate(
+        {
+            "reason": "prior draws in place of a posterior",
+            "points": {"include": {"source": SOURCES}},
+            "model": {"forms": ["logistic", "saturating"]},
+        }
+    )
+    plan = fit.prepare("baseline", scenario)
+    path = fit.directory(plan, folder)
+    for seed, form in enumerate(plan.choice.forms):
+        rng = np.random.default_rng(seed)
+        flat = simulate.prior(plan.points, plan.priors, form, plan.choice, 300, rng)
+        posterior = xr.concat(
+            [flat.isel(draw=slice(0, 150)), flat.isel(draw=slice(150, None))], "chain"
+        ).assign_coords(chain=[0, 1], draw=range(150))
+        posterior = posterior.transpose("chain", "draw", ...)
+        prior = checks.prior_predictive(plan.points, plan.priors, form, plan.choice, 1, 100)[1]
+        seen = scenarios.predictive(posterior, plan.points, form, 1)
+        groups = {
+            "posterior": posterior,
+            "prior_predictive": prior.astype("float32"),
+            "posterior_predictive": seen,
+            "constant_data": plan.points,
+        }
+        fit.save_tree(xr.DataTree.from_dict(groups), path / f"posterior-{form}.nc")
+    gate = checks.Gate("made up", "PASS", 1.0, 1.01, "a check for tests")
+    record = {
+        "forms": list(plan.choice.forms),
+        "weights": {"logistic": 0.3, "saturating": 0.7},
+        "leave_future_out": {},
+        "loo": {},
+        "status": "PASS",
+        "gates": [gate.record()],
+        "timings_s": {"none": 0.0},
+    }
+    return fit.finish(plan, path, record)
+
+
+@pytest.fixture(scope="session")
+def prior_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The run of `store_prior_run`, shared: not to be changed."""
+    return store_prior_run(tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture(scope="session")
+def failed_run(prior_run: Run) -> Run:
+    """The same with a gate that failed."""
+    from tenfold.fit import Run
+
+    gates = [gate | {"status": "FAIL"} for gate in prior_run.info["gates"]]
+    return Run(prior_run.path, prior_run.info | {"status": "FAIL", "gates": gates})
+
+
+@pytest.fixture(scope="session")
+def report_page(prior_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of `prior_run`."""
+    from tenfold import report
+
+    return report.build(prior_run, tmp_path_factory.mktemp("report"))
+
+
+@pytest.fixture(scope="session")
+def failed_page(failed_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of `failed_run`."""
+    from tenfold import report
+
+    return report.build(failed_run, tmp_path_factory.mktemp("failed-report"))
