@@ -101,7 +101,10 @@ def _logistic(
 
 @dataclass(frozen=True)
 class Scored:
-    """One series: its targets, and per method CRPS, log score and coverage of each, (target,)."""
+    """One series: its targets, and per method CRPS, log score and coverage of each, (target,).
+
+    `quantiles` are the 5, 50 and 95% points of the pooled forecast, dims (3, target).
+    """
 
     given: Series
     targets: Series
@@ -141,7 +144,7 @@ def score_series(
             name: {level: f.covered(targets.score, level) for level in INTERVALS}
             for name, f in forecasts.items()
         },
-        quantiles=forecasts["pooled"].quantile(np.array([0.05, 0.5, 0.95])),
+        quantiles=np.quantile(forecasts["pooled"].members(rng), (0.05, 0.5, 0.95), axis=0),
     )
 
 

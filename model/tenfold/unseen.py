@@ -43,6 +43,8 @@ class Series:
 def read_series(path: Path, run_points: xr.Dataset) -> list[Series]:
     """The series of one points file, in the order of their labels.
 
+    Warns of series that are evidence of the run (`run_points`), and as `audit.doubts` does.
+
     The intercept is taken where the series' points lie: the reference is the mean of log10 compute
     of all rows (unweighted: errors may depend on scores that are to be predicted). Chance levels
     are those of the shipped `benchmarks.toml`, or of one beside the file.
@@ -57,20 +59,20 @@ def read_series(path: Path, run_points: xr.Dataset) -> list[Series]:
     for message in doubts(home, [shipped]):
         warnings.warn(message, PointsWarning, stacklevel=2)
     known = shipped.benchmarks | home.benchmarks
-    seen = set(run_points["series"].values.tolist())
+    labels = sorted({row["series"] for row in home.points})
+    if seen := sorted(set(labels) & set(run_points["series"].values.tolist())):
+        warnings.warn(
+            f"{path}: {len(seen)} series, as {seen[0]!r}, are evidence of the run: their points "
+            "have been seen, and predicting them shows nothing",
+            PointsWarning,
+            stacklevel=2,
+        )
     found = []
-    for label in sorted({row["series"] for row in home.points}):
+    for label in labels:
         rows = sorted(
             (row for row in home.points if row["series"] == label), key=lambda r: r["log10_compute"]
         )
         first = rows[0]
-        if label in seen:
-            warnings.warn(
-                f"{first['file']}: row {first['row']}, series: {label!r} is evidence of the run: "
-                "its points have been seen, and predicting them shows nothing",
-                PointsWarning,
-                stacklevel=2,
-            )
         bench = known.get(first["benchmark"])
         column = {name: np.array([row[name] for row in rows]) for name in COLUMNS}
         stated = max(row["n_questions"] for row in rows)
