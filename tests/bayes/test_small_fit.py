@@ -78,7 +78,9 @@ def test_simulated_curves_are_the_curves(small, form):
                 + (per_oom * points["log10_compute_se"].values[i]) ** 2
             )
             assert found["expected_score"].values[draw, i] == pytest.approx(score, rel=1e-12)
-            assert found["score_sd"].values[draw, i] == pytest.approx(float(variance) ** 0.5, rel=1e-12)
+            assert found["score_sd"].values[draw, i] == pytest.approx(
+                float(variance) ** 0.5, rel=1e-12
+            )
 
 
 @pytest.mark.parametrize("form", FORMS)
