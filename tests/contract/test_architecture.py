@@ -15,7 +15,7 @@ ROW = re.compile(r"^\| ([a-z ]+) \| `([a-z_0-9]+)` \| (.+) \|$")
 SAMPLER = {"pymc", "nutpie", "pytensor", "numpyro", "jax"}
 SAMPLER_MODULES = {"priors", "hierarchy", "fit", "compare", "scenarios"}
 FIGURES = {"matplotlib", "altair", "vl_convert"}
-COMMANDS = {"cli_evidence", "cli_fit", "cli_answers", "cli_report"}
+COMMANDS = {"cli_evidence", "cli_fit", "cli_answers", "cli_predict", "cli_report"}
 LIGHT = {"__init__", "cli", "terminal"} | COMMANDS
 
 
