@@ -3,14 +3,12 @@
     python scripts/calibrate.py ranks --form logistic --simulations 500 --processes 2
     python scripts/calibrate.py recovery --simulations 30
     python scripts/calibrate.py ceiling --simulations 30
-    python scripts/calibration_report.py
 
 `ranks` draws parameters from the prior, simulates every piece of evidence from them (same series,
 compute and errors as the real evidence), refits, and writes the rank of each true value among
 nearly independent posterior draws (Talts et al. 2018, arXiv 1804.06788; the log likelihood is
 ranked too, after Modrak et al. 2023, doi 10.1214/23-BA1404). Every experiment appends one row per
 data set to a CSV file in reports/calibration and goes on from there when it is started again.
-`calibration_report.py` turns the rows into results.json, figures and README.md.
 """
 
 from __future__ import annotations
@@ -42,7 +40,7 @@ KEPT = 19
 LEAST_ESS = 30.0
 """Bulk effective sample size below which a fit is repeated with more draws."""
 SETTINGS = Settings(tune=400, draws=1000, target_accept=0.9).model_copy(update={"chains": 1})
-LONGER = SETTINGS.model_copy(update={"tune": 800, "draws": 3000, "target_accept": 0.95})
+LONGER = SETTINGS.model_copy(update={"tune": 600, "draws": 2500})
 
 MODERATE = {
     "log_slope_mean": math.log(0.6), "benchmark_sd": 0.3, "cell_sd": 0.15, "family_sd": 0.2,
@@ -387,7 +385,7 @@ def append(path: Path, row: dict[str, Any]) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run one experiment; `scripts/calibration_report.py` reports on them."""
+    """Run one experiment."""
     parser = argparse.ArgumentParser(description="Calibration and recovery of the model")
     parser.add_argument("experiment", choices=["ranks", "recovery", "ceiling"])
     parser.add_argument("--form", choices=FORMS, default="logistic", help="of ranks")
