@@ -12,7 +12,7 @@ from tenfold import hierarchy, points, priors
 from tenfold.curves import FORMS
 from tenfold.spec import ModelChoice
 
-POINTS = 200
+POINTS = [20, pytest.param(200, marks=pytest.mark.slow)]
 
 
 @pytest.fixture(scope="module")
@@ -114,8 +114,9 @@ def split_log_density(values: dict[str, np.ndarray], e: Any) -> float:
     return float(stats.norm(mean, precision**-0.5).logpdf(values["benchmark_effect"]).sum())
 
 
+@pytest.mark.parametrize("points", POINTS)
 @pytest.mark.parametrize("form", FORMS)
-def test_log_densities_agree(form, equations, usable, model, log_density, e):
+def test_log_densities_agree(form, points, equations, usable, model, log_density, e):
     import jax
     import pymc as pm
 
@@ -123,7 +124,7 @@ def test_log_densities_agree(form, equations, usable, model, log_density, e):
         pm.set_data({name: value}, model=model)
     joint = jax.jit(lambda values: equations.joint(e, form, values))
     differences, size = [], 0.0
-    for seed in range(POINTS):
+    for seed in range(points):
         values = drawn(equations, e, form, seed)
         point, log_jacobian = pymc_point(model, values, e, usable)
         ours = float(log_density(point)) - log_jacobian
