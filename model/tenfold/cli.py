@@ -15,7 +15,15 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from tenfold import __version__, cli_answers, cli_evidence, cli_fit, cli_predict, terminal
+from tenfold import (
+    __version__,
+    cli_answers,
+    cli_evidence,
+    cli_fit,
+    cli_predict,
+    cli_report,
+    terminal,
+)
 
 EXIT_UNEXPECTED, EXIT_BAD_INPUT = 1, 2
 
@@ -85,6 +93,7 @@ for command in (
     cli_predict.score,
     cli_fit.scenarios,
     cli_answers.claims,
+    cli_report.report,
 ):
     app.command()(command)
 

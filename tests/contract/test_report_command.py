@@ -1,0 +1,77 @@
+"""`tenfold report` on a stored run: what it writes, what it prints, and its exit status."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from tenfold import fit
+from tenfold.cli import main
+from tenfold.spec import load_scenario
+
+
+@pytest.fixture(scope="module")
+def runs(prior_run, tmp_path_factory):
+    """A folder in which the scenario `logistic` looks fitted, so that nothing is sampled."""
+    folder = tmp_path_factory.mktemp("home") / "runs"
+    plan = fit.prepare("logistic", load_scenario("logistic"))
+    path = Path(shutil.copytree(prior_run.path, fit.directory(plan, folder)))
+    info = prior_run.info | {"scenario": "logistic", "key": plan.key}
+    (path / "run.json").write_text(json.dumps(info))
+    return folder
+
+
+@pytest.fixture
+def call(runs, monkeypatch, capsys):
+    """Runs `tenfold report` with further arguments: status, output, errors."""
+
+    def report(*arguments):
+        told = ["tenfold", "report", "--scenario", "logistic", "--runs", runs, *arguments]
+        monkeypatch.setattr(sys, "argv", [str(word) for word in told])
+        return main(), *capsys.readouterr()
+
+    return report
+
+
+def test_it_writes_where_it_says(call, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    status, printed, told = call()
+    assert (status, printed) == (0, "PASS: tenfold-report/index.html\n")
+    assert told == "writing the report\n"
+    written = {path.name for path in (tmp_path / "tenfold-report").iterdir()}
+    assert written == {"index.html", "figures", "data"}
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_failed_gate_is_written_first_and_then_exits_with_3(call, runs, tmp_path):
+    (path,) = runs.glob("logistic-*")
+    saved = (path / "run.json").read_text()
+    info = json.loads(saved)
+    info["status"] = info["gates"][0]["status"] = "FAIL"
+    try:
+        (path / "run.json").write_text(json.dumps(info))
+        status, printed, told = call("--out", tmp_path / "out")
+    finally:
+        (path / "run.json").write_text(saved)
+    assert status == 3, told
+    assert printed == f"FAIL: {tmp_path / 'out' / 'index.html'}\n"
+    assert "gate failed" in told
+    assert 'class="banner"' in (tmp_path / "out" / "index.html").read_text()
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(call, tmp_path):
+    (tmp_path / "file").write_text("")
+    status, printed, told = call("--out", tmp_path / "file" / "out")
+    assert (status, printed) == (2, ""), told
+    assert told.splitlines()[-1].startswith("error: ")
+    assert "cannot be written" in told
+
+
+def test_an_unknown_scenario_is_one_line(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["tenfold", "report", "--scenario", "logistics"])
+    assert main() == 2
+    assert "did you mean 'logistic'?" in capsys.readouterr().err
