@@ -215,11 +215,16 @@ def _sampler(tables: Mapping[str, np.ndarray], where: coordinates.Layout) -> Any
 
 
 def thinned(tree: xr.DataTree, most: int) -> xr.DataTree:
-    """Every k-th draw of each chain, k the smallest that leaves at most `most` draws a chain."""
-    step = -(-tree["posterior"].sizes["draw"] // most)
-    return tree.map_over_datasets(
-        lambda group: group.isel(draw=slice(None, None, step), missing_dims="ignore")
-    )
+    """At most `most` draws of each chain, evenly spaced and numbered from 0."""
+    size = tree["posterior"].sizes["draw"]
+    keep = np.linspace(0, size - 1, min(most, size)).round().astype(int)
+
+    def one(group: xr.Dataset) -> xr.Dataset:
+        if "draw" not in group.dims:
+            return group
+        return group.isel(draw=keep).assign_coords(draw=np.arange(keep.size))
+
+    return tree.map_over_datasets(one)
 
 
 # --- run directories ---------------------------------------------------------------------------

@@ -74,7 +74,7 @@ def _fit(plan: fit.Plan, path: Path, say: Callable[[str], None], progress: bool)
         say(f"sampling: {form}")
         tree = fit.sample(compiled, form, progress=progress)
         gates += checks.convergence(tree, form)
-        tree = fit.thinned(tree, KEPT_DRAWS)
+        tree = fit.thinned(tree, min(KEPT_DRAWS, plan.settings.draws))
         posterior = tree["posterior"].to_dataset()
         prior_gates, prior = checks.prior_predictive(
             plan.points, plan.priors, form, plan.choice, seed, PREDICTIVE_DRAWS
