@@ -222,6 +222,20 @@ def test_a_damaged_run_is_one_line(prior_run, tmp_path, damage):
     assert not (tmp_path / "out").exists()
 
 
+def test_forms_of_two_fits_are_not_mixed(prior_run, tmp_path):
+    copied = Path(shutil.copytree(prior_run.path, tmp_path / "run"))
+    tree = fit.read_tree(copied / "posterior-logistic.nc")
+    fit.save_tree(
+        xr.DataTree.from_dict(
+            {name: group.to_dataset().isel(draw=slice(40)) if "draw" in group.dims else
+             group.to_dataset() for name, group in tree.children.items()}
+        ),
+        copied / "posterior-logistic.nc",
+    )  # fmt: skip
+    with pytest.raises(SpecError, match="logistic 2x40, saturating 2x150"):
+        report.build(fit.Run(copied, prior_run.info), tmp_path / "out")
+
+
 def test_a_variable_that_is_not_there_is_named(prior_run):
     with pytest.raises(SpecError, match="posterior/ghost is missing"):
         stored.read_group(prior_run.path / "posterior-logistic.nc", "posterior", ["ghost"])

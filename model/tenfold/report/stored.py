@@ -88,6 +88,10 @@ def read(run: Run) -> Stored:
     posterior: dict[Form, xr.Dataset] = {
         form: read_group(run.path / f"posterior-{form}.nc", "posterior") for form in run.forms
     }
+    sizes = {form: (kept.sizes["chain"], kept.sizes["draw"]) for form, kept in posterior.items()}
+    if len(set(sizes.values())) > 1:
+        told = ", ".join(f"{form} {chains}x{draws}" for form, (chains, draws) in sizes.items())
+        raise SpecError(f"{run.path}: forms differ in chains and draws ({told}); run `tenfold fit`")
     first = run.path / f"posterior-{run.forms[0]}.nc"
     points = read_group(first, "constant_data")
     weights: dict[Form, float] = {
