@@ -63,7 +63,8 @@ def jump_density(material: Material, folder: Path, styles: Styles) -> Drawn:
     high = float(np.quantile(drawn["rl_jump_ooms"], 0.99))
     grid = np.linspace(0, high, 200)
     sheet = Sheet("jump", 1, size=(360.0, 235.0), margins=(14.0, 14.0, 58.0, 24.0))
-    (ax,), rows = sheet.axes, []
+    (ax,) = sheet.axes
+    rows, marks = [], []
     # Kernel densities are scaled to a common peak: their areas need not be compared.
     for name, colour, at in (("inference_jump_ooms", INFERENCE, 1), ("rl_jump_ooms", RL, 0)):
         y = density(drawn[name], grid)
@@ -71,7 +72,6 @@ def jump_density(material: Material, folder: Path, styles: Styles) -> Drawn:
         ax.plot(grid, y, color=colour)
         row = material.answer["quantities"][name]
         low, middle, top = (min(float(row[k]), high) for k in ("p05", "p50", "p95"))
-        peak = float(y.max())
         word = "RL" if name.startswith("rl") else "inference"
         beside = int(np.searchsorted(grid, float(np.quantile(drawn[name], 0.72))))
         ax.text(grid[beside] + 0.1, y[beside], f" {word}", color=colour, va="bottom",
@@ -79,15 +79,14 @@ def jump_density(material: Material, folder: Path, styles: Styles) -> Drawn:
         level = -0.035 - 0.05 * (1 - at)
         rows.append((level, low, middle, top, colour))
         if name in material.essay:
-            ax.plot(
-                [material.essay[name]] * 2, [0, peak * 0.5], color=colour, linestyle=(0, (3, 2))
-            )
-            ax.text(material.essay[name], peak * 0.5, "essay", color=colour, ha="center",
-                    va="bottom", fontsize=7)  # fmt: skip
+            marks.append((material.essay[name], colour))
     top = ax.get_ylim()[1] * 1.06
     for level, low, middle, end, colour in rows:
         ax.plot([low, end], [level * top] * 2, color=colour, linewidth=2, clip_on=False)
         ax.plot([middle], [level * top], "o", color=colour, clip_on=False)
+    for at, colour in marks:
+        ax.plot([at, at], [0, 0.96 * top], color=colour, linestyle=(0, (3, 2)), linewidth=0.9)
+        ax.text(at + 0.1, 0.97 * top, "essay", color=colour, va="top", fontsize=7)
     ax.set_ylim(-0.12 * top, top)
     ax.set_xlim(0, high)
     ax.set_yticks([])
@@ -422,6 +421,7 @@ def drivers(material: Material, folder: Path, styles: Styles) -> Drawn:
     for ax, (title, rows) in zip(sheet.axes, sets, strict=True):
         explained = all(row["variance_explained"] is not None for row in rows)
         key = "variance_explained" if explained else "pawn"
+        rows = sorted(rows, key=lambda row: -float(row[key]))
         for at, row in enumerate(reversed(rows)):
             value = float(row[key])
             ax.barh(at, value, height=0.62, color=ACCENT, alpha=0.85)

@@ -159,11 +159,8 @@ def _difference(scored: Row | None) -> str:
 def coverage(material: Material) -> list[Row]:
     """In-sample predictive coverage by regime and benchmark, and leave-one-out where stored."""
     diagnostics = (material.info.get("diagnostics") or {}).get(material.stored.best, {})
-    held = diagnostics.get("loo_coverage", {})
     rows = []
     for row in material.coverage.to_dict("records"):
-        whole = row["benchmark"] == "all"
-        other = held.get("regime", {}).get(row["regime"]) if whole else None
         rows.append(
             {
                 "regime": row["regime"],
@@ -171,10 +168,19 @@ def coverage(material: Material) -> list[Row]:
                 "points": row["points"],
                 "inside_50": f"{row['inside_50']:.0%}",
                 "inside_90": f"{row['inside_90']:.0%}",
-                "loo_90": f"{other['inside_90']:.0%}" if other and other["inside_90"] else "",
             }
+            | {key: _held_out(diagnostics, f"{key}_coverage", row) for key in ("loo", "future")}
         )
     return rows
+
+
+def _held_out(diagnostics: Row, name: str, row: Row) -> str:
+    """Coverage of 90% intervals that did not see the points; stored by regime only."""
+    if row["benchmark"] != "all":
+        return ""
+    found = diagnostics.get(name, {}).get("regime", {}).get(row["regime"], {})
+    inside = found.get("inside_90")
+    return "" if inside is None else f"{inside:.0%}"
 
 
 def cost(material: Material) -> list[Row]:
