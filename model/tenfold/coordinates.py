@@ -23,6 +23,8 @@ from tenfold.spec import HYPERPARAMETERS, ModelChoice
 
 FAMILIES = ("normal", "half_normal", "log_normal", "gamma", "beta")
 SHAPES = ("logistic", "linear", "power")
+ROUNDS = 10
+"""Quick fits of all series, each with better typical values above them."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,7 @@ def layout(points: xr.Dataset, choice: ModelChoice, form: Form) -> Layout:
         "gpt_level_sd": () if points.sizes["gpt"] > 1 else None,
     }
     blocks = {
-        "cell_total_first": ("cell_first",) if pools else None,
-        "cell_total_second_z": ("cell_second",) if pools else None,
+        "cell_slope": ("cell",) if pools else None,
         "family_z": ("family",) if choice.pool_family else None,
         "intercept_cell": ("cell",),
         "ceiling_logit": ("cell",) if ceilings else None,
@@ -175,7 +176,6 @@ def inputs(
         "n_nodes": pilot.GRID.size if form == "saturating" else 1,
     }
     partner = cell["partner"].values
-    row = np.where(partner < 0, np.cumsum(partner < 0), np.cumsum(partner >= 0)) - 1
     unit_place = {
         label: where.own["unit_offset"][0] + k for k, label in enumerate(where.coords["free_unit"])
     }
@@ -208,7 +208,7 @@ def inputs(
             partner.size,
             regime=cell["cell_regime_index"].values,
             partner=partner,
-            row=row,
+            place=where.blocks.get("cell_slope", (0, ()))[0] + np.arange(partner.size),
         ),
         "series": table(
             "series",
@@ -263,9 +263,10 @@ def _adapt(
     """Coordinates in which the posterior is near a standard normal: cells, shares, series, maps.
 
     Series: standard deviations from the mode of `pilot`, given the ceiling and what stands above.
-    Cells: what their series know (intercepts; log slopes of inference cells and of lone RL cells)
-    keeps its place when the means, offsets and families above move. All of it is linear given the
-    ceiling, with constants that depend on data and priors alone.
+    Cells: intercepts keep what their series know when the mean above them moves; the slope total
+    is standardised by its normal approximation given the spreads above it, so that neither a small
+    spread nor a well-informed cell makes a funnel. Typical values above the series and their
+    spreads are found by a few steps of EM. All constants depend on data and priors alone.
     """
     from tenfold import kernel
 
@@ -289,10 +290,15 @@ def _adapt(
     noise_scale, sigma, nu = one("lambda", 1.0), float(prior("sigma").mean()), one("nu", np.inf)
     nus = np.array([np.inf])
     if "nu" in where.own:
-        shift = tables["own"][where.own["nu"][0]]["shift"]
-        nus = shift + (nu - shift) * 2.0 ** np.arange(-5, 2)
+        least = tables["own"][where.own["nu"][0]]["shift"]
+        nus = least + (nu - least) * 2.0 ** np.arange(-5, 2)
     scales = np.linspace(0.1, 1.0, 10) if "lambda" in where.own else np.ones(1)
-    for _ in range(3):
+    sd1 = one("intercept_cell_sd", 1.0)
+    sd2 = float(np.hypot(one("benchmark_sd", 0.0), one("cell_sd", 0.3)))
+    start1, start2 = level_cell, slope_cell
+    of_shift = np.maximum(series["thinking"], 0)
+    shift = np.full(max(at["n_thinking"], 1), one("thinking_shift_mean", 0.0))
+    for last in (*[False] * (ROUNDS - 1), True):
         found = pilot.fits(
             tables["points"],
             series,
@@ -307,37 +313,41 @@ def _adapt(
                 noise_scale=noise_scale,
                 sigma=sigma,
                 nu=nu,
-                thinking_shift=one("thinking_shift_mean", 0.0),
+                thinking_shift=shift[of_shift],
             ),
         )
+        own, unit = found.own[:, middle], np.ones(series.size)
+        if choice.slope_sign != "positive":
+            own, unit = np.log(own), 1 / own
         # information on the cell from each series: its own spread added to the error of its fit
         v1 = found.c11[:, middle] ** 2
-        v2 = found.c21[:, middle] ** 2 + found.c22[:, middle] ** 2
+        v2 = (found.c21[:, middle] ** 2 + found.c22[:, middle] ** 2) * unit**2
         w1 = 1 / intercept_sd**2 - v1 / intercept_sd**4
         w2 = np.maximum(1 / series_sd**2 - v2 / series_sd**4, 1e-3)
         total1, total2 = np.bincount(of_cell, w1), np.bincount(of_cell, w2)
-        sd1, sd2 = (
-            one("intercept_cell_sd", 1.0),
-            np.hypot(one("benchmark_sd", 0), one("cell_sd", 0)),
-        )
-        keep1, keep2 = total1 / (total1 + sd1**-2), total2 / (total2 + sd2**-2)
-        if _ < 2:
-            noise_scale, sigma, nu = pilot.noise(tables["points"], series, found.gap, scales, nus)
-            offset1 = found.intercept[:, middle] - level_cell[of_cell]
-            level_cell = level_cell + np.bincount(of_cell, offset1 / intercept_sd**2) / (
-                total1 + sd1**-2
-            )
-            if choice.slope_sign == "positive":
-                offset2 = found.own[:, middle] - slope_cell[of_cell]
-                slope_cell = slope_cell + np.bincount(of_cell, offset2 / series_sd**2) / (
-                    total2 + sd2**-2
-                )
-    cell["follow_level"], cell["follow_slope"] = keep1, keep2
+        if last:
+            break
+        noise_scale, sigma, nu = pilot.noise(tables["points"], series, found.gap, scales, nus)
+        offset1 = found.intercept[:, middle] - level_cell[of_cell]
+        offset2 = own - slope_cell[of_cell]
+        pull1 = np.bincount(of_cell, offset1 / intercept_sd**2) + (start1 - level_cell) / sd1**2
+        pull2 = np.bincount(of_cell, offset2 / series_sd**2) + (start2 - slope_cell) / sd2**2
+        level_cell = level_cell + pull1 / (total1 + sd1**-2)
+        slope_cell = slope_cell + pull2 / (total2 + sd2**-2)
+        prior3 = one("thinking_shift_sd", 1.0) ** -2
+        pull3 = np.bincount(of_shift, found.shift_pull)
+        pull3 += prior3 * (one("thinking_shift_mean", 0.0) - shift)
+        shift = shift + pull3 / (np.bincount(of_shift, found.shift_information) + prior3)
+        # expected spreads at each level, with the prior's guess as two observations (a step of EM)
+        intercept_sd = _spread(offset1, v1, one("intercept_sd", 1.0))
+        series_sd = _spread(offset2, v2, one("series_sd", 0.3))
+    keep1 = total1 / (total1 + sd1**-2)
+    cell["follow_level"], cell["slope_information"] = keep1, total2
     follows = choice.slope_sign == "positive"
     series["level0"], series["level_weight"] = level_cell[of_cell], intercept_sd**-2
     series["slope0"], series["slope_weight"] = slope_cell[of_cell], series_sd**-2 * follows
     series["by_shift1"], series["by_shift2"] = found.intercept_by_shift, found.own_by_shift
-    series["shift0"] = one("thinking_shift_mean", 0.0)
+    series["shift0"] = shift[of_shift]
 
     if ceilings:
         # density of each ceiling with all that lies below it integrated out, but for the prior
@@ -392,6 +402,7 @@ def _adapt(
                     rows.append((is_family, place, share))
         cell["last_share"][c] = len(rows)
     maps = np.zeros((series.size + n_cells, found.own.shape[1]), dtype=kernel.TABLES["maps"])
+    moved2 = np.zeros((n_cells, maps.shape[1]))
     columns = {
         "m1": found.intercept, "m2": found.own,
         "a": np.log(found.c11), "b": found.c21, "c": np.log(found.c22),
@@ -403,7 +414,11 @@ def _adapt(
         move2 = (h11 * g2 - h12 * g1) / determinant
         maps["m1"][series.size :] = move1 - move1[:, [middle]]
         if follows:
-            maps["m2"][series.size :] = move2 - move2[:, [middle]]
+            moved2 = move2 - move2[:, [middle]]
+    # precision times the slope that the series of a cell point to, its prior taken out
+    precision = (total2 + sd2**-2)[:, None]
+    pointed = total2 * start2 + (slope_cell - start2) * precision[:, 0]
+    maps["m2"][series.size :] = pointed[:, None] + precision * moved2
     for name in columns:
         maps[f"{name}_by"] = pilot.slopes(maps[name])
     return {
@@ -412,6 +427,11 @@ def _adapt(
         "shares": np.array(rows, dtype=kernel.TABLES["shares"]),
         "maps": maps.ravel(),
     }
+
+
+def _spread(offset: np.ndarray, variance: np.ndarray, guess: float) -> float:
+    """Standard deviation of effects from their modes and variances, a guess counting as two."""
+    return float(np.sqrt(np.mean([*(offset**2 + variance), guess**2, guess**2])))
 
 
 def _sum_by(index: np.ndarray, values: np.ndarray, size: int) -> np.ndarray:
@@ -507,9 +527,9 @@ def named(u: np.ndarray, tables: Mapping[str, np.ndarray], where: Layout) -> xr.
     out = xr.Dataset(found, coords=where.coords | counts)
     if out.sizes["chart"]:
         out["kappa_chart"] = np.exp(out["log_kappa"])
-    out = out.drop_vars("log_kappa")
     at = tables["layout"][0]
     _follow(out, tables)
+    out = out.drop_vars([name for name in ("log_kappa", "cell_slope") if name in out])
     if not at["positive"]:
         out = out.rename(log_slope="slope")
     if "shift_z" in out and out.sizes["shift"]:
@@ -549,26 +569,30 @@ def _follow(out: xr.Dataset, tables: Mapping[str, np.ndarray]) -> None:
     if offset is not None:
         row = np.maximum(series["unit"] - at["unit_offset"], 0)
         slope = slope + offset[..., row] * (series["unit"] >= 0)
-    if "cell_total_first" in out:
+    if "cell_slope" in out:
         middle = out["log_slope_mean"].values[..., regime].copy()
         for c in range(cell.size):
             for share in shares[cell["first_share"][c] : cell["last_share"][c]]:
                 source, first = (family, 0) if share["is_family"] else (offset, at["unit_offset"])
                 assert source is not None
                 middle[..., c] += share["weight"] * source[..., share["place"] - first]
-        first = np.flatnonzero(cell["partner"] < 0)
-        total = (of_cells["m2"] - cell["follow_slope"] * middle)[..., first]
-        total = total + out["cell_total_first"].values
-        out["cell_total_first"] = out["cell_total_first"].copy(data=total)
-        totals = np.empty(middle.shape)
-        totals[..., first] = total
-        second = np.flatnonzero(cell["partner"] >= 0)
-        if second.size:
-            between, within = out["benchmark_sd"].values ** 2, out["cell_sd"].values ** 2
-            share = (between / (between + within))[..., None]
-            spread = np.sqrt((between + within)[..., None] * (1 - share**2))
-            given = share * totals[..., cell["partner"][second]]
-            totals[..., second] = given + spread * out["cell_total_second_z"].values
+        between, within = (out[name].values[..., None] ** 2 for name in ("benchmark_sd", "cell_sd"))
+        correlation = between / (between + within)
+        totals, z = np.zeros(middle.shape), out["cell_slope"].values
+        first, second = (np.flatnonzero(cell["partner"] < 0), np.flatnonzero(cell["partner"] >= 0))
+        for members, v in ((first, between + within), (second, within * (1 + correlation))):
+            prior = correlation * totals[..., cell["partner"][members]] * (members is second)
+            information = cell["slope_information"][members]
+            known = of_cells["m2"][..., members] - information * (middle[..., members] + prior)
+            spread = np.sqrt(v / (1 + information * v))
+            totals[..., members] = prior + spread * (spread * known + z[..., members])
+        lead = out["cell_slope"].dims[:-1]
+        out["cell_total_first"] = ((*lead, "cell_first"), totals[..., first])
+        given = totals[..., second] - correlation * totals[..., cell["partner"][second]]
+        out["cell_total_second_z"] = (
+            (*lead, "cell_second"),
+            given / np.sqrt(within * (1 + correlation)),
+        )
         slope = slope + totals[..., of_cell]
 
     follow1 = series["level_weight"] * (level[..., of_cell] - series["level0"])

@@ -37,7 +37,7 @@ OWN = (
 """Parameters with a prior of their own: one number each, or one per regime or unit."""
 
 BLOCKS = (
-    "cell_total_first cell_total_second_z family_z intercept_cell ceiling_logit intercept "
+    "cell_slope family_z intercept_cell ceiling_logit intercept "
     "log_slope thinking_shift log_kappa shift_z"
 ).split()
 """What follows them in the sampler's vector."""
@@ -55,9 +55,11 @@ TABLES = {
         + " n_families n_thinking shape saturating positive n_nodes"
     ),
     "own": _record("family", "a b shift"),  # priors: hyperparameters as in spec.HYPERPARAMETERS
-    # partner: the cell it is conditioned on, or -1; last three: see `coordinates`
+    # partner: the cell it is conditioned on, or -1; place: of its slope in u; floats: see
+    # `coordinates`
     "cells": _record(
-        "regime partner row first_share last_share", "follow_level follow_slope p0 p1 p2 p3 p4"
+        "regime partner place first_share last_share",
+        "follow_level slope_information p0 p1 p2 p3 p4",
     ),
     "shares": _record("is_family place", "weight"),
     "series": _record(
@@ -224,28 +226,35 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         middle = value[at.intercept_mean + d.cells[c].regime]
         level[c] = u[at.u_intercept_cell + c] + m1 + (1.0 - d.cells[c].follow_level) * middle
 
-    # --- cells: slopes
+    # --- cells: slopes. Given what stands above, a cell's total is normal with the prior's variance
+    # v and what its series know (a precision, and a mean in map2): u is the standard normal of that
     slope_total, slope_total_bar = np.zeros(n_cells), np.zeros(n_cells)
-    total_sd = correlation = free = 0.0
+    known, spread_of, prior_of = np.zeros(n_cells), np.zeros(n_cells), np.zeros(n_cells)
+    total_sd = correlation = variance_second = 0.0
     if pooled:
         benchmark_sd = value[at.benchmark_sd]
         total_sd = sqrt(benchmark_sd**2 + cell_sd**2)
         correlation = (benchmark_sd / total_sd) ** 2
-        free = sqrt(1.0 - correlation**2)
-        for c in range(n_cells):
-            if d.cells[c].partner < 0:
-                typical = value[rl + d.cells[c].regime]
-                for k in range(d.cells[c].first_share, d.cells[c].last_share):
+        variance_second = cell_sd**2 * (1.0 + correlation)
+        for second in (False, True):
+            for c in range(n_cells):
+                cell = d.cells[c]
+                if (cell.partner >= 0) != second:
+                    continue
+                prior = correlation * slope_total[cell.partner] if second else 0.0
+                v = variance_second if second else total_sd * total_sd
+                typical = value[rl + cell.regime]
+                for k in range(cell.first_share, cell.last_share):
                     share = d.shares[k]
                     typical += share.weight * (
                         family[share.place] if share.is_family > 0 else value[share.place]
                     )
-                coordinate = u[at.u_cell_total_first + d.cells[c].row]
-                slope_total[c] = coordinate + map2[c] - d.cells[c].follow_slope * typical
-        for c in range(n_cells):
-            if d.cells[c].partner >= 0:
-                z = u[at.u_cell_total_second_z + d.cells[c].row]
-                slope_total[c] = correlation * slope_total[d.cells[c].partner] + total_sd * free * z
+                info = cell.slope_information
+                spread = sqrt(v / (1.0 + info * v))
+                known[c] = map2[c] - info * (typical + prior)
+                spread_of[c], prior_of[c] = spread, prior
+                slope_total[c] = prior + spread * (spread * known[c] + u[cell.place])
+                total += log(spread)
 
     # --- noise
     student = at.nu >= 0
@@ -427,42 +436,46 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         bar[at.intercept_cell_sd] += (r * r - 1.0) / sd
         logit_bar[c] += map1_by[c] * own_bar
     if pooled:
-        total_sd_bar = correlation_bar = 0.0
-        for c in range(n_cells):
-            if d.cells[c].partner >= 0:
-                partner, row = d.cells[c].partner, at.u_cell_total_second_z + d.cells[c].row
-                z = u[row]
-                total -= 0.5 * (z * z + LOG_2PI)
-                u_bar[row] += slope_total_bar[c] * total_sd * free - z
-                total_sd_bar += slope_total_bar[c] * free * z
-                correlation_bar += slope_total_bar[c] * (
-                    slope_total[partner] - total_sd * z * correlation / free
-                )
-                slope_total_bar[partner] += slope_total_bar[c] * correlation
-        for c in range(n_cells):
-            if d.cells[c].partner < 0:
-                r = slope_total[c] / total_sd
-                total -= 0.5 * (r * r + LOG_2PI) + log(total_sd)
-                own_bar = slope_total_bar[c] - r / total_sd
-                u_bar[at.u_cell_total_first + d.cells[c].row] += own_bar
-                total_sd_bar += (r * r - 1.0) / total_sd
-                logit_bar[c] += map2_by[c] * own_bar
-                typical_bar = -d.cells[c].follow_slope * own_bar
-                bar[rl + d.cells[c].regime] += typical_bar
-                for k in range(d.cells[c].first_share, d.cells[c].last_share):
+        correlation_bar = 0.0
+        v_bar = np.zeros(2)
+        for second in (True, False):
+            for c in range(n_cells):
+                cell = d.cells[c]
+                if (cell.partner >= 0) != second:
+                    continue
+                prior, spread, info = prior_of[c], spread_of[c], cell.slope_information
+                v = variance_second if second else total_sd * total_sd
+                r = slope_total[c] - prior
+                total -= 0.5 * (r * r / v + LOG_2PI + log(v))
+                own_bar = slope_total_bar[c] - r / v
+                u_bar[cell.place] += own_bar * spread
+                known_bar = own_bar * spread * spread
+                logit_bar[c] += map2_by[c] * known_bar
+                spread_bar = own_bar * (2.0 * spread * known[c] + u[cell.place]) + 1.0 / spread
+                # d spread / d v = spread^3 / (2 v^2)
+                by_v = 0.5 * spread**3 / (v * v)
+                v_bar[int(second)] += spread_bar * by_v + 0.5 * (r * r / v - 1.0) / v
+                typical_bar = -info * known_bar
+                bar[rl + cell.regime] += typical_bar
+                for k in range(cell.first_share, cell.last_share):
                     share = d.shares[k]
                     if share.is_family > 0:
                         family_bar[share.place] += share.weight * typical_bar
                     else:
                         bar[share.place] += share.weight * typical_bar
+                if second:
+                    prior_bar = own_bar + typical_bar + r / v
+                    slope_total_bar[cell.partner] += prior_bar * correlation
+                    correlation_bar += prior_bar * slope_total[cell.partner]
         benchmark_sd = value[at.benchmark_sd]
-        bar[at.benchmark_sd] += (
-            total_sd_bar * benchmark_sd / total_sd
-            + correlation_bar * 2.0 * benchmark_sd * cell_sd**2 / total_sd**4
-        )
+        # correlation = b^2 / (b^2 + c^2); the variances are b^2 + c^2 and c^2 (1 + correlation)
+        correlation_bar += v_bar[1] * cell_sd**2
+        by = 2.0 * correlation_bar * benchmark_sd * cell_sd / total_sd**4
+        bar[at.benchmark_sd] += 2.0 * v_bar[0] * benchmark_sd + by * cell_sd
         bar[at.cell_sd] += (
-            total_sd_bar * cell_sd / total_sd
-            - correlation_bar * 2.0 * cell_sd * benchmark_sd**2 / total_sd**4
+            2.0 * v_bar[0] * cell_sd
+            - by * benchmark_sd
+            + 2.0 * v_bar[1] * cell_sd * (1.0 + correlation)
         )
     if saturating:
         for c in range(n_cells):

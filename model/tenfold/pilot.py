@@ -32,7 +32,7 @@ class Typical:
     noise_scale: float
     sigma: float
     nu: float  # infinite for normal noise
-    thinking_shift: float
+    thinking_shift: np.ndarray  # of each series
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,8 @@ class Fits:
     gap: np.ndarray  # score less its expectation, (points,), at the best ceiling of each series
     intercept_by_shift: np.ndarray  # change of the mode per unit of thinking shift, (series,)
     own_by_shift: np.ndarray
+    shift_pull: np.ndarray  # gradient by the thinking shift, (series,)
+    shift_information: np.ndarray  # and its precision, intercept and slope integrated out
 
 
 def fits(
@@ -103,14 +105,14 @@ def fits(
         h22 = total(weight * (slope * x) ** 2) + 1 / at.series_sd**2
         g1 = total(miss) - away1 / at.intercept_sd
         g2 = total(miss * slope * x) - away2 / at.series_sd
-        return gap, variance, weight, h11, h12, h22, g1, g2
+        return gap, variance, weight, miss, h11, h12, h22, g1, g2
 
     for _ in range(STEPS):
-        _, _, _, h11, h12, h22, g1, g2 = quadratic()
+        _, _, _, _, h11, h12, h22, g1, g2 = quadratic()
         determinant = h11 * h22 - h12**2
         intercept = intercept + np.clip(0.7 * (h22 * g1 - h12 * g2) / determinant, -1, 1)
         log_slope = log_slope + np.clip(0.7 * (h11 * g2 - h12 * g1) / determinant, -0.5, 0.5)
-    gap, variance, weight, h11, h12, h22, _, _ = quadratic()
+    gap, variance, weight, miss, h11, h12, h22, _, _ = quadratic()
     determinant, by_own = h11 * h22 - h12**2, np.exp(log_slope)[own] * x
     away1 = (intercept - at.level[:, None]) / at.intercept_sd
     away2 = (log_slope - at.log_slope[:, None]) / at.series_sd
@@ -133,6 +135,8 @@ def fits(
         gap=gap[np.arange(own.size), np.argmax(log_marginal, axis=1)[own]],
         intercept_by_shift=by_shift1[:, middle],
         own_by_shift=(by_shift2 * unit)[:, middle],
+        shift_pull=-total(miss * non)[:, middle],
+        shift_information=(total(weight * non**2) - s1 * by_shift1 - s2 * by_shift2)[:, middle],
     )
 
 

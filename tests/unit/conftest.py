@@ -61,6 +61,7 @@ def tree(form: str, seed: int, rate: float = 2.0, chains: int = 4, draws: int = 
             "floor": ("benchmark", [0.0, 0.25, 0.04]),
             "series_benchmark": ("series", [benchmark for benchmark, _ in SERIES]),
             "series_regime": ("series", [regime for _, regime in SERIES]),
+            "source": ("obs", np.array([], dtype=str)),
         },
         coords={"benchmark": BENCHMARKS, "series": [f"series {i}" for i in range(len(SERIES))]},
     )
