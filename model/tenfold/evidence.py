@@ -1,4 +1,4 @@
-"""Evidence files as validated rows: what each column may hold, and what must hold across files.
+"""Evidence files as validated rows: what a folder holds and what each column may say.
 
 An evidence folder holds `points/*.csv` (or the CSV files directly), `sources.toml` with one table
 per file, and optionally `benchmarks.toml`, `shifts.csv`, `tradeoff.csv` and `gpt_ladder.csv`;
