@@ -14,7 +14,8 @@ GROUPS = ("words", "evidence", "model", "fit", "answers", "outputs", "command li
 ROW = re.compile(r"^\| ([a-z ]+) \| `([a-z_0-9]+)` \| (.+) \|$")
 SAMPLER = {"pymc", "nutpie", "pytensor", "numpyro", "jax"}
 SAMPLER_MODULES = {"priors", "hierarchy", "fit", "compare", "scenarios"}
-FIGURES = {"matplotlib", "altair", "vl_convert"}
+FIGURES = {"matplotlib", "altair", "vl_convert", "arviz"}
+"""What draws, or imports what draws; statistics are in `arviz_stats`, which does not."""
 COMMANDS = {"cli_evidence", "cli_fit", "cli_answers", "cli_predict", "cli_report"}
 LIGHT = {"__init__", "cli", "terminal"} | COMMANDS
 

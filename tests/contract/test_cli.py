@@ -109,6 +109,18 @@ def test_importing_the_package_imports_nothing_heavy():
     assert done.stdout == "[]\n"
 
 
+def test_answers_from_a_stored_run_load_no_plots_and_no_sampler(prior_run):
+    heavy = ("matplotlib", "arviz", "pymc", "nutpie", "numba")
+    program = (
+        "import sys; from tenfold.cli import main; status = main(); "
+        f"print([n for n in {heavy} if n in sys.modules], file=sys.stderr); sys.exit(status)"
+    )
+    command = [sys.executable, "-c", program, "jump", "--json", "--runs", prior_run.path.parent]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.endswith("[]\n")
+
+
 def test_public_names_exist_and_unknown_ones_do_not():
     import tenfold
 
