@@ -107,8 +107,13 @@ def validate[T: BaseModel](value: Any, kind: type[T], where: str) -> T:
 
 
 def describe(error: ValidationError, kind: type[BaseModel]) -> str:
-    """The first mistake of a validation error in one line: key path, value, what was expected."""
+    """The first mistake of a validation error in one line: key path, value, what was expected.
+
+    A missing key that is there under a misspelled name is told by that name.
+    """
     first = error.errors()[0]
+    if first["type"] == "missing" and (misspelled := _misspelled(error)):
+        return misspelled
     location = [part for part in first["loc"] if part != "[key]"]
     if location and location[-1] in ("float", "str"):  # pydantic's name for a member of a union
         location.pop()
@@ -123,6 +128,19 @@ def describe(error: ValidationError, kind: type[BaseModel]) -> str:
         return f"{key}: {message}"
     value = repr(first["input"])
     return f"{key}: got {value if len(value) <= 80 else value[:77] + '...'}; {message}"
+
+
+def _misspelled(error: ValidationError) -> str:
+    """The first unknown key that is nearly the name of a missing one of its table, or nothing."""
+    missing = [item["loc"] for item in error.errors() if item["type"] == "missing"]
+    for item in error.errors():
+        if item["type"] == "extra_forbidden":
+            *table, word = item["loc"]
+            absent = [str(name) for *other, name in missing if other == table]
+            if near := difflib.get_close_matches(str(word), absent, n=1):
+                key = ".".join(map(str, item["loc"]))
+                return f"{key}: unknown key; did you mean {near[0]!r}?"
+    return ""
 
 
 def fields_at(kind: Any, location: list[Any]) -> list[str]:

@@ -94,6 +94,28 @@ def test_a_missing_key_is_named():
         validate(raw, ClaimsFile, "mine.toml")
 
 
+@pytest.mark.parametrize(
+    ("renamed", "expected"),
+    [
+        ({"quote": "qoute"}, "claim.0.qoute: unknown key; did you mean 'quote'?"),
+        ({"quote": "qoute", "id": "name"}, "claim.0.qoute: unknown key; did you mean 'quote'?"),
+        ({"quote": "words"}, "claim.0.quote: missing; it is required"),
+    ],
+)
+def test_a_misspelled_key_is_told_before_the_missing_one(renamed, expected):
+    claim = {renamed.get(key, key): value for key, value in CLAIM.items()}
+    with pytest.raises(SpecError) as caught:
+        validate(claims_file() | {"claim": [claim]}, ClaimsFile, "mine.toml")
+    assert str(caught.value) == f"mine.toml: {expected}"
+
+
+def test_a_missing_key_of_another_table_is_no_hint():
+    raw = claims_file(titel="T")
+    raw["source"] = {"essay": {key: value for key, value in SOURCE.items() if key != "title"}}
+    with pytest.raises(SpecError, match=r"^mine\.toml: source\.essay\.title: missing"):
+        validate(raw, ClaimsFile, "mine.toml")
+
+
 def test_a_repeated_id_is_named():
     raw = claims_file()
     raw["claim"].append(CLAIM)
