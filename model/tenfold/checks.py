@@ -67,7 +67,7 @@ def convergence(tree: Any, label: str = "") -> list[Gate]:
     Returns:
         One gate per check; a single FAIL where a group or its draws are missing.
     """
-    import arviz_stats
+    from arviz_stats.sampling_diagnostics import bfmi, ess, rhat
 
     prefix = f"{label}: " if label else ""
     for group, needed in (("posterior", None), ("sample_stats", "diverging")):
@@ -82,9 +82,9 @@ def convergence(tree: Any, label: str = "") -> list[Gate]:
     if not varying.data_vars:
         return [Gate(f"{prefix}posterior", "FAIL", math.nan, 1.0, "no parameter varies")]
     gates = [
-        _extreme(prefix + "R-hat", arviz_stats.rhat(varying), "max", R_HAT),
-        _extreme(prefix + "ESS bulk", arviz_stats.ess(varying, method="bulk"), "min", ESS),
-        _extreme(prefix + "ESS tail", arviz_stats.ess(varying, method="tail"), "min", ESS),
+        _extreme(prefix + "R-hat", rhat(varying), "max", R_HAT),
+        _extreme(prefix + "ESS bulk", ess(varying, method="bulk"), "min", ESS),
+        _extreme(prefix + "ESS tail", ess(varying, method="tail"), "min", ESS),
     ]
     stats = tree["sample_stats"].to_dataset()
     diverging = stats["diverging"].values
@@ -92,8 +92,8 @@ def convergence(tree: Any, label: str = "") -> list[Gate]:
     status: Status = "PASS" if count == 0 else ("REVIEW" if share <= DIVERGENT_SHARE else "FAIL")
     detail = f"{count} of {diverging.size} draws"
     gates.append(Gate(prefix + "divergences", status, share, 0.0, detail))
-    bfmi = float(np.min(arviz_stats.bfmi(tree)["energy"].values)) if "energy" in stats else math.nan
-    gates.append(_gate(prefix + "E-BFMI", bfmi, E_BFMI, bfmi >= E_BFMI, "smallest over chains"))
+    least = float(np.min(bfmi(tree)["energy"].values)) if "energy" in stats else math.nan
+    gates.append(_gate(prefix + "E-BFMI", least, E_BFMI, least >= E_BFMI, "smallest over chains"))
     return gates
 
 

@@ -135,7 +135,7 @@ def power_scaling(
         Parameter (with its label) -> `prior`, `likelihood` (both >= 0, dimensionless) and
         `diagnosis`: "ok", "prior-data conflict" (both sensitive) or "strong prior" (one only).
     """
-    import arviz_stats
+    from arviz_stats.psense import psense
 
     own = [name for name in priors if name in posterior]
     tree = xr.DataTree.from_dict(
@@ -150,13 +150,11 @@ def power_scaling(
     names = list(prior_of)
     by_prior = xr.Dataset(
         {
-            name: arviz_stats.psense(
-                tree, var_names=[name], group="prior", group_var_names=[prior]
-            )[name]
+            name: psense(tree, var_names=[name], group="prior", group_var_names=[prior])[name]
             for name, prior in prior_of.items()
         }
     )
-    by_likelihood = arviz_stats.psense(tree, group="likelihood")
+    by_likelihood = psense(tree, group="likelihood")
     found: dict[str, dict[str, Any]] = {}
     for name in names:
         values, data = by_prior[name], by_likelihood[name]

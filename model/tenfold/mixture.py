@@ -67,7 +67,7 @@ def probability(event: xr.DataArray, weight: xr.DataArray) -> tuple[float, float
     Raises:
         ValueError: as `quantile`; dims other than `form, chain, draw`.
     """
-    import arviz_stats
+    from arviz_stats.sampling_diagnostics import mcse
 
     extra = set(event.dims) - set(SAMPLE_DIMS)
     if extra:
@@ -83,7 +83,7 @@ def probability(event: xr.DataArray, weight: xr.DataArray) -> tuple[float, float
         if mean in (0.0, 1.0):
             error = math.sqrt((n + 1) / ((n + 2) ** 2 * (n + 3)))
         else:
-            error = float(arviz_stats.mcse(draws, method="mean", chain_axis=0, draw_axis=1))
+            error = float(mcse(draws, method="mean", chain_axis=0, draw_axis=1))
         if math.isnan(error):
             raise ValueError(f"form {form!r}: {n} draws are too few for a standard error")
         estimate += share * mean
