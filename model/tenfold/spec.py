@@ -519,15 +519,18 @@ class PriorFile(Strict):
     prior: dict[str, Prior]
 
 
+PointKey = Literal[
+    "source", "series", "benchmark", "family", "regime", "unit", "model", "mode",
+    "shift", "tradeoff",
+]  # fmt: skip
+"""What a scenario may filter evidence by: the keys of `points.load`."""
+
+
 class PointsChoice(Strict):
     """Which points a scenario uses. Patterns are shell-style (`AA/*`); empty means all."""
 
-    include: dict[
-        Literal["series", "source", "benchmark", "family", "unit", "regime"], list[str]
-    ] = {}
-    exclude: dict[
-        Literal["series", "source", "benchmark", "family", "unit", "regime"], list[str]
-    ] = {}
+    include: dict[PointKey, list[str]] = {}
+    exclude: dict[PointKey, list[str]] = {}
     outliers: Literal["keep", "drop"] = "keep"
     reading_error_scale: float = Field(default=1.0, ge=0, le=10)
     shuffle_families: bool = False

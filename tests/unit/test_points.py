@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -242,6 +243,25 @@ def test_outliers_can_be_dropped(shipped: xr.Dataset) -> None:
     dropped = points.load(outliers="drop")
     assert flagged > 0
     assert dropped.sizes["obs"] == shipped.sizes["obs"] - flagged
+
+
+def test_a_scenario_filters_by_every_key_that_the_loader_knows():
+    from tenfold import fit
+    from tenfold.points import POINT_KEYS, TABLE_KEYS
+    from tenfold.spec import PointKey, Scenario, validate
+
+    assert get_args(PointKey) == (*POINT_KEYS, *TABLE_KEYS)
+    filters = {"include": {"mode": ["thinking"]}, "exclude": {"model": ["o1*"], "shift": ["o3*"]}}
+    scenario = validate({"reason": "x", "points": filters}, Scenario, "mine.toml")
+    found = fit.prepare("mine", scenario).points
+    assert not found["non_thinking"].any()
+    assert not any(str(model).startswith("o1") for model in found["model"].values)
+    assert found["shift"].values == ["o1 to o3"]
+    misspelled = {"reason": "x", "points": {"include": {"modle": ["o1"]}}}
+    with pytest.raises(SpecError) as caught:
+        validate(misspelled, Scenario, "mine.toml")
+    assert str(caught.value).startswith("mine.toml: points.include.modle: got 'modle'; ")
+    assert all(f"'{key}'" in str(caught.value) for key in get_args(PointKey))
 
 
 @pytest.mark.parametrize(
