@@ -213,7 +213,8 @@ def digitise(
     """Read points with standard errors off a chart, and write them as a points file.
 
     The error that all points of a chart share is reported apart: it belongs into
-    `log10_axis_scale_se` of the chart's source. An image also gets an overlay to check by eye.
+    `log10_axis_scale_se` of the chart's source. A project of several charts is therefore written
+    as one file per chart, OUT-AXES.csv. An image also gets an overlay to check by eye.
 
     \b
     Examples:
@@ -231,13 +232,18 @@ def digitise(
     else:
         found = digitise_image(chart, axes)
     target = out or Path(f"{chart.stem}.csv")
-    write_atomic(target, found.points.to_csv(index=False, lineterminator="\n"))
+    files = found.files(target)
+    for path, points in files.items():
+        write_atomic(path, points.to_csv(index=False, lineterminator="\n"))
     overlay = target.with_suffix(".overlay.png")
     if found.overlay is not None:
         found.overlay.save(overlay)
     shared = found.charts.to_dict("records")
     if as_json:
-        terminal.print_json({"points": len(found.points), "file": str(target), "charts": shared})
+        written = [{"file": str(path), "points": len(points)} for path, points in files.items()]
+        charts = [row | file for row, file in zip(shared, written, strict=True)]
+        one = {"file": str(target)} if len(files) == 1 else {}
+        terminal.print_json({"points": len(found.points)} | one | {"charts": charts})
     for note in found.notes:
         terminal.warn(f"note: {note}")
     if as_json:
@@ -247,6 +253,7 @@ def digitise(
         ("chart", "log10 compute, offset", "log10_axis_scale_se", "score, offset", "score, scale"),
         [[row["chart"], *(f"{row[key]:.4f}" for key in list(row)[1:])] for row in shared],
     )
-    terminal.say(f"{target}: {len(found.points):,} points")
+    for path, points in files.items():
+        terminal.say(f"{path}: {len(points):,} points")
     if found.overlay is not None:
         terminal.say(f"{overlay}: the points found, drawn over the chart")

@@ -311,7 +311,59 @@ def test_a_project_becomes_a_points_file(run, tmp_path):
     assert all(float(row["log10_compute_se"]) > 0 for row in rows)
     shared = json.loads(run("digitise", project, "--out", out, "--json").stdout)
     assert shared["points"] == 2
+    assert shared["file"] == shared["charts"][0]["file"] == str(out)
     assert shared["charts"][0]["log10_axis_scale_se"] > 0
+
+
+SOURCE = """
+title = "Mine"
+publisher = "Me"
+date = "2026"
+url = "https://example.org"
+figure = "1"
+terms = "mine"
+method = "digitised"
+"""
+
+
+def test_a_project_of_several_charts_becomes_one_file_per_chart_and_source(run, tmp_path):
+    project, folder = tmp_path / "project.json", tmp_path / "mine"
+    wpd_project(project, [(200, 300), (300, 160)])
+    body = json.loads(project.read_text())
+    names = ("Figure 1 (left)", "Figure 1, left", "µ")
+    body["axesColl"] = [body["axesColl"][0] | {"name": name} for name in names]
+    body["datasetColl"] = [
+        body["datasetColl"][0] | {"name": f"model {i}", "axesName": name}
+        for i, name in enumerate(names)
+    ]
+    project.write_text(json.dumps(body))
+    (tmp_path / "axes.toml").write_text(
+        'version = 1\n[chart]\nbenchmark = "AIME 2024"\nregime = "inference"\n'
+        'compute_unit = "tokens"\nn_questions = 30\n'
+        + "".join(
+            f'[[series]]\nname = "model {i}"\nfamily = "A"\nmodel = "A-{i}"\n' for i in range(3)
+        )
+    )
+    folder.mkdir()
+    options = ("--axes", tmp_path / "axes.toml", "--out", folder / "points.csv")
+    done = run("digitise", project, *options)
+    assert done.returncode == 0, done
+    stems = ["points-figure-1-left", "points-figure-1-left-2", "points-chart"]
+    assert {path.stem for path in folder.iterdir()} == set(stems)
+    assert all(f"{folder / stem}.csv: 2 points" in done.stdout for stem in stems)
+    shared = json.loads(run("digitise", project, *options, "--json").stdout)
+    assert shared["points"] == 6
+    assert [(row["chart"], Path(row["file"]).stem, row["points"]) for row in shared["charts"]] == [
+        (name, stem, 2) for name, stem in zip(names, stems, strict=True)
+    ]
+    (folder / "sources.toml").write_text(
+        "".join(
+            f"[{stem}]{SOURCE}log10_axis_scale_se = {row['log10_axis_scale_se']}\n"
+            for stem, row in zip(stems, shared["charts"], strict=True)
+        )
+    )
+    checked = json.loads(run("points", "check", folder, "--json").stdout)
+    assert (checked["errors"], checked["points"]) == ([], 6)
 
 
 def test_an_image_needs_its_axes(run, tmp_path):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,6 +37,25 @@ class Digitised:
     charts: pd.DataFrame
     notes: tuple[str, ...]
     overlay: Image.Image | None = field(default=None, repr=False)
+
+    def files(self, target: Path) -> dict[Path, pd.DataFrame]:
+        """One points file per chart, since a source has one axis error.
+
+        The only chart goes to `target`; of several, each to a name of its own beside it
+        (`target-chart.csv`), fit to be the name of a table in `sources.toml`.
+        """
+        if len(self.charts) == 1:
+            return {target: self.points}
+        found: dict[Path, pd.DataFrame] = {}
+        for chart in self.charts["chart"]:
+            word = re.sub(r"[^a-z0-9]+", "-", str(chart).lower()).strip("-") or "chart"
+            path = target.with_stem(f"{target.stem}-{word}")
+            number = 1
+            while path in found:
+                number += 1
+                path = target.with_stem(f"{target.stem}-{word}-{number}")
+            found[path] = self.points[(self.readings["chart"] == chart).to_numpy()]
+        return found
 
 
 @dataclass(frozen=True)
