@@ -21,7 +21,7 @@ _HOME = {
     "jump_answer": ("answers", "jump_answer"),
     "latest_run": ("fit", "latest"),
     "load_claims": ("claims", "load_claims"),
-    "load_constants": ("spec", "load_constants"),
+    "load_constants": ("constants", "load_constants"),
     "load_points": ("points", "load"),
     "load_scenarios": ("spec", "load_scenarios"),
 }
@@ -30,11 +30,12 @@ _HOME = {
 if TYPE_CHECKING:
     from tenfold.answers import Question, cost_answer, jump_answer
     from tenfold.claims import check_claims, load_claims
+    from tenfold.constants import load_constants
     from tenfold.fit import latest as latest_run
     from tenfold.points import load as load_points
     from tenfold.scenarios import draws as headline_draws
     from tenfold.scenarios import run as fit_scenario
-    from tenfold.spec import SpecError, load_constants, load_scenarios
+    from tenfold.spec import SpecError, load_scenarios
 
 __all__ = [
     "Question",

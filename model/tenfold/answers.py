@@ -15,8 +15,9 @@ import xarray as xr
 
 from tenfold import cost, drivers, jump, timing, wording
 from tenfold.baseline import baseline_run, draw
+from tenfold.constants import Constants
 from tenfold.mixture import between_share, probability, summarise, table
-from tenfold.spec import Constants, SpecError
+from tenfold.spec import SpecError
 
 WAITS = (0, 5, 10, 20)
 """Years of waiting for better hardware that a cost answer shows."""

@@ -14,7 +14,8 @@ import numpy as np
 import xarray as xr
 
 from tenfold import units
-from tenfold.spec import Baseline, Constants, SpecError
+from tenfold.constants import Baseline, Constants
+from tenfold.spec import SpecError
 from tenfold.units import Log10Quantity, log10_sum
 
 WORLD_ELECTRICITY = ("WE25", 2025)

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tenfold import mixture, units
+from tenfold.constants import Constants
 from tenfold.quantities import ESTIMANDS, FUNCTIONS, INPUTS, Estimand
 from tenfold.spec import (
     Claim,
     ClaimsFile,
-    Constants,
     SpecError,
     data_path,
     did_you_mean,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from tenfold.answers import Question
-    from tenfold.spec import Constants
+    from tenfold.constants import Constants
 
 EXIT_CLAIM = 4
 
@@ -146,7 +146,7 @@ def claims(
       tenfold claims --quantities
     """
     from tenfold.claims import as_record, check_claims, lines, load_claims
-    from tenfold.spec import load_constants
+    from tenfold.constants import load_constants
 
     if quantities:
         _print_quantities(as_json)
@@ -206,8 +206,9 @@ def _print_quantities(as_json: bool) -> None:
 def _stored(runs: Path, scenario: str) -> tuple[xr.Dataset, Constants, dict[str, Any]]:
     """Headline draws of the scenario's newest run, its constants, and which run it is."""
     from tenfold import fit
+    from tenfold.constants import load_constants
     from tenfold.scenarios import draws
-    from tenfold.spec import load_constants, load_scenario
+    from tenfold.spec import load_scenario
 
     patch = {
         name: values.model_dump() for name, values in load_scenario(scenario).constants.items()

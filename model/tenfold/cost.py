@@ -19,8 +19,9 @@ import numpy as np
 import xarray as xr
 
 from tenfold.baseline import US_ELECTRICITY, WORLD_ELECTRICITY, Grid, baseline_run, draw
+from tenfold.constants import Baseline, Constants
 from tenfold.mixture import label, summarise
-from tenfold.spec import Baseline, Constants, SpecError, did_you_mean
+from tenfold.spec import SpecError, did_you_mean
 from tenfold.units import log10_sum
 
 __all__ = [

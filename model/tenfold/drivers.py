@@ -21,9 +21,9 @@ import numpy as np
 import xarray as xr
 
 from tenfold.baseline import baseline_run, draw
+from tenfold.constants import Constants
 from tenfold.cost import WORLD_ELECTRICITY
 from tenfold.mixture import sample
-from tenfold.spec import Constants
 
 CLASSES = 10
 """Equally filled classes of an input."""

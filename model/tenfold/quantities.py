@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tenfold import baseline, cost, jump, units
-from tenfold.spec import Constants, SpecError
+from tenfold.constants import Constants
+from tenfold.spec import SpecError
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -14,9 +14,10 @@ import xarray as xr
 
 from tenfold import units
 from tenfold.baseline import WORLD_ELECTRICITY, Trends, baseline_run, draw
+from tenfold.constants import Constants
 from tenfold.cost import Reading, Split, log10_rl_shares, log10_training_multiplier
 from tenfold.mixture import label, probability, summarise
-from tenfold.spec import Constants, SpecError
+from tenfold.spec import SpecError
 from tenfold.units import Log10Quantity, log10_minus_one
 
 DAY_RATES = tuple(10.0**k for k in range(9, 16))

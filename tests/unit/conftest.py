@@ -11,7 +11,7 @@ import xarray as xr
 from hypothesis import HealthCheck, settings
 
 from tenfold import headline
-from tenfold.spec import Constants, load_constants
+from tenfold.constants import Constants, load_constants
 
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")

@@ -11,7 +11,8 @@ import pytest
 import xarray as xr
 
 from tenfold import claims, quantities
-from tenfold.spec import Claim, SpecError, load_constants
+from tenfold.constants import load_constants
+from tenfold.spec import Claim, SpecError
 
 FORMS = ["logistic", "saturating"]
 CHAINS, DRAWS = 4, 2000

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenfold import units
-from tenfold.spec import Constant, Constants, SpecError, validate
+from tenfold.constants import Constant, Constants
+from tenfold.spec import SpecError, validate
 
 FIELDS = {
     "name": "a constant",

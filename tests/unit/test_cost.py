@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenfold import baseline, cost, jump, mixture, units
-from tenfold.spec import Constants, SpecError
+from tenfold.constants import Constants
+from tenfold.spec import SpecError
 
 SHAPE = {"form": ["logistic"], "chain": range(2), "draw": range(500)}
 

@@ -17,9 +17,10 @@ import pytest
 import xarray as xr
 
 from tenfold import answers, curves, fit, jump, mixture, report
+from tenfold.constants import load_constants
 from tenfold.report import answer_figures, fitted, material, stored, words
 from tenfold.report.svg import log_ticks
-from tenfold.spec import SpecError, load_constants
+from tenfold.spec import SpecError
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 

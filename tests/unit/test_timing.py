@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from scipy import integrate
 
 from tenfold import timing
-from tenfold.spec import Constants, SpecError
+from tenfold.constants import Constants
+from tenfold.spec import SpecError
 
 SHAPE = {"form": ["logistic"], "chain": range(2), "draw": range(100)}
 EXACT = {

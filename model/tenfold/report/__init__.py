@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tenfold.constants import Constants
     from tenfold.fit import Run
-    from tenfold.spec import ClaimsFile, Constants
+    from tenfold.spec import ClaimsFile
 
 PAGE = "index.html"
 
@@ -33,8 +34,9 @@ def build(
         SpecError: a damaged run, or one that the constants or claims do not fit.
     """
     from tenfold.claims import load_claims
+    from tenfold.constants import load_constants
     from tenfold.report import material, page, stored
-    from tenfold.spec import SpecError, load_constants, write_atomic
+    from tenfold.spec import SpecError, write_atomic
 
     if constants is None:
         patch = run.info["spec"].get("constants", {})

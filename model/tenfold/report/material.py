@@ -12,10 +12,11 @@ import xarray as xr
 
 from tenfold import answers, claims, cost, drivers, fit, jump, mixture
 from tenfold import priors as prior_table
+from tenfold.constants import Constants
 from tenfold.curves import Form
 from tenfold.report import fitted
 from tenfold.report.stored import Frame, Stored, read_group
-from tenfold.spec import Claim, ClaimsFile, Constants, SpecError
+from tenfold.spec import Claim, ClaimsFile, SpecError
 
 PRIOR_DRAWS = 20_000
 
