@@ -89,7 +89,7 @@ def layout(points: xr.Dataset, choice: ModelChoice, form: Form) -> Layout:
     blocks = {
         "cell_slope": ("cell",) if pools else None,
         "family_z": ("family",) if choice.pool_family else None,
-        "intercept_cell": ("cell",),
+        "cell_level": ("cell",),
         "ceiling_logit": ("cell",) if ceilings else None,
         "intercept": ("series",),
         "log_slope": ("series",),
@@ -169,11 +169,12 @@ def inputs(
     thinking = "thinking_shift" in where.blocks
     at |= {
         "n_families": points.sizes["family"],
-        "n_thinking": where.coords["shifted_benchmark"].size if thinking else 0,
         "shape": SHAPES.index("logistic" if form == "saturating" else form),
         "saturating": int(form == "saturating"),
         "positive": int(choice.slope_sign == "positive"),
         "n_nodes": pilot.GRID.size if form == "saturating" else 1,
+        "grid_start": pilot.GRID[0],
+        "grid_step": pilot.GRID[1] - pilot.GRID[0],
     }
     partner = cell["partner"].values
     unit_place = {
@@ -208,7 +209,6 @@ def inputs(
             partner.size,
             regime=cell["cell_regime_index"].values,
             partner=partner,
-            place=where.blocks.get("cell_slope", (0, ()))[0] + np.arange(partner.size),
         ),
         "series": table(
             "series",
@@ -286,7 +286,10 @@ def _adapt(
     level_cell = prior("intercept_mean")[cell["regime"]]
     slope_cell = prior("log_slope_mean")[cell["regime"]]
     shape, ceilings = SHAPES[at["shape"]], bool(at["saturating"])
-    middle = 2 * pilot.GRID.size // 3 if ceilings else 0
+    ceiling_prior = np.zeros(1)
+    if ceilings:
+        spread = np.hypot(one("ceiling_sd", 1.0), 1.0)
+        ceiling_prior = -0.5 * ((pilot.GRID - one("ceiling_mean", 2.0)) / spread) ** 2
     noise_scale, sigma, nu = one("lambda", 1.0), float(prior("sigma").mean()), one("nu", np.inf)
     nus = np.array([np.inf])
     if "nu" in where.own:
@@ -297,7 +300,8 @@ def _adapt(
     sd2 = float(np.hypot(one("benchmark_sd", 0.0), one("cell_sd", 0.3)))
     start1, start2 = level_cell, slope_cell
     of_shift = np.maximum(series["thinking"], 0)
-    shift = np.full(max(at["n_thinking"], 1), one("thinking_shift_mean", 0.0))
+    n_thinking = where.coords["shifted_benchmark"].size if "thinking_shift" in where.blocks else 0
+    shift = np.full(max(n_thinking, 1), one("thinking_shift_mean", 0.0))
     for last in (*[False] * (ROUNDS - 1), True):
         found = pilot.fits(
             tables["points"],
@@ -316,37 +320,48 @@ def _adapt(
                 thinking_shift=shift[of_shift],
             ),
         )
-        own, unit = found.own[:, middle], np.ones(series.size)
+        # at the likeliest ceiling of each cell
+        likely = _sum_by(of_cell, found.log_marginal[None], n_cells)[0] + ceiling_prior
+        column = np.argmax(likely, axis=1)
+        at_best = (np.arange(series.size), column[of_cell])
+        own, unit = found.own[at_best], np.ones(series.size)
         if choice.slope_sign != "positive":
             own, unit = np.log(own), 1 / own
         # information on the cell from each series: its own spread added to the error of its fit
-        v1 = found.c11[:, middle] ** 2
-        v2 = (found.c21[:, middle] ** 2 + found.c22[:, middle] ** 2) * unit**2
+        v1 = found.c11[at_best] ** 2
+        v2 = (found.c21[at_best] ** 2 + found.c22[at_best] ** 2) * unit**2
         w1 = 1 / intercept_sd**2 - v1 / intercept_sd**4
         w2 = np.maximum(1 / series_sd**2 - v2 / series_sd**4, 1e-3)
         total1, total2 = np.bincount(of_cell, w1), np.bincount(of_cell, w2)
         if last:
             break
         noise_scale, sigma, nu = pilot.noise(tables["points"], series, found.gap, scales, nus)
-        offset1 = found.intercept[:, middle] - level_cell[of_cell]
+        offset1 = found.intercept[at_best] - level_cell[of_cell]
         offset2 = own - slope_cell[of_cell]
         pull1 = np.bincount(of_cell, offset1 / intercept_sd**2) + (start1 - level_cell) / sd1**2
         pull2 = np.bincount(of_cell, offset2 / series_sd**2) + (start2 - slope_cell) / sd2**2
         level_cell = level_cell + pull1 / (total1 + sd1**-2)
         slope_cell = slope_cell + pull2 / (total2 + sd2**-2)
         prior3 = one("thinking_shift_sd", 1.0) ** -2
-        pull3 = np.bincount(of_shift, found.shift_pull)
+        pull3 = np.bincount(of_shift, found.shift_pull[at_best])
         pull3 += prior3 * (one("thinking_shift_mean", 0.0) - shift)
-        shift = shift + pull3 / (np.bincount(of_shift, found.shift_information) + prior3)
+        shift = shift + pull3 / (np.bincount(of_shift, found.shift_information[at_best]) + prior3)
         # expected spreads at each level, with the prior's guess as two observations (a step of EM)
         intercept_sd = _spread(offset1, v1, one("intercept_sd", 1.0))
         series_sd = _spread(offset2, v2, one("series_sd", 0.3))
-    keep1 = total1 / (total1 + sd1**-2)
-    cell["follow_level"], cell["slope_information"] = keep1, total2
+    cell["level_information"], cell["slope_information"] = total1, total2
     follows = choice.slope_sign == "positive"
     series["level0"], series["level_weight"] = level_cell[of_cell], intercept_sd**-2
-    series["slope0"], series["slope_weight"] = slope_cell[of_cell], series_sd**-2 * follows
-    series["by_shift1"], series["by_shift2"] = found.intercept_by_shift, found.own_by_shift
+    series["slope0"], series["slope_weight"] = slope_cell[of_cell], series_sd**-2
+    if not follows:  # in units of the slope itself
+        series["slope0"] = np.exp(series["slope0"])
+        series["slope_weight"] /= series["slope0"] ** 2
+    series["by_shift1"], series["by_shift2"] = found.by_shift[:, *at_best]
+    thinking = np.zeros(n_thinking, dtype=kernel.TABLES["thinking"])
+    if n_thinking:
+        thinking["information"] = np.bincount(of_shift, found.shift_information[at_best])
+        toward = np.bincount(of_shift, found.shift_pull[at_best])
+        thinking["pointed"] = thinking["information"] * shift + toward
     series["shift0"] = shift[of_shift]
 
     if ceilings:
@@ -402,23 +417,27 @@ def _adapt(
                     rows.append((is_family, place, share))
         cell["last_share"][c] = len(rows)
     maps = np.zeros((series.size + n_cells, found.own.shape[1]), dtype=kernel.TABLES["maps"])
-    moved2 = np.zeros((n_cells, maps.shape[1]))
+    moved1 = moved2 = np.zeros((n_cells, maps.shape[1]))
     columns = {
         "m1": found.intercept, "m2": found.own,
-        "a": np.log(found.c11), "b": found.c21, "c": np.log(found.c22),
+        "a": np.log(found.g11), "b": found.g21, "c": np.log(found.g22),
     }  # fmt: skip
     for name, values in columns.items():
         maps[name][: series.size] = values
     if ceilings:
         move1 = (h22 * g1 - h12 * g2) / determinant
         move2 = (h11 * g2 - h12 * g1) / determinant
-        maps["m1"][series.size :] = move1 - move1[:, [middle]]
-        if follows:
-            moved2 = move2 - move2[:, [middle]]
-    # precision times the slope that the series of a cell point to, its prior taken out
-    precision = (total2 + sd2**-2)[:, None]
-    pointed = total2 * start2 + (slope_cell - start2) * precision[:, 0]
-    maps["m2"][series.size :] = pointed[:, None] + precision * moved2
+        best = (np.arange(n_cells), column)
+        moved1 = move1 - move1[best][:, None]
+        moved2 = (move2 - move2[best][:, None]) * follows
+    # precision times what the series of a cell point to, the prior taken out
+    for name, information, sd, begin, end, moved in (
+        ("m1", total1, sd1, start1, level_cell, moved1),
+        ("m2", total2, sd2, start2, slope_cell, moved2),
+    ):
+        precision = information + sd**-2
+        pointed = information * begin + (end - begin) * precision
+        maps[name][series.size :] = pointed[:, None] + precision[:, None] * moved
     for name in columns:
         maps[f"{name}_by"] = pilot.slopes(maps[name])
     return {
@@ -426,6 +445,7 @@ def _adapt(
         "series": series,
         "shares": np.array(rows, dtype=kernel.TABLES["shares"]),
         "maps": maps.ravel(),
+        "thinking": thinking,
     }
 
 
@@ -490,9 +510,6 @@ def start(tables: Mapping[str, np.ndarray], where: Layout, seed: int | None) -> 
             center[i] = a
         elif family != "half_normal":
             center[i] = np.log(a / b)
-    series = tables["series"]
-    of_cell = np.unique(series["cell"], return_index=True)[1]
-    center[where.slice(*where.blocks["intercept_cell"])] = series["level0"][of_cell]
     return center + rng.uniform(-0.5, 0.5, where.size)
 
 
@@ -529,7 +546,7 @@ def named(u: np.ndarray, tables: Mapping[str, np.ndarray], where: Layout) -> xr.
         out["kappa_chart"] = np.exp(out["log_kappa"])
     at = tables["layout"][0]
     _follow(out, tables)
-    out = out.drop_vars([name for name in ("log_kappa", "cell_slope") if name in out])
+    out = out.drop_vars(["log_kappa", "cell_slope", "cell_level"], errors="ignore")
     if not at["positive"]:
         out = out.rename(log_slope="slope")
     if "shift_z" in out and out.sizes["shift"]:
@@ -541,7 +558,7 @@ def named(u: np.ndarray, tables: Mapping[str, np.ndarray], where: Layout) -> xr.
 
 
 def _follow(out: xr.Dataset, tables: Mapping[str, np.ndarray]) -> None:
-    """Undo the coordinates of cells and series, in place: see `_adapt`."""
+    """Undo the coordinates of cells, thinking shifts and series, in place: see `_adapt`."""
     cell, series, shares = tables["cells"], tables["series"], tables["shares"]
     at, of_cell, regime = tables["layout"][0], series["cell"], cell["regime"]
     maps = tables["maps"].reshape(series.size + cell.size, -1)
@@ -551,16 +568,15 @@ def _follow(out: xr.Dataset, tables: Mapping[str, np.ndarray]) -> None:
         logits = cell["p0"] + cell["p1"] * z + cell["p2"] * soft
         out["ceiling_logit"] = out["ceiling_logit"].copy(data=logits)
     else:
-        logits = np.zeros(out["intercept_cell"].shape)
+        logits = np.zeros(out["cell_level"].shape)
     of_maps = _interpolated(maps[: series.size], logits[..., of_cell])
     of_cells = _interpolated(maps[series.size :], logits)
     intercept_mean = out["intercept_mean"].values[..., regime]
-    level = (
-        of_cells["m1"] + out["intercept_cell"].values + (1 - cell["follow_level"]) * intercept_mean
+    level_sd = out["intercept_cell_sd"].values[..., None]
+    level = _standardised(
+        out["cell_level"], intercept_mean, level_sd**2, cell["level_information"], of_cells["m1"]
     )
-    out["intercept_cell_z"] = out["intercept_cell"].copy(
-        data=(level - intercept_mean) / out["intercept_cell_sd"].values[..., None]
-    )
+    out["intercept_cell_z"] = out["cell_level"].copy(data=(level - intercept_mean) / level_sd)
     slope = out["log_slope_mean"].values[..., series["regime"]]
     family = (out["family_sd"] * out["family_z"]).values if "family_z" in out else None
     offset = out["unit_offset"].values if "unit_offset" in out else None
@@ -583,9 +599,8 @@ def _follow(out: xr.Dataset, tables: Mapping[str, np.ndarray]) -> None:
         for members, v in ((first, between + within), (second, within * (1 + correlation))):
             prior = correlation * totals[..., cell["partner"][members]] * (members is second)
             information = cell["slope_information"][members]
-            known = of_cells["m2"][..., members] - information * (middle[..., members] + prior)
-            spread = np.sqrt(v / (1 + information * v))
-            totals[..., members] = prior + spread * (spread * known + z[..., members])
+            pointed = of_cells["m2"][..., members] - information * middle[..., members]
+            totals[..., members] = _standardised(z[..., members], prior, v, information, pointed)
         lead = out["cell_slope"].dims[:-1]
         out["cell_total_first"] = ((*lead, "cell_first"), totals[..., first])
         given = totals[..., second] - correlation * totals[..., cell["partner"][second]]
@@ -595,20 +610,42 @@ def _follow(out: xr.Dataset, tables: Mapping[str, np.ndarray]) -> None:
         )
         slope = slope + totals[..., of_cell]
 
-    follow1 = series["level_weight"] * (level[..., of_cell] - series["level0"])
-    follow2 = series["slope_weight"] * (slope - series["slope0"])
-    c11, c21, c22 = np.exp(of_maps["a"]), of_maps["b"], np.exp(of_maps["c"])
-    z1 = out["intercept"].values + c11 * follow1 + c21 * follow2
-    z2 = out["log_slope"].values + c22 * follow2
-    own1 = of_maps["m1"] + c11 * z1
-    own2 = of_maps["m2"] + c21 * z1 + c22 * z2
+    weight1 = 1 / out["intercept_sd"].values[..., None] ** 2
+    weight2, middle2 = 1 / out["series_sd"].values[..., None] ** 2, slope
+    if not at["positive"]:
+        weight2, middle2 = series["slope_weight"], series["slope0"]
+    g1, b, g2 = np.exp(of_maps["a"]), of_maps["b"], np.exp(of_maps["c"])
+    h11, h12, h22 = g1**2, g1 * b, b**2 + g2**2
+    l11 = np.sqrt(h11 + weight1)
+    l21 = h12 / l11
+    l22 = np.sqrt(h22 + weight2 - l21**2)
+    m1, m2 = of_maps["m1"], of_maps["m2"]
+    r1 = h11 * m1 + h12 * m2 + series["level_weight"] * (m1 - series["level0"])
+    r2 = h12 * m1 + h22 * m2 + series["slope_weight"] * (m2 - series["slope0"])
+    r1, r2 = r1 + weight1 * level[..., of_cell], r2 + weight2 * middle2
     if "thinking_shift" in out:
-        row = np.maximum(series["thinking"], 0)
-        shift = out["thinking_shift"].values[..., row] - series["shift0"]
-        shift = shift * (series["thinking"] >= 0)
-        own1, own2 = own1 + series["by_shift1"] * shift, own2 + series["by_shift2"] * shift
-    out["intercept"] = out["intercept"].copy(data=own1)
-    out["log_slope"] = out["log_slope"].copy(data=own2)
+        mean, sd = (out[f"thinking_shift_{key}"].values[..., None] for key in ("mean", "sd"))
+        known = tables["thinking"]
+        shifts = _standardised(
+            out["thinking_shift"], mean, sd**2, known["information"], known["pointed"]
+        )
+        out["thinking_shift"] = out["thinking_shift"].copy(data=shifts)
+        moved = shifts[..., np.maximum(series["thinking"], 0)] - series["shift0"]
+        moved = moved * (series["thinking"] >= 0)
+        r1, r2 = r1 + series["by_shift1"] * moved, r2 + series["by_shift2"] * moved
+    y1 = r1 / l11
+    own = ((r2 - l21 * y1) / l22 + out["log_slope"].values) / l22
+    intercept = (y1 + out["intercept"].values - l21 * own) / l11
+    out["intercept"] = out["intercept"].copy(data=intercept)
+    out["log_slope"] = out["log_slope"].copy(data=own)
+
+
+def _standardised(
+    u: Any, prior: np.ndarray, v: np.ndarray, information: np.ndarray, pointed: np.ndarray
+) -> np.ndarray:
+    """The kernel's function of that name, for draws (..., n)."""
+    spread = np.sqrt(v / (1 + information * v))
+    return prior + spread * (spread * (pointed - information * prior) + np.asarray(u))
 
 
 def _interpolated(maps: np.ndarray, logit: np.ndarray) -> dict[str, np.ndarray]:

@@ -36,10 +36,6 @@ CODE = (
 )  # fmt: skip
 """Modules whose text is part of a run's key: a change in any of them makes old results stale."""
 
-DRAWS_FACTOR: dict[Form, int] = {"saturating": 4}
-"""Forms that are given this many times the draws. A ceiling far above all its points is a thin
-tail that chains visit rarely."""
-
 LIBRARIES = ("pymc", "pytensor", "nutpie", "numba", "arviz", "xarray", "numpy", "scipy")
 
 
@@ -163,7 +159,7 @@ def sample(
     tables = coordinates.inputs(plan.points, plan.priors, plan.choice, where, form, data)
     tree = nutpie.sample(
         _sampler(tables, where),
-        draws=settings.draws * DRAWS_FACTOR.get(form, 1),
+        draws=settings.draws,
         tune=settings.tune,
         chains=settings.chains,
         cores=min(settings.chains, os.cpu_count() or 1),

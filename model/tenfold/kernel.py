@@ -19,14 +19,11 @@ import numba
 import numpy as np
 from numba import types
 
-from tenfold.pilot import GRID
-
 FAMILIES = ("normal", "half_normal", "log_normal", "gamma", "beta")
 NORMAL, HALF_NORMAL, LOG_NORMAL, GAMMA, BETA = range(5)
 SHAPES = ("logistic", "linear", "power")
 LOGISTIC, LINEAR, POWER = range(3)
 LOG_2PI = log(2 * pi)
-GRID_START, GRID_STEP = float(GRID[0]), float(GRID[1] - GRID[0])
 
 OWN = (
     "log_slope_mean unit_offset benchmark_sd cell_sd family_sd series_sd intercept_mean "
@@ -37,7 +34,7 @@ OWN = (
 """Parameters with a prior of their own: one number each, or one per regime or unit."""
 
 BLOCKS = (
-    "cell_slope family_z intercept_cell ceiling_logit intercept "
+    "cell_slope family_z cell_level ceiling_logit intercept "
     "log_slope thinking_shift log_kappa shift_z"
 ).split()
 """What follows them in the sampler's vector."""
@@ -52,20 +49,21 @@ TABLES = {
     # where each parameter stands in u (-1: not in this model), switches, and sizes
     "layout": _record(
         " ".join((*OWN, *(f"u_{name}" for name in BLOCKS)))
-        + " n_families n_thinking shape saturating positive n_nodes"
+        + " n_families shape saturating positive n_nodes",
+        "grid_start grid_step",
     ),
     "own": _record("family", "a b shift"),  # priors: hyperparameters as in spec.HYPERPARAMETERS
-    # partner: the cell it is conditioned on, or -1; place: of its slope in u; floats: see
-    # `coordinates`
+    # partner: the cell it is conditioned on, or -1; floats: see `coordinates`
     "cells": _record(
-        "regime partner place first_share last_share",
-        "follow_level slope_information p0 p1 p2 p3 p4",
+        "regime partner first_share last_share",
+        "level_information slope_information p0 p1 p2 p3 p4",
     ),
     "shares": _record("is_family place", "weight"),
     "series": _record(
         "first last regime cell family unit thinking chart count_row",
         "floor position level0 level_weight slope0 slope_weight by_shift1 by_shift2 shift0",
     ),
+    "thinking": _record("", "information pointed"),  # benchmarks with a thinking shift
     "counts": _record("", "n"),  # distinct sums of `seen` within a series
     "points": _record("", "score score_se x x_se non_thinking seen"),
     "charts": _record("", "sd"),
@@ -86,6 +84,7 @@ class Inputs(NamedTuple):
     cells: np.ndarray
     shares: np.ndarray
     series: np.ndarray
+    thinking: np.ndarray
     counts: np.ndarray
     points: np.ndarray
     charts: np.ndarray
@@ -141,15 +140,15 @@ def _prior(u: Any, family: Any, a: Any, b: Any) -> Any:
 
 
 @jit
-def _interpolate(maps: Any, k: Any, t: Any, n_nodes: Any) -> Any:
+def _interpolate(maps: Any, k: Any, t: Any, at: Any) -> Any:
     """Cubic Hermite interpolation between nodes k and k + 1: five values, five derivatives."""
     left = maps[k]
-    if n_nodes == 1:
+    if at.n_nodes == 1:
         return left.m1, left.m2, left.a, left.b, left.c, 0.0, 0.0, 0.0, 0.0, 0.0
-    right = maps[k + 1]
+    right, step = maps[k + 1], at.grid_step
     h00, h01 = (1.0 + 2.0 * t) * (1.0 - t) ** 2, t * t * (3.0 - 2.0 * t)
-    h10, h11 = t * (1.0 - t) ** 2 * GRID_STEP, t * t * (t - 1.0) * GRID_STEP
-    g0 = 6.0 * t * (t - 1.0) / GRID_STEP
+    h10, h11 = t * (1.0 - t) ** 2 * step, t * t * (t - 1.0) * step
+    g0 = 6.0 * t * (t - 1.0) / step
     g10, g11 = (1.0 - t) * (1.0 - 3.0 * t), t * (3.0 * t - 2.0)
     return (
         h00 * left.m1 + h01 * right.m1 + h10 * left.m1_by + h11 * right.m1_by,
@@ -163,6 +162,48 @@ def _interpolate(maps: Any, k: Any, t: Any, n_nodes: Any) -> Any:
         g0 * (left.b - right.b) + g10 * left.b_by + g11 * right.b_by,
         g0 * (left.c - right.c) + g10 * left.c_by + g11 * right.c_by,
     )
+
+
+@jit
+def _standardised(u: Any, prior: Any, v: Any, information: Any, pointed: Any) -> Any:
+    """A normal effect from a coordinate `u` that is standard normal if what is known holds.
+
+    Prior mean and variance are `prior` and `v`; the data know it with a precision `information`,
+    and `pointed` is that precision times the value they point to. Returns the effect, its
+    conditional sd, and the pull of the data relative to the prior mean.
+    """
+    spread = sqrt(v / (1.0 + information * v))
+    known = pointed - information * prior
+    return prior + spread * (spread * known + u), spread, known
+
+
+@jit
+def _standardised_bar(
+    effect_bar: Any,
+    u: Any,
+    prior: Any,
+    effect: Any,
+    v: Any,
+    information: Any,
+    spread: Any,
+    known: Any,
+) -> Any:
+    """Reverse of `_standardised` with the effect's own log prior and the Jacobian.
+
+    Args:
+        effect_bar: derivative of all else by the effect.
+
+    Returns:
+        Log prior plus log Jacobian, and derivatives by u, prior, v and pointed.
+    """
+    r = effect - prior
+    density = -0.5 * (r * r / v + LOG_2PI + log(v)) + log(spread)
+    own_bar = effect_bar - r / v
+    known_bar = own_bar * spread * spread
+    spread_bar = own_bar * (2.0 * spread * known + u) + 1.0 / spread
+    v_bar = 0.5 * spread_bar * spread**3 / (v * v) + 0.5 * (r * r / v - 1.0) / v
+    prior_bar = own_bar - information * known_bar + r / v
+    return density, own_bar * spread, prior_bar, v_bar, known_bar
 
 
 @jit
@@ -195,6 +236,7 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
     n_cells = d.cells.size
     # --- cells: typical intercepts, ceilings, and where those stand in the grid of `pilot`
     level, level_bar = np.empty(n_cells), np.zeros(n_cells)
+    level_spread, level_known = np.zeros(n_cells), np.zeros(n_cells)
     logit_by = np.ones(n_cells)
     map2, map1_by, map2_by = np.zeros(n_cells), np.zeros(n_cells), np.zeros(n_cells)
     most, logit_bar = np.ones(n_cells), np.zeros(n_cells)  # ceiling: a share of floor to 1
@@ -216,45 +258,63 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
             bar[mean] += r / sd
             bar[at.ceiling_sd] += (r * r - 1.0) / sd
             most[c] = 1.0 / (1.0 + exp(-logit))
-            place = min(max((logit - GRID_START) / GRID_STEP, 0.0), at.n_nodes - 1.0)
+            place = min(max((logit - at.grid_start) / at.grid_step, 0.0), at.n_nodes - 1.0)
             node[c] = min(int(place), at.n_nodes - 2)
             into[c] = place - node[c]
         m1, m2, a, b, c_, m1_by, m2_by, a_by, b_by, c_by = _interpolate(
-            d.maps, (d.series.size + c) * at.n_nodes + node[c], into[c], at.n_nodes
+            d.maps, (d.series.size + c) * at.n_nodes + node[c], into[c], at
         )
         map2[c], map1_by[c], map2_by[c] = m2, m1_by, m2_by
-        middle = value[at.intercept_mean + d.cells[c].regime]
-        level[c] = u[at.u_intercept_cell + c] + m1 + (1.0 - d.cells[c].follow_level) * middle
+        level[c], level_spread[c], level_known[c] = _standardised(
+            u[at.u_cell_level + c],
+            value[at.intercept_mean + d.cells[c].regime],
+            value[at.intercept_cell_sd] ** 2,
+            d.cells[c].level_information,
+            m1,
+        )
 
-    # --- cells: slopes. Given what stands above, a cell's total is normal with the prior's variance
-    # v and what its series know (a precision, and a mean in map2): u is the standard normal of that
+    # --- cells: slopes. `typical` is what stands above a cell, `prior` what its partner says
     slope_total, slope_total_bar = np.zeros(n_cells), np.zeros(n_cells)
-    known, spread_of, prior_of = np.zeros(n_cells), np.zeros(n_cells), np.zeros(n_cells)
-    total_sd = correlation = variance_second = 0.0
+    slope_known, slope_spread, slope_prior = np.zeros(n_cells), np.zeros(n_cells), np.zeros(n_cells)
+    correlation = 0.0
+    variances_of = np.zeros(2)  # of a cell alone, and given its partner
     if pooled:
         benchmark_sd = value[at.benchmark_sd]
-        total_sd = sqrt(benchmark_sd**2 + cell_sd**2)
-        correlation = (benchmark_sd / total_sd) ** 2
-        variance_second = cell_sd**2 * (1.0 + correlation)
-        for second in (False, True):
+        variances_of[0] = benchmark_sd**2 + cell_sd**2
+        correlation = benchmark_sd**2 / variances_of[0]
+        variances_of[1] = cell_sd**2 * (1.0 + correlation)
+        for second in range(2):
             for c in range(n_cells):
                 cell = d.cells[c]
-                if (cell.partner >= 0) != second:
+                if (cell.partner >= 0) != (second == 1):
                     continue
-                prior = correlation * slope_total[cell.partner] if second else 0.0
-                v = variance_second if second else total_sd * total_sd
                 typical = value[rl + cell.regime]
                 for k in range(cell.first_share, cell.last_share):
                     share = d.shares[k]
                     typical += share.weight * (
                         family[share.place] if share.is_family > 0 else value[share.place]
                     )
-                info = cell.slope_information
-                spread = sqrt(v / (1.0 + info * v))
-                known[c] = map2[c] - info * (typical + prior)
-                spread_of[c], prior_of[c] = spread, prior
-                slope_total[c] = prior + spread * (spread * known[c] + u[cell.place])
-                total += log(spread)
+                slope_prior[c] = correlation * slope_total[cell.partner] if second == 1 else 0.0
+                slope_total[c], slope_spread[c], slope_known[c] = _standardised(
+                    u[at.u_cell_slope + c],
+                    slope_prior[c],
+                    variances_of[second],
+                    cell.slope_information,
+                    map2[c] - cell.slope_information * typical,
+                )
+
+    # --- thinking shifts
+    n_thinking = d.thinking.size
+    shifts, shifts_bar = np.zeros(n_thinking), np.zeros(n_thinking)
+    shifts_spread, shifts_known = np.zeros(n_thinking), np.zeros(n_thinking)
+    for k in range(n_thinking):
+        shifts[k], shifts_spread[k], shifts_known[k] = _standardised(
+            u[at.u_thinking_shift + k],
+            value[at.thinking_shift_mean],
+            value[at.thinking_shift_sd] ** 2,
+            d.thinking[k].information,
+            d.thinking[k].pointed,
+        )
 
     # --- noise
     student = at.nu >= 0
@@ -278,12 +338,13 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         longest = max(longest, d.series[s].last - d.series[s].first)
     gaps, variances, shares = np.empty(longest), np.empty(longest), np.empty(longest)
     intercept_sd, series_sd = value[at.intercept_sd], value[at.series_sd]
-    intercept_sd_bar = series_sd_bar = 0.0
+    intercept_sd_bar = series_sd_bar = w1_bar = w2_bar = 0.0
+    w1, w2 = 1.0 / intercept_sd**2, 1.0 / series_sd**2
     for s in range(d.series.size):
         one = d.series[s]
         c, regime, unit = one.cell, one.regime, one.unit
         thinking = one.thinking
-        shift = u[at.u_thinking_shift + thinking] if thinking >= 0 else 0.0
+        shift = shifts[thinking] if thinking >= 0 else 0.0
         moved = shift - one.shift0 if thinking >= 0 else 0.0
         typical = value[rl + regime] + slope_total[c]
         if unit >= 0:
@@ -291,18 +352,26 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         if at.family_sd >= 0:
             typical += family[one.family]
 
-        # the sampler moves in standard deviations from the mode that `pilot` found
+        # `pilot` knows the series with mode m and precision h at the ceiling, where what stands
+        # above it has precision w: `u` is a standard normal in the Cholesky factor l of h + weight
         m1, m2, a, b, c_, m1_by, m2_by, a_by, b_by, c_by = _interpolate(
-            d.maps, s * at.n_nodes + node[c], into[c], at.n_nodes
+            d.maps, s * at.n_nodes + node[c], into[c], at
         )
-        follow1 = one.level_weight * (level[c] - one.level0)
-        follow2 = one.slope_weight * (typical - one.slope0)
-        c11, c21, c22 = exp(a), b, exp(c_)
-        z1 = u[at.u_intercept + s] + c11 * follow1 + c21 * follow2
-        z2 = u[at.u_log_slope + s] + c22 * follow2
-        intercept = m1 + c11 * z1 + one.by_shift1 * moved
-        own = m2 + c21 * z1 + c22 * z2 + one.by_shift2 * moved
-        total += a + c_
+        g1, g2 = exp(a), exp(c_)
+        h11, h12, h22 = g1 * g1, g1 * b, b * b + g2 * g2
+        weight2, middle2 = (w2, typical) if positive else (one.slope_weight, one.slope0)
+        l11 = sqrt(h11 + w1)
+        l21 = h12 / l11
+        l22 = sqrt(h22 + weight2 - l21 * l21)
+        r1 = h11 * m1 + h12 * m2 + one.level_weight * (m1 - one.level0)
+        r2 = h12 * m1 + h22 * m2 + one.slope_weight * (m2 - one.slope0)
+        r1 += w1 * level[c] + one.by_shift1 * moved
+        r2 += weight2 * middle2 + one.by_shift2 * moved
+        y1 = r1 / l11
+        from2 = (r2 - l21 * y1) / l22
+        own = (from2 + u[at.u_log_slope + s]) / l22
+        intercept = (y1 + u[at.u_intercept + s] - l21 * own) / l11
+        total -= log(l11 * l22)
 
         r = (intercept - level[c]) / intercept_sd
         total -= 0.5 * r * r
@@ -393,22 +462,41 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         if chart >= 0:
             kappa_bar[chart] += slope * eta_bar_x
         own_bar += slope_bar * slope if positive else slope_bar
-        z2_bar = c22 * own_bar
-        z1_bar = c11 * intercept_bar + c21 * own_bar
-        u_bar[at.u_intercept + s] += z1_bar
-        u_bar[at.u_log_slope + s] += z2_bar
-        level_bar[c] += one.level_weight * c11 * z1_bar
-        typical_bar += one.slope_weight * (c21 * z1_bar + c22 * z2_bar)
+        # back through the triangular solves and the Cholesky factor
+        y1_bar = intercept_bar / l11
+        l11_bar = -(intercept_bar * intercept + 1.0) / l11
+        own_bar -= intercept_bar * l21 / l11
+        y2_bar = own_bar / l22
+        l22_bar = -(own_bar * own + y2_bar * from2 + 1.0) / l22
+        u_bar[at.u_intercept + s] += y1_bar
+        u_bar[at.u_log_slope + s] += y2_bar
+        r2_bar = y2_bar / l22
+        l21_bar = -intercept_bar * own / l11 - r2_bar * y1
+        y1_bar -= r2_bar * l21
+        r1_bar = y1_bar / l11
+        l11_bar -= r1_bar * y1
+        h22_bar = 0.5 * l22_bar / l22
+        l21_bar -= 2.0 * h22_bar * l21
+        h12_bar = l21_bar / l11
+        h11_bar = 0.5 * (l11_bar - h12_bar * l21) / l11
+        w1_bar += h11_bar + r1_bar * level[c]
+        level_bar[c] += r1_bar * w1
+        if positive:
+            w2_bar += h22_bar + r2_bar * typical
+            typical_bar += r2_bar * w2
         if thinking >= 0:
-            u_bar[at.u_thinking_shift + thinking] += (
-                one.by_shift1 * intercept_bar + one.by_shift2 * own_bar - eta_bar_shift
-            )
+            shifts_bar[thinking] += one.by_shift1 * r1_bar + one.by_shift2 * r2_bar - eta_bar_shift
         if saturating:
-            a_bar = c11 * (intercept_bar * z1 + z1_bar * follow1) + 1.0
-            b_bar = own_bar * z1 + z1_bar * follow2
-            c_bar = c22 * (own_bar * z2 + z2_bar * follow2) + 1.0
+            m1_bar = r1_bar * (h11 + one.level_weight) + r2_bar * h12
+            m2_bar = r1_bar * h12 + r2_bar * (h22 + one.slope_weight)
+            h11_bar += r1_bar * m1
+            h12_bar += r1_bar * m2 + r2_bar * m1
+            h22_bar += r2_bar * m2
+            a_bar = g1 * (2.0 * g1 * h11_bar + b * h12_bar)
+            b_bar = g1 * h12_bar + 2.0 * b * h22_bar
+            c_bar = 2.0 * g2 * g2 * h22_bar
             logit_bar[c] += (1.0 - one.floor) * height_bar * most[c] * (1.0 - most[c])
-            logit_bar[c] += m1_by * intercept_bar + m2_by * own_bar
+            logit_bar[c] += m1_by * m1_bar + m2_by * m2_bar
             logit_bar[c] += a_by * a_bar + b_by * b_bar + c_by * c_bar
         bar[rl + regime] += typical_bar
         slope_total_bar[c] += typical_bar
@@ -418,8 +506,8 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
             family_bar[one.family] += typical_bar
     n_series = d.series.size
     total -= n_series * (log(intercept_sd) + log(series_sd) + LOG_2PI)
-    bar[at.intercept_sd] += intercept_sd_bar - n_series / intercept_sd
-    bar[at.series_sd] += series_sd_bar - n_series / series_sd
+    bar[at.intercept_sd] += intercept_sd_bar - (n_series + 2.0 * w1 * w1_bar) / intercept_sd
+    bar[at.series_sd] += series_sd_bar - (n_series + 2.0 * w2 * w2_bar) / series_sd
     if student:
         bar[at.nu] += nu_bar
     if at.lambda_ >= 0:
@@ -428,34 +516,34 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
     # --- what series handed up: cells, families, charts, thinking
     for c in range(n_cells):
         mean, sd = at.intercept_mean + d.cells[c].regime, value[at.intercept_cell_sd]
-        r = (level[c] - value[mean]) / sd
-        total -= 0.5 * (r * r + LOG_2PI) + log(sd)
-        own_bar = level_bar[c] - r / sd
-        u_bar[at.u_intercept_cell + c] += own_bar
-        bar[mean] += (1.0 - d.cells[c].follow_level) * own_bar + r / sd
-        bar[at.intercept_cell_sd] += (r * r - 1.0) / sd
-        logit_bar[c] += map1_by[c] * own_bar
+        place, information = at.u_cell_level + c, d.cells[c].level_information
+        density, z_bar, mean_bar, v_bar, known_bar = _standardised_bar(
+            level_bar[c], u[place], value[mean], level[c], sd * sd, information,
+            level_spread[c], level_known[c],
+        )  # fmt: skip
+        total += density
+        u_bar[place] += z_bar
+        bar[mean] += mean_bar
+        bar[at.intercept_cell_sd] += 2.0 * sd * v_bar
+        logit_bar[c] += map1_by[c] * known_bar
     if pooled:
         correlation_bar = 0.0
-        v_bar = np.zeros(2)
-        for second in (True, False):
+        variances_bar = np.zeros(2)
+        for second in range(1, -1, -1):
             for c in range(n_cells):
                 cell = d.cells[c]
-                if (cell.partner >= 0) != second:
+                if (cell.partner >= 0) != (second == 1):
                     continue
-                prior, spread, info = prior_of[c], spread_of[c], cell.slope_information
-                v = variance_second if second else total_sd * total_sd
-                r = slope_total[c] - prior
-                total -= 0.5 * (r * r / v + LOG_2PI + log(v))
-                own_bar = slope_total_bar[c] - r / v
-                u_bar[cell.place] += own_bar * spread
-                known_bar = own_bar * spread * spread
+                place, information = at.u_cell_slope + c, cell.slope_information
+                density, z_bar, prior_bar, v_bar, known_bar = _standardised_bar(
+                    slope_total_bar[c], u[place], slope_prior[c], slope_total[c],
+                    variances_of[second], information, slope_spread[c], slope_known[c],
+                )  # fmt: skip
+                total += density
+                u_bar[place] += z_bar
+                variances_bar[second] += v_bar
                 logit_bar[c] += map2_by[c] * known_bar
-                spread_bar = own_bar * (2.0 * spread * known[c] + u[cell.place]) + 1.0 / spread
-                # d spread / d v = spread^3 / (2 v^2)
-                by_v = 0.5 * spread**3 / (v * v)
-                v_bar[int(second)] += spread_bar * by_v + 0.5 * (r * r / v - 1.0) / v
-                typical_bar = -info * known_bar
+                typical_bar = -information * known_bar
                 bar[rl + cell.regime] += typical_bar
                 for k in range(cell.first_share, cell.last_share):
                     share = d.shares[k]
@@ -463,20 +551,16 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
                         family_bar[share.place] += share.weight * typical_bar
                     else:
                         bar[share.place] += share.weight * typical_bar
-                if second:
-                    prior_bar = own_bar + typical_bar + r / v
+                if second == 1:
                     slope_total_bar[cell.partner] += prior_bar * correlation
                     correlation_bar += prior_bar * slope_total[cell.partner]
+        # variances: b^2 + c^2 and c^2 (1 + correlation); correlation: b^2 / (b^2 + c^2)
         benchmark_sd = value[at.benchmark_sd]
-        # correlation = b^2 / (b^2 + c^2); the variances are b^2 + c^2 and c^2 (1 + correlation)
-        correlation_bar += v_bar[1] * cell_sd**2
-        by = 2.0 * correlation_bar * benchmark_sd * cell_sd / total_sd**4
-        bar[at.benchmark_sd] += 2.0 * v_bar[0] * benchmark_sd + by * cell_sd
-        bar[at.cell_sd] += (
-            2.0 * v_bar[0] * cell_sd
-            - by * benchmark_sd
-            + 2.0 * v_bar[1] * cell_sd * (1.0 + correlation)
-        )
+        correlation_bar += variances_bar[1] * cell_sd**2
+        by = 2.0 * correlation_bar * benchmark_sd * cell_sd / variances_of[0] ** 2
+        bar[at.benchmark_sd] += 2.0 * variances_bar[0] * benchmark_sd + by * cell_sd
+        bar[at.cell_sd] += 2.0 * variances_bar[0] * cell_sd - by * benchmark_sd
+        bar[at.cell_sd] += 2.0 * variances_bar[1] * cell_sd * (1.0 + correlation)
     if saturating:
         for c in range(n_cells):
             u_bar[at.u_ceiling_logit + c] += logit_bar[c] * logit_by[c]
@@ -490,14 +574,16 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         i, r = at.u_log_kappa + k, u[at.u_log_kappa + k] / d.charts[k].sd
         total += _normal(u[i], 0.0, d.charts[k].sd)
         u_bar[i] += kappa_bar[k] * exp(u[i]) - r / d.charts[k].sd
-    if at.thinking_shift_mean >= 0:
-        mean, sd = value[at.thinking_shift_mean], value[at.thinking_shift_sd]
-        for i in range(at.u_thinking_shift, at.u_thinking_shift + at.n_thinking):
-            r = (u[i] - mean) / sd
-            total += _normal(u[i], mean, sd)
-            u_bar[i] -= r / sd
-            bar[at.thinking_shift_mean] += r / sd
-            bar[at.thinking_shift_sd] += (r * r - 1.0) / sd
+    for k in range(n_thinking):
+        place, sd = at.u_thinking_shift + k, value[at.thinking_shift_sd]
+        density, z_bar, mean_bar, v_bar, _ = _standardised_bar(
+            shifts_bar[k], u[place], value[at.thinking_shift_mean], shifts[k], sd * sd,
+            d.thinking[k].information, shifts_spread[k], shifts_known[k],
+        )  # fmt: skip
+        total += density
+        u_bar[place] += z_bar
+        bar[at.thinking_shift_mean] += mean_bar
+        bar[at.thinking_shift_sd] += 2.0 * sd * v_bar
 
     # --- the other evidence
     for j in range(d.shifts.size):
@@ -545,27 +631,29 @@ def pack(inputs: Inputs) -> np.ndarray:
 
 
 (
-    LAYOUT, OWN_, CELLS, SHARES, SERIES, COUNTS, POINTS, CHARTS, SHIFTS, TECHNIQUES, STEPS, MAPS,
+    LAYOUT, OWN_, CELLS, SHARES, SERIES, THINKING, COUNTS, POINTS, CHARTS, SHIFTS, TECHNIQUES,
+    STEPS, MAPS,
 ) = TABLES.values()  # fmt: skip
 
 
 @jit
 def unpack(packed: Any) -> Any:
     """`pack` undone, without copying."""
-    e = packed[: 8 * 14].view(np.int64)[1:]
+    e = packed[: 8 * 15].view(np.int64)[1:]
     return Inputs(
         packed[e[0] : e[1]].view(LAYOUT),
         packed[e[1] : e[2]].view(OWN_),
         packed[e[2] : e[3]].view(CELLS),
         packed[e[3] : e[4]].view(SHARES),
         packed[e[4] : e[5]].view(SERIES),
-        packed[e[5] : e[6]].view(COUNTS),
-        packed[e[6] : e[7]].view(POINTS),
-        packed[e[7] : e[8]].view(CHARTS),
-        packed[e[8] : e[9]].view(SHIFTS),
-        packed[e[9] : e[10]].view(TECHNIQUES),
-        packed[e[10] : e[11]].view(STEPS),
-        packed[e[11] : e[12]].view(MAPS),
+        packed[e[5] : e[6]].view(THINKING),
+        packed[e[6] : e[7]].view(COUNTS),
+        packed[e[7] : e[8]].view(POINTS),
+        packed[e[8] : e[9]].view(CHARTS),
+        packed[e[9] : e[10]].view(SHIFTS),
+        packed[e[10] : e[11]].view(TECHNIQUES),
+        packed[e[11] : e[12]].view(STEPS),
+        packed[e[12] : e[13]].view(MAPS),
     )
 
 

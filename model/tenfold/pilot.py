@@ -14,8 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-GRID = np.arange(-6.0, 8.01, 0.5)
+GRID = np.arange(-6.0, 8.01, 0.25)
 """Logits of the ceiling (share of the way from the floor to 1) at which series are fitted."""
+
+LEAST = 0.02
+"""Share of the precision of what stands above a series that its own never falls below."""
 
 STEPS = 40
 """Damped Gauss-Newton steps; more than any series needs."""
@@ -39,8 +42,9 @@ class Typical:
 class Fits:
     """Normal approximations; arrays of shape (series, ceilings) unless noted.
 
-    The lower triangle `c11, c21, c22` is the Cholesky factor of the covariance of (intercept, own),
-    where `own` is the log slope, or the slope where any sign is allowed.
+    `own` is the log slope, or the slope where any sign is allowed. The lower triangle `c11, c21,
+    c22` is the Cholesky factor of the covariance of (intercept, own), `g11, g21, g22` that of the
+    precision which the points alone have, plus a small share of what stands above.
     """
 
     intercept: np.ndarray
@@ -48,17 +52,24 @@ class Fits:
     c11: np.ndarray
     c21: np.ndarray
     c22: np.ndarray
+    g11: np.ndarray
+    g21: np.ndarray
+    g22: np.ndarray
     log_marginal: np.ndarray  # log integral over (intercept, own), up to a constant
     pull: np.ndarray  # its gradient by the typical (intercept, own), (2, series, ceilings)
     gap: np.ndarray  # score less its expectation, (points,), at the best ceiling of each series
-    intercept_by_shift: np.ndarray  # change of the mode per unit of thinking shift, (series,)
-    own_by_shift: np.ndarray
-    shift_pull: np.ndarray  # gradient by the thinking shift, (series,)
+    by_shift: np.ndarray  # precision times change of the mode per unit thinking shift, (2, ...)
+    shift_pull: np.ndarray  # gradient by the thinking shift
     shift_information: np.ndarray  # and its precision, intercept and slope integrated out
 
 
 def fits(
-    points: np.ndarray, series: np.ndarray, shape: str, ceilings: bool, positive: bool, at: Typical
+    points: np.ndarray,
+    series: np.ndarray,
+    shape: str,
+    ceilings: bool,
+    positive: bool,
+    at: Typical,
 ) -> Fits:
     """Fit every series at every ceiling of GRID (or at 1).
 
@@ -122,7 +133,11 @@ def fits(
     s1, s2 = total(weight * non), total(weight * by_own * non)
     by_shift1, by_shift2 = (h22 * s1 - h12 * s2) / determinant, (h11 * s2 - h12 * s1) / determinant
     c11, c22 = np.sqrt(h22 / determinant), np.sqrt(1 / h22)
-    c21, middle = -h12 / determinant / c11, most.size * 2 // 3  # a ceiling of about 0.96
+    own11, own22 = (1 - LEAST) / at.intercept_sd**2, (1 - LEAST) / at.series_sd**2
+    g11 = np.sqrt(h11 - own11)
+    g21 = h12 / g11
+    g22 = np.sqrt(h22 - own22 - g21**2)
+    c21 = -h12 / determinant / c11
     unit = 1.0 if positive else np.exp(log_slope)  # d slope = slope d log slope
     return Fits(
         intercept=intercept,
@@ -133,10 +148,12 @@ def fits(
         log_marginal=log_marginal,
         pull=np.stack([away1 / at.intercept_sd, away2 / at.series_sd]),
         gap=gap[np.arange(own.size), np.argmax(log_marginal, axis=1)[own]],
-        intercept_by_shift=by_shift1[:, middle],
-        own_by_shift=(by_shift2 * unit)[:, middle],
-        shift_pull=-total(miss * non)[:, middle],
-        shift_information=(total(weight * non**2) - s1 * by_shift1 - s2 * by_shift2)[:, middle],
+        g11=g11,
+        g21=g21 / unit,
+        g22=g22 / unit,
+        by_shift=np.stack([s1, s2 / unit]),
+        shift_pull=-total(miss * non),
+        shift_information=total(weight * non**2) - s1 * by_shift1 - s2 * by_shift2,
     )
 
 
