@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from tenfold.evidence import (
     SHARED,
     Folder,
+    file_hash,
     read_benchmarks,
     read_folder,
     read_points,
@@ -142,4 +143,18 @@ def check(path: Path) -> Report:
         points=len(user.points),
         errors=tuple(errors),
         warnings=tuple(notes + doubts(user, [shipped])),
+    )
+
+
+def shipped_changed(recorded: Mapping[str, str]) -> bool:
+    """Whether the shipped evidence is other than in recorded hashes (`files` of a dataset).
+
+    The entries of a user's folders, which begin with a number and a colon, are passed over.
+    """
+    root = data_path()
+    names = {name for name in recorded if not name.split(":")[0].isdigit()}
+    names |= {path.relative_to(root).as_posix() for path in root.glob("points/*.csv")}
+    return any(
+        not (root / name).is_file() or file_hash(root / name) != recorded.get(name)
+        for name in names
     )

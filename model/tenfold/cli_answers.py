@@ -10,7 +10,7 @@ import typer
 
 from tenfold import terminal
 from tenfold.cli_evidence import Json
-from tenfold.cli_fit import Runs, Scenario
+from tenfold.cli_fit import Runs, Scenario, stored
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -205,7 +205,6 @@ def _print_quantities(as_json: bool) -> None:
 
 def _stored(runs: Path, scenario: str) -> tuple[xr.Dataset, Constants, dict[str, Any]]:
     """Headline draws of the scenario's newest run, its constants, and which run it is."""
-    from tenfold import fit
     from tenfold.constants import load_constants
     from tenfold.scenarios import draws
     from tenfold.spec import load_scenario
@@ -214,10 +213,7 @@ def _stored(runs: Path, scenario: str) -> tuple[xr.Dataset, Constants, dict[str,
         name: values.model_dump() for name, values in load_scenario(scenario).constants.items()
     }
     constants = load_constants().patched(patch, f"scenario.{scenario}.constants")
-    run = fit.latest(runs, scenario)
-    about = {"scenario": scenario, "run": run.path.name, "gates": run.info["status"]}
-    if run.info["status"] != "PASS":
-        terminal.warn(f"gates: {run.info['status']}; `tenfold check` shows which")
+    run, about = stored(runs, scenario)
     return draws(run), constants, about
 
 

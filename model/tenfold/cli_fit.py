@@ -51,7 +51,7 @@ def fit(
         say=terminal.warn,
         progress=sys.stderr.isatty(),
     )
-    _report_gates(run, as_json)
+    _report_gates(run, as_json, stale=False)
 
 
 def check(
@@ -66,7 +66,33 @@ def check(
     """
     from tenfold import fit
 
-    _report_gates(fit.latest(runs, scenario), as_json)
+    run = fit.latest(runs, scenario)
+    _report_gates(run, as_json, warn_stale(run))
+
+
+def stored(runs: Path, scenario: str) -> tuple[Run, dict[str, Any]]:
+    """The newest run of a scenario, and which it is; what makes it doubtful is warned of."""
+    from tenfold import fit
+
+    run = fit.latest(runs, scenario)
+    status = run.info["status"]
+    if status != "PASS":
+        terminal.warn(f"gates: {status}; `tenfold check` shows which")
+    stale = warn_stale(run)
+    return run, {"scenario": scenario, "run": run.path.name, "gates": status, "stale": stale}
+
+
+def warn_stale(run: Run) -> bool:
+    """Whether something that a run rests on changed since it was fitted; says what."""
+    from tenfold.scenarios import outdated
+
+    changed = outdated(run)
+    if changed:
+        again = f"tenfold fit --scenario {run.info.get('scenario')}"
+        again = again.removesuffix(" --scenario baseline")
+        what = " and ".join([", ".join(changed[:-1]), changed[-1]] if changed[1:] else changed)
+        terminal.warn(f"run {run.path.name} was fitted before {what} changed: `{again}` refits")
+    return bool(changed)
 
 
 def scenarios(
@@ -126,11 +152,11 @@ def _sensitivity(only: tuple[str, ...], runs: Path, as_json: bool) -> None:
     terminal.print_table("How the answer moves (equal-tailed 90% intervals)", columns, rows)
 
 
-def _report_gates(run: Run, as_json: bool) -> None:
+def _report_gates(run: Run, as_json: bool, stale: bool) -> None:
     info: dict[str, Any] = run.info
     if as_json:
         keys = ("scenario", "status", "gates", "forms", "weights", "seed", "timings_s")
-        terminal.print_json({"run": str(run.path)} | {key: info[key] for key in keys})
+        terminal.print_json({"run": str(run.path), "stale": stale} | {k: info[k] for k in keys})
     else:
         columns = ("gate", "status", "value", "threshold", "detail")
         rows = [

@@ -9,7 +9,7 @@ import typer
 
 from tenfold import terminal
 from tenfold.cli_evidence import Json
-from tenfold.cli_fit import Runs, Scenario
+from tenfold.cli_fit import Runs, Scenario, stored
 
 if TYPE_CHECKING:
     from tenfold.fit import Run
@@ -96,14 +96,10 @@ def score(
 
 
 def _run(runs: Path, scenario: str) -> tuple[Run, dict[str, Any]]:
-    from tenfold import fit
     from tenfold.spec import load_scenario
 
     load_scenario(scenario)
-    run = fit.latest(runs, scenario)
-    if run.info["status"] != "PASS":
-        terminal.warn(f"gates: {run.info['status']}; `tenfold check` shows which")
-    return run, {"scenario": scenario, "run": run.path.name, "gates": run.info["status"]}
+    return stored(runs, scenario)
 
 
 def _warn_few(answer: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,9 @@ import numpy as np
 import xarray as xr
 
 from tenfold import checks, compare, diagnose, fit, simulate
-from tenfold.spec import Scenario, Settings, load_scenario
+from tenfold import priors as prior_table
+from tenfold.audit import shipped_changed
+from tenfold.spec import Prior, Scenario, Settings, load_scenario, validate
 
 BASE = "baseline"
 
@@ -53,8 +56,6 @@ def run(
 
 def with_settings(scenario: Scenario, changes: dict[str, Any]) -> Scenario:
     """The scenario with some sampler settings replaced, validated again."""
-    from tenfold.spec import validate
-
     settings = validate(scenario.settings.model_dump() | changes, Settings, "settings")
     return scenario.model_copy(update={"settings": settings})
 
@@ -132,6 +133,36 @@ def predictive(posterior: xr.Dataset, points: xr.Dataset, form: Any, seed: int) 
     curve = simulate.expected(thin, points, form)[["expected_score"]]
     curve["score"] = simulate.scores(thin, points, form, rng)
     return curve.astype("float32")
+
+
+def outdated(stored: fit.Run) -> tuple[str, ...]:
+    """What changed since a run was fitted: evidence, priors, scenario, code. Empty: it is current.
+
+    Sampler settings are a matter of the run, and evidence of the user's own is taken as recorded:
+    where it came from is not. A record that can no longer be read counts as changed.
+    """
+    info = stored.info
+    try:
+        then = validate(info["spec"], Scenario, "spec")
+        now = load_scenario(info["scenario"])
+        priors = {name: validate(table, Prior, name) for name, table in info["priors"].items()}
+        differs = {
+            "evidence": shipped_changed(info["evidence"]),
+            "priors": priors != prior_table.patched(prior_table.load(), now.priors, "scenario"),
+            "scenario": (then.points, then.model) != (now.points, now.model),
+            "code": _plan_of(info, then, priors).key != info["key"],
+        }
+    except (ValueError, KeyError, TypeError, AttributeError, OSError):
+        return ("its inputs or code",)
+    return tuple(name for name, changed in differs.items() if changed)
+
+
+def _plan_of(info: dict[str, Any], scenario: Scenario, priors: dict[str, Prior]) -> fit.Plan:
+    """The plan of a stored run as far as its key goes: hashes in place of the evidence."""
+    chosen = scenario.points
+    filters = {key: getattr(chosen, key) for key in ("include", "exclude", "outliers")}
+    attrs = {"files": json.dumps(info["evidence"]), "filters": json.dumps(filters)}
+    return fit.Plan(info["scenario"], scenario, xr.Dataset(attrs=attrs), priors)
 
 
 def draws(stored: fit.Run) -> xr.Dataset:
