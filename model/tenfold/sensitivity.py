@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
 from tenfold import checks, fit
@@ -17,8 +18,8 @@ from tenfold.spec import Scenario, load_scenario, load_scenarios, write_atomic
 
 FILE = "sensitivity.json"
 
-FORMS: tuple[Form, ...] = ("logistic", "saturating")
-"""Forms that scenarios are compared under: without ceilings and with them."""
+FORMS: tuple[Form, ...] = ("logistic", "saturating", "power")
+"""Forms that scenarios are compared under: the essay's, and the two with weight in the mixture."""
 
 DRAWS = 1000
 """Draws per chain; enough for a comparison of medians, fewer than a headline needs."""
@@ -40,7 +41,8 @@ def fit_scenarios(
     Returns:
         `level`, `kind`, and under `scenarios` per name `reason`, `key` and per form
         `exchange_rate`, `exchange_rate_new_benchmark`, `rl_jump_ooms`, `rl_slope`,
-        `inference_slope` (quantiles), `family_sd`, and the `status` of its gates.
+        `inference_slope` (quantiles), `log_exchange_rate` (`mean`, `sd`), `family_sd`, and the
+        `status` of its gates.
 
     Raises:
         SpecError: unknown scenario, bad evidence.
@@ -87,6 +89,8 @@ def _row(plan: fit.Plan, tree: xr.DataTree, form: Form) -> dict[str, Any]:
     row: dict[str, Any] = {
         name: summarise(value, draws["weight"], unit) for name, (value, unit) in values.items()
     }
+    log_rate = np.log(draws["exchange_rate"])
+    row["log_exchange_rate"] = {"mean": float(log_rate.mean()), "sd": float(log_rate.std())}
     posterior = tree["posterior"].to_dataset()
     if "family_sd" in posterior:
         row["family_sd"] = float(posterior["family_sd"].median())
