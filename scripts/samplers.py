@@ -1,0 +1,416 @@
+"""Worker of benchmark.py: one sampler on the shipped evidence, in a process of its own.
+
+    python scripts/samplers.py job.json
+
+benchmark.py writes the job and says what is in it. Nothing but NumPy is imported before it is
+needed: the Stan worker runs in another environment, and imports are part of what is timed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+START = time.perf_counter()
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLERS = {
+    "tenfold": "nutpie on Tenfold's own density and coordinates",
+    "nutpie-pymc": "nutpie on the PyMC model",
+    "pymc": "PyMC's own NUTS",
+    "numpyro": "NumPyro's NUTS, chains in parallel, double precision",
+    "blackjax": "BlackJAX's NUTS with window adaptation on NumPyro's density",
+    "stan": "Stan's NUTS through PyStan",
+}
+LIBRARIES = {
+    "tenfold": ("nutpie", "numba"), "nutpie-pymc": ("nutpie", "pymc", "numba"), "pymc": ("pymc",),
+    "numpyro": ("numpyro", "jax"), "blackjax": ("blackjax", "jax"), "stan": ("pystan", "httpstan"),
+}  # fmt: skip
+DIMS = {
+    "log_slope_mean": "regime", "unit_offset": "free_unit", "benchmark_sd": "", "cell_sd": "",
+    "family_sd": "", "series_sd": "", "exchange_rate": "", "intercept_mean": "regime",
+    "intercept_cell_sd": "", "intercept_sd": "", "thinking_shift_mean": "", "thinking_shift_sd": "",
+    "lambda": "", "sigma": "regime", "nu": "", "log_inference_per_training_mean": "",
+    "inference_per_training_sd": "", "gpt_level_mean": "", "gpt_level_sd": "",
+    "ceiling_mean": "regime", "ceiling_sd": "", "ceiling_logit": "cell", "intercept": "series",
+    "log_slope": "series",
+}  # fmt: skip
+"""Parameters that are compared, and the dimension of each. The lower levels are last."""
+LOWER = ("ceiling_logit", "intercept", "log_slope")
+Draws = tuple[dict[str, Any], Any, Any]
+"""Named draws (chain, draw, ...), leapfrog steps and divergence of each draw."""
+Sampler = Callable[[int], Draws]
+
+
+# --- samplers: each is prepared once and then draws as often as it is asked, given a seed --------
+
+
+def baseline() -> Any:
+    """The plan of the shipped baseline scenario."""
+    from tenfold import fit
+    from tenfold.spec import load_scenario
+
+    return fit.prepare("baseline", load_scenario("baseline"))
+
+
+def settings(job: dict[str, Any], seed: int) -> Any:
+    """Sampler settings as `tenfold.fit` takes them."""
+    from tenfold.spec import Settings
+
+    return Settings(
+        chains=job["chains"],
+        tune=job["tune"],
+        draws=job["draws"],
+        target_accept=job["target_accept"],
+        seed=seed,
+    )
+
+
+def from_tree(tree: Any, job: dict[str, Any]) -> Draws:
+    """Draws from a DataTree of tenfold, nutpie or PyMC."""
+    posterior, stats = tree["posterior"].to_dataset(), tree["sample_stats"].to_dataset()
+    found = {}
+    for name, dim in job["dims"].items():
+        own = posterior[name].sel({dim: job["labels"][dim]}) if dim else posterior[name]
+        found[name] = own.transpose("chain", "draw", ...).values
+    return found, stats["n_steps"].values, stats["diverging"].values
+
+
+def tenfold(job: dict[str, Any]) -> Sampler:
+    """Tenfold as its users run it."""
+    from tenfold import fit
+
+    compiled = fit.compile_plan(baseline())
+    form = job["form"]
+    return lambda seed: from_tree(fit.sample(compiled, form, settings=settings(job, seed)), job)
+
+
+def pymc_model(form: Any) -> Any:
+    """The PyMC model of the baseline scenario."""
+    from tenfold import hierarchy
+
+    plan = baseline()
+    return hierarchy.build_model(plan.points, plan.priors, form, plan.choice)
+
+
+def nutpie_pymc(job: dict[str, Any]) -> Sampler:
+    """The sampler that Tenfold uses, on the PyMC model."""
+    import nutpie
+
+    compiled = nutpie.compile_pymc_model(pymc_model(job["form"]))
+    common = {key: job[key] for key in ("draws", "tune", "chains", "cores", "target_accept")}
+    return lambda seed: from_tree(
+        nutpie.sample(compiled, seed=seed, progress_bar=False, **common), job
+    )
+
+
+def pymc(job: dict[str, Any]) -> Sampler:
+    """PyMC's sampler with its default initialisation; the step is compiled once."""
+    import pymc as pm
+
+    model = pymc_model(job["form"])
+    common = {key: job[key] for key in ("draws", "tune", "chains", "cores")}
+    with model:
+        start, step = pm.init_nuts(
+            init="jitter+adapt_diag",
+            chains=job["chains"],
+            random_seed=job["seed"],
+            progressbar=False,
+            target_accept=job["target_accept"],
+        )
+
+    def draw(seed: int) -> Draws:
+        with model:
+            tree = pm.sample(
+                step=step,
+                initvals=start,
+                random_seed=seed,
+                progressbar=False,
+                compute_convergence_checks=False,
+                **common,
+            )
+        return from_tree(tree, job)
+
+    return draw
+
+
+def equations() -> Any:
+    """tests/reference/equations.py: the equations of model/README.md in NumPyro, as they stand."""
+    import numpyro
+
+    numpyro.enable_x64()
+    sys.path.insert(0, str(ROOT / "tests" / "reference"))
+    return importlib.import_module("equations")
+
+
+def numpyro_model(form: str) -> tuple[Any, Any, Any]:
+    """Evidence, the model with its effects as standard normals, and where chains start."""
+    from functools import partial
+
+    import numpyro
+    from numpyro.infer.reparam import LocScaleReparam
+
+    module = equations()
+    e = module.evidence(baseline().points)
+    scaled = ["benchmark_effect", "cell_effect", "family_effect", "series_effect", "intercept_cell"]
+    scaled += ["thinking_shift", "logit_m"]
+    model = numpyro.handlers.block(partial(module.model, e, form), hide=["expected", "point_sd"])
+    config: Any = {name: LocScaleReparam(0.0) for name in scaled}
+    model = numpyro.handlers.reparam(model, config=config)
+    return e, model, numpyro.infer.init_to_median(num_samples=5)
+
+
+def from_sites(sites: dict[str, Any]) -> dict[str, Any]:
+    """Named parameters from the sites of the NumPyro model."""
+    found = {name: np.asarray(values) for name, values in sites.items()}
+    found["log_slope"] = np.log(found["slope"])
+    mean = found["log_slope_mean"]
+    found["exchange_rate"] = np.exp(mean[..., 1] - mean[..., 0])
+    if "logit_m" in found:
+        found["ceiling_logit"] = found["logit_m"]
+    return found
+
+
+def numpyro(job: dict[str, Any]) -> Sampler:
+    """NumPyro's sampler on the reference model."""
+    import numpyro
+
+    numpyro.set_host_device_count(job["chains"])
+    _, model, init = numpyro_model(job["form"])
+    import jax
+
+    mcmc = numpyro.infer.MCMC(
+        numpyro.infer.NUTS(model, target_accept_prob=job["target_accept"], init_strategy=init),
+        num_warmup=job["tune"],
+        num_samples=job["draws"],
+        num_chains=job["chains"],
+        chain_method="parallel",
+        progress_bar=False,
+    )
+
+    def draw(seed: int) -> Draws:
+        mcmc.run(jax.random.PRNGKey(seed), extra_fields=("num_steps", "diverging"))
+        extra = mcmc.get_extra_fields(group_by_chain=True)
+        found = from_sites(mcmc.get_samples(group_by_chain=True))
+        return found, np.asarray(extra["num_steps"]), np.asarray(extra["diverging"])
+
+    return draw
+
+
+def blackjax(job: dict[str, Any]) -> Sampler:
+    """BlackJAX's sampler on the density of the reference model, with the same starts."""
+    import numpyro
+
+    numpyro.set_host_device_count(job["chains"])
+    blackjax: Any = importlib.import_module("blackjax")
+    _, model, init = numpyro_model(job["form"])
+    import jax
+    from numpyro.infer.util import initialize_model
+
+    keys = jax.random.split(jax.random.PRNGKey(job["seed"]), job["chains"])
+    info = initialize_model(keys, model, init_strategy=init)
+    potential: Any = info.potential_fn
+
+    def density(z: Any) -> Any:
+        return -potential(z)
+
+    def chain(key: Any, start: Any) -> Any:
+        tune_key, draw_key = jax.random.split(key)
+        adaptation = blackjax.window_adaptation(
+            blackjax.nuts, density, target_acceptance_rate=job["target_accept"]
+        )
+        (state, tuned), _ = adaptation.run(tune_key, start, num_steps=job["tune"])
+        step = blackjax.nuts(density, **tuned).step
+
+        def one(state: Any, key: Any) -> Any:
+            state, info = step(key, state)
+            return state, (state.position, info.num_integration_steps, info.is_divergent)
+
+        return jax.lax.scan(one, state, jax.random.split(draw_key, job["draws"]))[1]
+
+    run, name = jax.pmap(chain), jax.jit(jax.vmap(jax.vmap(info.postprocess_fn)))
+
+    def draw(seed: int) -> Draws:
+        keys = jax.random.split(jax.random.PRNGKey(seed), job["chains"])
+        position, steps, diverging = run(keys, info.param_info.z)
+        return from_sites(name(position)), np.asarray(steps), np.asarray(diverging)
+
+    return draw
+
+
+def stan(job: dict[str, Any]) -> Sampler:
+    """Stan's sampler on scripts/stan/tenfold.stan, once its density is that of the reference.
+
+    Raises:
+        SystemExit: log densities of the two differ by more than a constant.
+    """
+    stan: Any = importlib.import_module("stan")
+    code = (ROOT / "scripts" / "stan" / "tenfold.stan").read_text()
+    prepared = json.loads(Path(job["stan"]).read_text())
+    shape = (job["chains"], job["draws"])
+
+    def build(seed: int) -> Any:
+        return stan.build(code, prepared["data"], random_seed=seed)
+
+    posterior = build(job["seed"])
+    gaps = [posterior.log_prob(u) - known for u, known in prepared["check"]]
+    if not np.ptp(gaps) < 1e-6:
+        raise SystemExit(f"the Stan program is another density: differences {gaps}")
+
+    def draw(seed: int) -> Draws:
+        fit = build(seed).sample(
+            num_chains=job["chains"],
+            num_samples=job["draws"],
+            num_warmup=job["tune"],
+            delta=job["target_accept"],
+        )
+
+        def ordered(name: str) -> np.ndarray:  # the chain runs fastest in PyStan's last axis
+            values = fit[name].reshape(-1, *shape[::-1]).T
+            return values if job["dims"].get(name) else values[..., 0]
+
+        found = {name: ordered(name) for name in job["dims"]}
+        return found, ordered("n_leapfrog__"), ordered("divergent__")
+
+    return draw
+
+
+def stan_input(form: str) -> dict[str, Any]:
+    """Data of the Stan program, and points at which its log density is known up to a constant."""
+    e, model, _ = numpyro_model(form)
+    import jax
+    import numpyro
+    from numpyro.infer.util import initialize_model
+
+    from tenfold import priors
+    from tenfold.curves import FORMS
+
+    data: dict[str, Any] = {"form": ("logistic", "saturating", "linear", "power").index(form) + 1}
+    assert form in FORMS
+    names = ("cells", "benchmarks", "families", "units", "charts", "thinking")
+    data |= {f"n_{name}": len(getattr(e, name)) for name in names}
+    sizes = {"n": e.x, "n_series": e.regime, "n_shifts": e.shift[0], "n_ratios": e.ratio[0]}
+    data |= {name: len(of) for name, of in {**sizes, "n_levels": e.ladder[0]}.items()}
+    names = ("x", "x_se", "score", "score_se", "non_thinking", "chart_scale_se")
+    data |= {name: getattr(e, name) for name in names}
+    names = ("series", "regime", "cell", "family", "unit", "chart", "cell_benchmark", "cell_regime")
+    data |= {name: getattr(e, name) + 1 for name in names}
+    data |= {"thinking": e.thinking_of_benchmark + 1, "floor_score": e.floor}
+    count = np.bincount(e.series)
+    data |= {"first": np.cumsum(count) - count + 1, "last": np.cumsum(count)}
+    names = ("rl_ooms", "rl_ooms_se", "shift_ooms", "shift_ooms_se")
+    data |= dict(zip(names, e.shift, strict=True))
+    data |= {"log_ratio": np.log(e.ratio[0]), "log_ratio_se": e.ratio[1]}
+    data |= {"log10_flop": e.ladder[0], "log10_flop_se": e.ladder[1]}
+    for name, prior in priors.load().items():
+        values = list(priors.hyperparameters(prior).values()) + ([prior.shift] * (name == "nu"))
+        data[f"prior_{name}"] = values[0] if len(values) == 1 else values
+    data = {key: np.asarray(value).tolist() for key, value in data.items()}
+    # the same coordinates in the order of the program's block of parameters
+    order = "log_slope_mean unit_offset benchmark_sd cell_sd family_sd series_sd "
+    order += "benchmark_effect cell_effect family_effect series_effect intercept_mean "
+    order += "intercept_cell_sd intercept_sd intercept_cell intercept log_kappa "
+    order += "thinking_shift_mean thinking_shift_sd thinking_shift ceiling_mean ceiling_sd logit_m "
+    order += "lambda sigma nu shift_z log_inference_per_training_mean inference_per_training_sd "
+    order += "gpt_level_mean gpt_level_sd"
+    check = []
+    for seed in range(8):
+        init = numpyro.infer.init_to_uniform(radius=1.0)
+        info: Any = initialize_model(jax.random.PRNGKey(seed), model, init_strategy=init)
+        z = {k.removesuffix("_decentered"): np.ravel(v) for k, v in info.param_info.z.items()}
+        u = np.concatenate([z.pop(name) for name in order.split() if name in z])
+        assert not z, f"not in the Stan program: {list(z)}"
+        check.append((u.tolist(), -float(info.potential_fn(info.param_info.z))))
+    return {"data": data, "check": check}
+
+
+# --- worker processes ----------------------------------------------------------------------------
+
+
+def use_cache(folder: str) -> None:
+    """Keep what libraries store between processes in a folder of this run."""
+    os.environ["NUMBA_CACHE_DIR"] = f"{folder}/numba"
+    os.environ["PYTENSOR_FLAGS"] = f"base_compiledir={folder}/pytensor"
+    os.environ["XDG_CACHE_HOME"] = f"{folder}/xdg"  # of Stan's compiled programs
+
+
+def work(job: dict[str, Any]) -> dict[str, Any]:
+    """Sample twice and save the second draws; times start at the first line of this file."""
+    preparers = (tenfold, nutpie_pymc, pymc, numpyro, blackjax, stan)
+    draw = dict(zip(SAMPLERS, preparers, strict=True))[job["sampler"]](job)
+    prepared = time.perf_counter() - START
+    draw(job["seed"])
+    cold = time.perf_counter() - START
+    Path(job["marker"]).touch()
+    start = time.perf_counter()
+    values, steps, diverging = draw(job["seed"] + 1)
+    warm = time.perf_counter() - start
+    columns = [values[name].reshape(job["chains"], job["draws"], -1) for name in job["dims"]]
+    np.save(job["draws_file"], np.concatenate(columns, axis=2))
+    return {
+        "prepared_s": prepared,
+        "cold_s": cold,
+        "warm_s": warm,
+        "gradients": int(np.sum(steps)),
+        "divergences": int(np.sum(diverging)),
+        "versions": {name: metadata.version(name) for name in LIBRARIES[job["sampler"]]},
+    }
+
+
+# --- what is compared -----------------------------------------------------------------------------
+
+
+def dims(form: str) -> dict[str, str]:
+    """The parameters of a form that are compared, with their dimensions."""
+    return {k: v for k, v in DIMS.items() if form == "saturating" or not k.startswith("ceiling")}
+
+
+def top_level(names: dict[str, str]) -> dict[str, str]:
+    """Those above the cells and series."""
+    return {k: v for k, v in names.items() if k not in LOWER}
+
+
+def labels(points: Any) -> dict[str, list[str]]:
+    """Labels of every dimension in the order of the reference model."""
+    from tenfold.hierarchy import REFERENCE_UNITS
+
+    benchmark, regime = points["series_benchmark"].values, points["series_regime"].values
+    cells = dict.fromkeys(f"{b} / {r}" for b, r in zip(benchmark, regime, strict=True))
+    return {
+        "regime": ["rl", "inference"],
+        "free_unit": [u for u in points["unit"].values.tolist() if u not in REFERENCE_UNITS],
+        "cell": list(cells),
+        "series": points["series"].values.tolist(),
+    }
+
+
+def diagnose(draws: np.ndarray) -> dict[str, np.ndarray]:
+    """Bulk ESS, R-hat, mean and its standard error of every column of (chain, draw, column)."""
+    from arviz_stats.base.array import array_stats
+
+    axes: dict[str, Any] = {"chain_axis": 0, "draw_axis": 1}
+    return {
+        "ess": np.nan_to_num(array_stats.ess(draws, method="bulk", **axes)),
+        "rhat": np.asarray(array_stats.rhat(draws, **axes)),
+        "mean": draws.mean(axis=(0, 1)),
+        "mcse": np.asarray(array_stats.mcse(draws, method="mean", **axes)),
+    }
+
+
+def main() -> None:
+    """Do the job in the file that is named on the command line."""
+    job = json.loads(Path(sys.argv[1]).read_text())
+    use_cache(job["cache"])
+    Path(job["result"]).write_text(json.dumps(work(job)))
+
+
+if __name__ == "__main__":
+    main()
