@@ -52,27 +52,6 @@ def command(sampler: str) -> list[str]:
     return [shutil.which("uv") or "uv", "run", "--quiet", *own, "python"]
 
 
-def memory(pid: int) -> float:
-    """Memory of a process and its descendants, shared pages counted once, GiB (Linux)."""
-    parents: dict[int, list[int]] = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            own, rest = path.read_text().rsplit(")", 1)
-        except OSError:
-            continue
-        parents.setdefault(int(rest.split()[1]), []).append(int(own.split()[0]))
-    total, waiting = 0, [pid]
-    while waiting:
-        own = waiting.pop()
-        waiting += parents.get(own, [])
-        try:
-            text = Path(f"/proc/{own}/smaps_rollup").read_text()
-        except OSError:
-            continue
-        total += sum(int(n) for n in re.findall(r"^Pss:\s+(\d+)", text, re.MULTILINE))
-    return total / 2**20
-
-
 def launch(job: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Run one worker to its end: its result, or the `reason` why there is none."""
     name = job["sampler"]
@@ -91,7 +70,7 @@ def launch(job: dict[str, Any], folder: Path) -> dict[str, Any]:
         try:
             while process.poll() is None and time.monotonic() < limit:
                 warm = marker.exists()
-                peak[warm] = max(peak[warm], memory(process.pid))
+                peak[warm] = max(peak[warm], worker.memory(process.pid))
                 time.sleep(0.25)
         finally:
             late = process.poll() is None
@@ -232,7 +211,7 @@ def number(value: float | None, digits: int = 3) -> str:
     """A number for a table, to some significant digits."""
     if value is None or not np.isfinite(value):
         return "-"
-    if value == 0 or abs(value) >= 10 ** (digits - 1):
+    if isinstance(value, int) or value == 0 or abs(value) >= 10 ** (digits - 1):
         return f"{value:,.0f}"
     return f"{value:.{digits - 1 - int(np.floor(np.log10(abs(value))))}f}"
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -365,7 +366,7 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-# --- what is compared -----------------------------------------------------------------------------
+# --- what is measured -----------------------------------------------------------------------------
 
 
 def dims(form: str) -> dict[str, str]:
@@ -403,6 +404,27 @@ def diagnose(draws: np.ndarray) -> dict[str, np.ndarray]:
         "mean": draws.mean(axis=(0, 1)),
         "mcse": np.asarray(array_stats.mcse(draws, method="mean", **axes)),
     }
+
+
+def memory(pid: int) -> float:
+    """Memory of a process and its descendants, shared pages counted once, GiB (Linux)."""
+    parents: dict[int, list[int]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            own, rest = path.read_text().rsplit(")", 1)
+        except OSError:
+            continue
+        parents.setdefault(int(rest.split()[1]), []).append(int(own.split()[0]))
+    total, waiting = 0, [pid]
+    while waiting:
+        own = waiting.pop()
+        waiting += parents.get(own, [])
+        try:
+            text = Path(f"/proc/{own}/smaps_rollup").read_text()
+        except OSError:
+            continue
+        total += sum(int(n) for n in re.findall(r"^Pss:\s+(\d+)", text, re.MULTILINE))
+    return total / 2**20
 
 
 def main() -> None:
