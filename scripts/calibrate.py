@@ -75,7 +75,8 @@ def design(choice: PointsChoice | None = None) -> fit.Compiled:
 
 def key(plan: fit.Plan) -> str:
     """8 hex digits over evidence and priors: rows with another key belong to another design."""
-    parts = {name: prior.model_dump(mode="json") for name, prior in plan.priors.items()}
+    words = {"reason", "unit"}
+    parts = {n: prior.model_dump(mode="json", exclude=words) for n, prior in plan.priors.items()}
     content = json.dumps([plan.points.attrs["files"], parts], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:8]
 
