@@ -500,9 +500,9 @@ def _ceiling_part(item: dict[str, Any]) -> str:
         f"## A ceiling of {truth} seen from its first half",
         "",
         f"{n} data sets simulated under the saturating form, in which the cell {benchmark} / "
-        f"{regime} levels off at {truth}; its curves are 4 logits long and halfway up at the "
-        f"middle of their compute.{_partial(n, item['wanted'])} Fitted to the first half of the "
-        f"compute, {half['covered_90']} of {n} 90% intervals hold {truth} (binomial 95% interval "
+        f"{regime} levels off at {truth}; its curves are halfway up at the middle of "
+        f"their compute, their slopes come from the hierarchy.{_partial(n, item['wanted'])} "
+        f"Fitted to the first half of the compute, {half['covered_90']} of {n} 90% intervals hold {truth} (binomial 95% interval "
         f"{_range(half['covered_90_consistent_with'])}). In {half['below_the_90_interval']} the "
         "whole interval lies above it: there the fit overstates the ceiling more than it admits "
         f"({_range(half['overstated_consistent_with'])}; nominal 5%). The posterior median is "
