@@ -17,6 +17,10 @@ from scipy import special
 GRID = np.arange(-6.0, 8.01, 0.25)
 """Logits of the ceiling (share of the way from the floor to 1) at which series are fitted."""
 
+SHIFT_SD = 0.2
+"""Thinking shifts are known this badly when series are fitted: it counts as noise of their points.
+Without it two points, one of them in a non-thinking mode, would seem to fix a slope."""
+
 LEAST = 0.02
 """Share of the precision of what stands above a series that its own never falls below."""
 
@@ -84,6 +88,7 @@ def fits(
     height = (1 - series["floor"])[own, None] * most
     base = (at.noise_scale * points["score_se"]) ** 2 + at.sigma**2
     known = np.where(series["thinking"] >= 0, at.thinking_shift, 0.0)[own, None] * non
+    shifted = (series["thinking"] >= 0)[own, None] * non
     shown = points["seen"][:, None]
 
     def total(values: np.ndarray) -> np.ndarray:
@@ -106,6 +111,7 @@ def fits(
         share, by_eta = _curve(intercept[own] + slope * x - known, shape)
         gradient = height * by_eta
         variance = base[:, None] + (gradient * slope * points["x_se"][:, None]) ** 2
+        variance = variance + (gradient * SHIFT_SD * shifted) ** 2
         gap = points["score"][:, None] - series["floor"][own, None] - height * share
         trust = shown * _trust(total(shown * gap**2 / variance), count, at.nu)[own]
         weight, miss = trust * gradient**2 / variance, trust * gradient * gap / variance
