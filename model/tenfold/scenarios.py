@@ -100,8 +100,8 @@ def _fit(plan: fit.Plan, path: Path, say: Callable[[str], None], progress: bool)
     if len(forms) > 1 and plan.choice.series_evidence:
         start = time.perf_counter()
         say("leaving the future out: one refit per form")
-        half = plan.settings.model_copy(update={"draws": max(250, plan.settings.draws // 2)})
-        weights, future, trees = compare.leave_future_out(compiled, forms, half, progress)
+        fewer = plan.settings.model_copy(update={"draws": max(250, plan.settings.draws // 3)})
+        weights, future, trees = compare.leave_future_out(compiled, forms, fewer, progress)
         seen = ~compare.future(plan.points)
         for form, tree in trees.items():
             gates.append(checks.refit(tree, f"{form}: future left out"))
