@@ -191,9 +191,21 @@ def test_the_same_run_gives_the_same_page_and_keeps_its_images(prior_run, report
     image = report_page.parent / "figures" / "evidence.png"
     image.write_bytes(image.read_bytes())
     before = image.stat().st_mtime_ns
+    (report_page.parent / report.STAMP).unlink()  # else nothing is made again
     report.build(prior_run, report_page.parent)
     assert report_page.read_text(encoding="utf-8") == text
     assert image.stat().st_mtime_ns == before
+
+
+def test_an_unchanged_report_is_kept_and_a_damaged_one_made_again(prior_run, tmp_path):
+    page = report.build(prior_run, tmp_path)
+    made = page.stat().st_mtime_ns
+    assert report.build(prior_run, tmp_path) == page
+    assert page.stat().st_mtime_ns == made
+    (tmp_path / "data" / "cost.csv").unlink()
+    report.build(prior_run, tmp_path)
+    assert (tmp_path / "data" / "cost.csv").is_file()
+    assert page.stat().st_mtime_ns > made
 
 
 def test_claims_keep_arithmetic_and_evidence_apart(text):

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from tenfold.spec import ClaimsFile
 
 PAGE = "index.html"
+STAMP = "inputs.sha256"
+"""Hash of all that the page was made from, and of what was made: an unchanged page is kept."""
 
 
 def build(
@@ -21,10 +23,11 @@ def build(
 ) -> Path:
     """Write the report of a run: `index.html`, and `figures/` and `data/` beside it.
 
-    Nothing is sampled. The page needs neither the network nor the other files.
+    Nothing is sampled. The page needs neither the network nor the other files. A report in `out`
+    that was made from the same run, constants, claims and code is left as it is.
 
     Args:
-        out: folder, made if missing; files of an earlier report there are replaced.
+        out: folder, made if missing; files of another report there are replaced.
         constants, claims: the shipped ones, with the scenario's own constants, unless given.
 
     Returns:
@@ -38,6 +41,10 @@ def build(
     from tenfold.report import material, page, stored
     from tenfold.spec import SpecError, write_atomic
 
+    target, stamp = out / PAGE, out / STAMP
+    shipped = constants is None and claims is None
+    if shipped and stamp.is_file() and stamp.read_bytes() == _digest(run, out):
+        return target
     if constants is None:
         patch = run.info["spec"].get("constants", {})
         name = run.info["scenario"]
@@ -48,6 +55,26 @@ def build(
             (out / name).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SpecError(f"{out}: cannot be written ({error.strerror})") from None
-    target = out / PAGE
+    stamp.unlink(missing_ok=True)
     write_atomic(target, page.render(found, out))
+    if shipped:
+        write_atomic(stamp, _digest(run, out).decode())
     return target
+
+
+def _digest(run: Run, out: Path) -> bytes:
+    """SHA-256 over stored runs, code, shipped data, and the files of the report in `out`."""
+    import hashlib
+
+    from tenfold.spec import data_path
+
+    code = Path(__file__).parents[1]
+    inputs = [run.path / "run.json", *sorted(run.path.parent.glob("*/run.json"))]
+    inputs += sorted(path for path in code.rglob("*") if path.suffix in (".py", ".j2", ".css"))
+    inputs += sorted(path for path in data_path().rglob("*") if path.is_file())
+    made = [out / PAGE, *sorted((out / "figures").glob("*")), *sorted((out / "data").glob("*"))]
+    total = hashlib.sha256()
+    for path in [*inputs, *made]:
+        content = path.read_bytes() if path.is_file() else b""
+        total.update(path.name.encode() + hashlib.sha256(content).digest())
+    return total.hexdigest().encode() + b"\n"
