@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import math
 import re
 import shutil
@@ -247,6 +248,19 @@ def test_forms_of_two_fits_are_not_mixed(prior_run, tmp_path):
     )  # fmt: skip
     with pytest.raises(SpecError, match="logistic 2x40, saturating 2x150"):
         report.build(fit.Run(copied, prior_run.info), tmp_path / "out")
+
+
+def test_scenarios_fitted_under_one_form_are_told_with_it(prior_run, tmp_path):
+    run = fit.load(Path(shutil.copytree(prior_run.path, tmp_path / prior_run.path.name)))
+    rate = dict.fromkeys(mixture.PROBABILITIES, 2.0)
+    entry = {"reason": "a test", "forms": {"logistic": {"status": "PASS", "exchange_rate": rate}}}
+    table = tmp_path / "sensitivity.json"
+    table.write_text(json.dumps({"scenarios": {"else": entry}}))
+    (row,) = material.scenario_rates(stored.read(run))
+    assert (row["scenario"], row["reason"], row["p50"]) == ("else", "a test (logistic alone)", 2.0)
+    table.write_text("{")
+    with pytest.raises(SpecError, match="sensitivity.json: damaged"):
+        material.scenario_rates(stored.read(run))
 
 
 def test_a_variable_that_is_not_there_is_named(prior_run):

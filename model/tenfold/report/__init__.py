@@ -69,7 +69,8 @@ def _digest(run: Run, out: Path) -> bytes:
     from tenfold.spec import data_path
 
     code = Path(__file__).parents[1]
-    inputs = [run.path / "run.json", *sorted(run.path.parent.glob("*/run.json"))]
+    runs = run.path.parent
+    inputs = [run.path / "run.json", *sorted(runs.glob("*/run.json")), runs / "sensitivity.json"]
     inputs += sorted(path for path in code.rglob("*") if path.suffix in (".py", ".j2", ".css"))
     inputs += sorted(path for path in data_path().rglob("*") if path.is_file())
     made = [out / PAGE, *sorted((out / "figures").glob("*")), *sorted((out / "data").glob("*"))]

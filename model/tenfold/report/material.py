@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from tenfold import answers, claims, cost, drivers, fit, jump, mixture
+from tenfold import answers, claims, cost, drivers, fit, jump, mixture, sensitivity
 from tenfold import priors as prior_table
 from tenfold.constants import Constants
 from tenfold.curves import Form
@@ -208,14 +209,38 @@ def _sensitivity(stored: Stored, name: str, label: str) -> str:
 
 
 def scenario_rates(stored: Stored) -> list[dict[str, Any]]:
-    """Exchange rate of the newest stored run of every scenario in the same folder."""
-    rows = []
+    """Exchange rate under every other scenario that is known in the same folder.
+
+    From the newest stored run, all forms mixed; else from the table of `tenfold scenarios --fit`,
+    under the heaviest form of this run that it holds.
+    """
+    rows: list[dict[str, Any]] = []
     for run in _other_runs(stored):
         values, weight = _rate(run)
         row = mixture.summarise(values, weight, "OOM/OOM")
         about = {"scenario": run.info["scenario"], "status": run.info["status"]}
         rows.append(about | {"reason": run.info["spec"]["reason"], "scale": "linear"} | row)
+    known = {row["scenario"] for row in rows}
+    for name, entry in _compared(stored).items():
+        if name not in known:
+            form = max(entry["forms"], key=lambda form: stored.weights.get(form, 0.0))
+            row = entry["forms"][form]
+            about = {"scenario": name, "status": row["status"], "scale": "linear"}
+            about["reason"] = f"{entry['reason']} ({form} alone)"
+            rows.append(about | row["exchange_rate"])
     return rows
+
+
+def _compared(stored: Stored) -> dict[str, Any]:
+    path = stored.run.path.parent / sensitivity.FILE
+    if not path.is_file():
+        return {}
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))["scenarios"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise SpecError(
+            f"{path}: damaged ({type(error).__name__}); delete it and run `tenfold scenarios --fit`"
+        ) from None
 
 
 def _other_runs(stored: Stored) -> list[fit.Run]:
