@@ -1,0 +1,35 @@
+"""Scenarios fitted side by side: what is kept, what is fitted again, what is told."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tenfold import sensitivity
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+def test_a_scenario_is_fitted_once(tmp_path, told):
+    first = sensitivity.fit_scenarios(("o1-chart",), tmp_path, told.append)
+    row = first["scenarios"]["o1-chart"]["forms"]["logistic"]
+    # the chart at face value: 0.49 RL slope over inference slope, so about 2
+    assert row["status"] != "FAIL"
+    assert 1.5 < row["exchange_rate"]["p50"] < 3
+    again = sensitivity.fit_scenarios(("o1-chart",), tmp_path, told.append)
+    assert again == first == json.loads((tmp_path / sensitivity.FILE).read_text())
+    assert told == ["o1-chart: fitting (1 of 1)", "o1-chart: kept (1 of 1)"]
+
+
+def test_a_failed_gate_asks_for_more_draws(tmp_path, told, monkeypatch):
+    monkeypatch.setattr(sensitivity, "DRAWS", 20)
+    monkeypatch.setattr(sensitivity, "MORE_DRAWS", 30)
+    for _ in range(2):
+        found = sensitivity.fit_scenarios(("o1-chart",), tmp_path, told.append)
+        assert found["scenarios"]["o1-chart"]["forms"]["logistic"]["status"] == "FAIL"
+    assert told.count("o1-chart: fitting (1 of 1)") == 2
+    assert told.count("o1-chart, logistic: a gate failed, so once more with 30 draws") == 2
