@@ -22,7 +22,10 @@ def test_a_scenario_is_fitted_once(tmp_path, told):
     assert 1.5 < row["exchange_rate"]["p50"] < 3
     again = sensitivity.fit_scenarios(("o1-chart",), tmp_path, told.append)
     assert again == first == json.loads((tmp_path / sensitivity.FILE).read_text())
-    assert told == ["o1-chart: fitting (1 of 1)", "o1-chart: kept (1 of 1)"]
+    # between them, one more line where the gates wanted more draws
+    assert told[0] == "o1-chart: fitting (1 of 1)"
+    assert told[-1] == "o1-chart: kept (1 of 1)"
+    assert sum("fitting" in line for line in told) == 1
 
 
 def test_a_failed_gate_asks_for_more_draws(tmp_path, told, monkeypatch):
