@@ -374,7 +374,9 @@ def test_bad_projects_are_one_clear_line(body, words, tmp_path):
 
 
 def test_a_point_stored_right_passes(tmp_path):
-    digitise(with_dataset(data=[{"x": 300, "y": 200, "value": [1000.0000005, 50]}]), tmp_path)
+    body = with_dataset(data=[{"x": 300, "y": 200, "value": [1000.0000005, 50]}])
+    read = digitise(body, tmp_path).points
+    np.testing.assert_allclose(read["compute"], [1000], rtol=1e-12)
 
 
 def test_a_version_3_project_without_axes(tmp_path):

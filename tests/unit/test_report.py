@@ -255,9 +255,11 @@ def test_scenarios_fitted_under_one_form_are_told_with_it(prior_run, tmp_path):
     rate = dict.fromkeys(mixture.PROBABILITIES, 2.0)
     entry = {"reason": "a test", "forms": {"logistic": {"status": "PASS", "exchange_rate": rate}}}
     table = tmp_path / "sensitivity.json"
-    table.write_text(json.dumps({"scenarios": {"else": entry}}))
-    (row,) = material.scenario_rates(stored.read(run))
+    own = run.info["scenario"]
+    table.write_text(json.dumps({"scenarios": {"else": entry, own: entry}}))
+    row, same = material.scenario_rates(stored.read(run))
     assert (row["scenario"], row["reason"], row["p50"]) == ("else", "a test (logistic alone)", 2.0)
+    assert same["scenario"] == f"{own}, logistic"
     table.write_text("{")
     with pytest.raises(SpecError, match="sensitivity.json: damaged"):
         material.scenario_rates(stored.read(run))

@@ -225,7 +225,9 @@ def scenario_rates(stored: Stored) -> list[dict[str, Any]]:
         if name not in known:
             form = max(entry["forms"], key=lambda form: stored.weights.get(form, 0.0))
             row = entry["forms"][form]
-            about = {"scenario": name, "status": row["status"], "scale": "linear"}
+            # the run itself stands there too, with all its forms
+            label = f"{name}, {form}" if name == stored.run.info["scenario"] else name
+            about = {"scenario": label, "status": row["status"], "scale": "linear"}
             about["reason"] = f"{entry['reason']} ({form} alone)"
             rows.append(about | row["exchange_rate"])
     return rows
