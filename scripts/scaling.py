@@ -59,10 +59,10 @@ def synthetic(n_series: int, form: Any, seed: int) -> Any:
 def scale(job: dict[str, Any]) -> dict[str, Any]:
     """Time per gradient of the compiled density on synthetic evidence, or a fit to it."""
     plan = synthetic(job["series"], job["form"], job["seed"])
-    from tenfold import coordinates, kernel
+    from tenfold import coordinates, kernel, layout
 
     start = time.perf_counter()
-    where = coordinates.layout(plan.points, plan.choice, job["form"])
+    where = layout.layout(plan.points, plan.choice, job["form"])
     tables = coordinates.inputs(plan.points, plan.priors, plan.choice, where, job["form"])
     packed = kernel.pack(kernel.Inputs(**tables))
     found: dict[str, Any] = {"setup_s": time.perf_counter() - start, "parameters": where.size}

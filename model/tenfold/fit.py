@@ -24,15 +24,15 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from tenfold import coordinates, curves, simulate
+from tenfold import coordinates, curves, layout, simulate
 from tenfold import points as evidence
 from tenfold import priors as prior_table
 from tenfold.curves import Form
 from tenfold.spec import ModelChoice, Prior, Scenario, Settings, SpecError, write_atomic
 
 CODE = (
-    "curves", "points", "evidence", "priors", "hierarchy", "pilot", "coordinates", "kernel",
-    "simulate", "fit", "compare",
+    "curves", "points", "evidence", "priors", "hierarchy", "layout", "pilot",
+    "geometry", "coordinates", "kernel", "simulate", "fit", "compare",
 )  # fmt: skip
 """Modules whose text is part of a run's key: a change in any of them makes old results stale."""
 
@@ -155,7 +155,7 @@ def sample(
 
     settings, plan = settings or compiled.plan.settings, compiled.plan
     seed = settings.seed + curves.FORMS.index(form)
-    where = coordinates.layout(plan.points, plan.choice, form)
+    where = layout.layout(plan.points, plan.choice, form)
     tables = coordinates.inputs(plan.points, plan.priors, plan.choice, where, form, data)
     tree = nutpie.sample(
         _sampler(tables, where),
@@ -184,7 +184,7 @@ def sample(
     return xr.DataTree.from_dict({"posterior": posterior, "sample_stats": stats})
 
 
-def _sampler(tables: Mapping[str, np.ndarray], where: coordinates.Layout) -> Any:
+def _sampler(tables: Mapping[str, np.ndarray], where: layout.Layout) -> Any:
     """The compiled density over some data, as nutpie takes models: one variable `u`."""
     from functools import partial
 

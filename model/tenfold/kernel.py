@@ -61,7 +61,8 @@ TABLES = {
     "shares": _record("is_family place", "weight"),
     "series": _record(
         "first last regime cell family unit thinking chart count_row",
-        "floor position level0 level_weight slope0 slope_weight by_shift1 by_shift2 shift0",
+        "floor position level0 level_weight slope0 slope_weight by_shift1 by_shift2 shift0 "
+        "p0 p1 p2 p3 p4",
     ),
     "thinking": _record("", "information pointed"),  # benchmarks with a thinking shift
     "counts": _record("", "n"),  # distinct sums of `seen` within a series
@@ -165,6 +166,16 @@ def _interpolate(maps: Any, k: Any, t: Any, at: Any) -> Any:
 
 
 @jit
+def _curved(u: Any, row: Any) -> Any:
+    """`pilot.normal_curves` at u: value, derivative, and d log derivative / du."""
+    room = row.p4 * (u - row.p3)
+    part = 1.0 / (1.0 + exp(-room))
+    soft = (log1p(exp(-abs(room))) + max(room, 0.0)) / row.p4
+    by = row.p1 + row.p2 * part
+    return row.p0 + row.p1 * u + row.p2 * soft, by, row.p2 * part * (1.0 - part) * row.p4 / by
+
+
+@jit
 def _standardised(u: Any, prior: Any, v: Any, information: Any, pointed: Any) -> Any:
     """A normal effect from a coordinate `u` that is standard normal if what is known holds.
 
@@ -244,23 +255,18 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
     for c in range(n_cells):
         if saturating:
             mean, sd = at.ceiling_mean + d.cells[c].regime, value[at.ceiling_sd]
-            cell = d.cells[c]
-            room = cell.p4 * (u[at.u_ceiling_logit + c] - cell.p3)
-            part = 1.0 / (1.0 + exp(-room))
-            soft = (log1p(exp(-abs(room))) + max(room, 0.0)) / cell.p4
-            logit = cell.p0 + cell.p1 * u[at.u_ceiling_logit + c] + cell.p2 * soft
-            logit_by[c] = cell.p1 + cell.p2 * part
+            place = at.u_ceiling_logit + c
+            logit, logit_by[c], u_bar[place] = _curved(u[place], d.cells[c])
             total += log(logit_by[c])
-            u_bar[at.u_ceiling_logit + c] = cell.p2 * part * (1.0 - part) * cell.p4 / logit_by[c]
             r = (logit - value[mean]) / sd
             total -= 0.5 * (r * r + LOG_2PI) + log(sd)
             logit_bar[c] = -r / sd
             bar[mean] += r / sd
             bar[at.ceiling_sd] += (r * r - 1.0) / sd
             most[c] = 1.0 / (1.0 + exp(-logit))
-            place = min(max((logit - at.grid_start) / at.grid_step, 0.0), at.n_nodes - 1.0)
-            node[c] = min(int(place), at.n_nodes - 2)
-            into[c] = place - node[c]
+            along = min(max((logit - at.grid_start) / at.grid_step, 0.0), at.n_nodes - 1.0)
+            node[c] = min(int(along), at.n_nodes - 2)
+            into[c] = along - node[c]
         m1, m2, a, b, c_, m1_by, m2_by, a_by, b_by, c_by = _interpolate(
             d.maps, (d.series.size + c) * at.n_nodes + node[c], into[c], at
         )
@@ -369,9 +375,13 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         r2 += weight2 * middle2 + one.by_shift2 * moved
         y1 = r1 / l11
         from2 = (r2 - l21 * y1) / l22
-        own = (from2 + u[at.u_log_slope + s]) / l22
-        intercept = (y1 + u[at.u_intercept + s] - l21 * own) / l11
-        total -= log(l11 * l22)
+        v, v_by, u_bar[at.u_log_slope + s] = _curved(u[at.u_log_slope + s], one)
+        own = (from2 + v) / l22
+        # far below its mode a log slope matters no more, and the intercept stays where it is
+        by_bent = exp(own - m2) if positive else 1.0
+        bent = m2 + by_bent - 1.0 if positive else own
+        intercept = (y1 + u[at.u_intercept + s] - l21 * bent) / l11
+        total += log(v_by) - log(l11 * l22)
 
         r = (intercept - level[c]) / intercept_sd
         total -= 0.5 * r * r
@@ -465,13 +475,14 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         # back through the triangular solves and the Cholesky factor
         y1_bar = intercept_bar / l11
         l11_bar = -(intercept_bar * intercept + 1.0) / l11
-        own_bar -= intercept_bar * l21 / l11
+        bent_bar = -intercept_bar * l21 / l11
+        own_bar += bent_bar * by_bent
         y2_bar = own_bar / l22
         l22_bar = -(own_bar * own + y2_bar * from2 + 1.0) / l22
         u_bar[at.u_intercept + s] += y1_bar
-        u_bar[at.u_log_slope + s] += y2_bar
+        u_bar[at.u_log_slope + s] += y2_bar * v_by
         r2_bar = y2_bar / l22
-        l21_bar = -intercept_bar * own / l11 - r2_bar * y1
+        l21_bar = -intercept_bar * bent / l11 - r2_bar * y1
         y1_bar -= r2_bar * l21
         r1_bar = y1_bar / l11
         l11_bar -= r1_bar * y1
@@ -489,6 +500,8 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         if saturating:
             m1_bar = r1_bar * (h11 + one.level_weight) + r2_bar * h12
             m2_bar = r1_bar * h12 + r2_bar * (h22 + one.slope_weight)
+            if positive:
+                m2_bar += bent_bar * (1.0 - by_bent)
             h11_bar += r1_bar * m1
             h12_bar += r1_bar * m2 + r2_bar * m1
             h22_bar += r2_bar * m2

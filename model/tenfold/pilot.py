@@ -219,43 +219,113 @@ def slopes(values: np.ndarray) -> np.ndarray:
     return found
 
 
+SIGMAS = 0.002 * 2.0 ** np.arange(6)
+
+NODES, RIGHT = 121, 8.0
+"""Places along which the density of a slope is found, and how many of its sds the last lies off."""
+
+
+def slope_density(
+    points: np.ndarray,
+    series: np.ndarray,
+    shape: str,
+    at: Typical,
+    found: Fits,
+    best: tuple[np.ndarray, np.ndarray],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Log density of the log slope of each series, its intercept integrated out.
+
+    Where a steep slope is well known but noise might explain it all, the density has a long left
+    tail of slopes next to nothing, down to where the prior takes over.
+
+    Args:
+        best: rows and columns of `found` at which to do so.
+
+    Returns:
+        Places in standard deviations from the mode, and log densities there up to a constant,
+        both of shape (series, NODES).
+    """
+    sd = np.hypot(found.c21[best], found.c22[best])
+    left = -np.maximum(RIGHT, 4 * at.series_sd / sd)
+    grid = left[:, None] + (RIGHT - left)[:, None] * np.linspace(0, 1, NODES)
+    log_slope = found.own[best][:, None] + sd[:, None] * grid
+    most = (1 / (1 + np.exp(-GRID)) if found.own.shape[1] > 1 else np.ones(1))[best[1]]
+    own = np.repeat(np.arange(series.size), series["last"] - series["first"])
+    height = ((1 - series["floor"]) * most)[own, None]
+    moved = np.where(series["thinking"] >= 0, at.thinking_shift, 0.0)[own] * points["non_thinking"]
+    shown = points["seen"][:, None]
+    by_x = np.exp(log_slope)[own] * points["x"][:, None] - moved[:, None]
+    base = ((at.noise_scale * points["score_se"]) ** 2 + at.sigma**2)[:, None]
+    x_se = np.exp(log_slope)[own] * points["x_se"][:, None]
+    unsure = ((series["thinking"] >= 0)[own] * points["non_thinking"] * SHIFT_SD)[:, None]
+
+    def total(values: np.ndarray) -> np.ndarray:
+        return np.add.reduceat(values, series["first"], axis=0)
+
+    count = total(shown)
+    # the intercept moves linearly with the slope itself: along a line of the curve it is exact
+    step = found.c11[best] * found.c21[best] / sd**2
+    intercept = found.intercept[best][:, None] + step[:, None] * np.expm1(sd[:, None] * grid)
+    for last in (*[False] * PROFILE_STEPS, True):
+        share, by_eta = _curve(intercept[own] + by_x, shape)
+        gradient = height * by_eta
+        variance = base + gradient**2 * (x_se**2 + unsure**2)
+        gap = points["score"][:, None] - series["floor"][own, None] - height * share
+        squares = total(shown * gap**2 / variance)
+        trust = shown * _trust(squares, count, at.nu)[own]
+        away = (intercept - at.level[:, None]) / at.intercept_sd
+        information = total(trust * gradient**2 / variance) + at.intercept_sd**-2
+        if last:
+            break
+        pull = total(trust * gradient * gap / variance) - away / at.intercept_sd
+        intercept = intercept + np.clip(0.7 * pull / information, -1, 1)
+    density = _log_tail(squares, count, at.nu) - 0.5 * total(shown * np.log(variance))
+    off = (log_slope - at.log_slope[:, None]) / at.series_sd
+    return grid, density - 0.5 * (away**2 + off**2 + np.log(information))
+
+
+PROFILE_STEPS = 12
+"""Damped Newton steps for the intercept at each slope, from a good start."""
+
 BENDS = np.linspace(-2.5, 2.5, 11)
 SHARPNESS = np.array([1.0, 2.0, 4.0])
 STEEPEST = 15.0
 """Largest ratio of a map's two slopes; beyond it a pilot is not to be trusted."""
 
-SIGMAS = 0.002 * 2.0 ** np.arange(6)
 
+def normal_curves(log_density: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    """Maps from standard normals to numbers with about the given densities.
 
-def ceiling_curves(log_density: np.ndarray) -> np.ndarray:
-    """Maps from standard normals to ceilings with about the given densities along GRID.
-
-    Each is `p0 + p1 u + p2 softplus(p4 (u - p3)) / p4`: one slope on the left, where scores leave
-    no room, another on the right, where the prior takes over.
+    Each is `p0 + p1 u + p2 softplus(p4 (u - p3)) / p4`: one slope on the left, another on the
+    right, as where a prior takes over from data that leave no room.
 
     Args:
-        log_density: shape (cells, ceilings), up to a constant.
+        log_density: shape (n, nodes), up to a constant.
+        grid: where, evenly spaced; shape (nodes,) or (n, nodes).
 
     Returns:
-        Shape (cells, 5); both slopes positive.
+        Shape (n, 5); both slopes positive.
     """
-    fine = np.linspace(GRID[0], GRID[-1], 561)
     z = np.linspace(-3.0, 3.0, 41)
-    found = np.empty((len(log_density), 5))
-    for c, row in enumerate(log_density):
-        density = np.exp(np.interp(fine, GRID, row - row.max()))
+    grid = np.broadcast_to(grid, log_density.shape)
+    part = np.linspace(0, 1, 10 * (grid.shape[1] - 1) + 1)
+    wanted = np.empty((len(grid), z.size))
+    for row, (places, values) in enumerate(zip(grid, log_density, strict=True)):
+        fine = places[0] + (places[-1] - places[0]) * part
+        density = np.exp(np.interp(fine, places, values - values.max()))
         cdf = np.cumsum(density) - 0.5 * density
-        cdf /= density.sum()
-        wanted = np.interp(special.ndtr(z), cdf, fine)
-        best = np.inf
-        for bend, sharp in itertools.product(BENDS, SHARPNESS):
-            soft = np.logaddexp(0, sharp * (z - bend)) / sharp
-            left, right = z - soft, soft
-            base = np.stack([np.ones_like(z), left, right])
-            p = np.maximum(np.linalg.lstsq(base.T, wanted, rcond=None)[0][1:], 0.05)
-            p = np.maximum(p, p.max() / STEEPEST)
-            rest = wanted - p @ base[1:]
-            miss = np.var(rest)
-            if miss < best:
-                best, found[c] = miss, (rest.mean(), p[0], p[1] - p[0], bend, sharp)
+        wanted[row] = np.interp(special.ndtr(z), cdf / density.sum(), fine)
+    found, best = np.empty((len(grid), 5)), np.full(len(grid), np.inf)
+    for bend, sharp in itertools.product(BENDS, SHARPNESS):
+        soft = np.logaddexp(0, sharp * (z - bend)) / sharp
+        base = np.stack([np.ones_like(z), z - soft, soft])
+        slopes = np.maximum(np.linalg.lstsq(base.T, wanted.T, rcond=None)[0][1:].T, 0.05)
+        slopes = np.maximum(slopes, slopes.max(axis=1, keepdims=True) / STEEPEST)
+        rest = wanted - slopes @ base[1:]
+        miss = rest.var(axis=1)
+        better = miss < best
+        best[better] = miss[better]
+        left, right = slopes.T
+        curve = [rest.mean(axis=1), left, right - left, np.full_like(left, bend)]
+        found[better] = np.stack([*curve, np.full_like(left, sharp)], axis=1)[better]
     return found

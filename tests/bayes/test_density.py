@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tenfold import coordinates, hierarchy, kernel, points, priors
+from tenfold import coordinates, hierarchy, kernel, layout, points, priors
 from tenfold.curves import FORMS
 from tenfold.spec import ModelChoice, Prior
 
@@ -42,7 +42,7 @@ class Density:
     """The kernel as the sampler calls it, through its pointer."""
 
     def __init__(self, evidence, table, choice, form, data=None):
-        self.where = coordinates.layout(evidence, choice, form)
+        self.where = layout.layout(evidence, choice, form)
         self.tables = coordinates.inputs(evidence, table, choice, self.where, form, data)
         self.packed = kernel.pack(kernel.Inputs(**self.tables))
         kinds: list[Any] = [ctypes.c_int64, ctypes.c_uint64, *[ctypes.c_void_p] * 4]
