@@ -70,17 +70,10 @@ def convergence(tree: Any, label: str = "") -> list[Gate]:
     from arviz_stats.sampling_diagnostics import bfmi, ess, rhat
 
     prefix = f"{label}: " if label else ""
-    for group, needed in (("posterior", None), ("sample_stats", "diverging")):
-        dataset = tree[group].to_dataset() if group in getattr(tree, "children", {}) else None
-        if dataset is None or (needed and needed not in dataset):
-            return [Gate(f"{prefix}{group}", "FAIL", math.nan, 1.0, f"group {group} is missing")]
-        if not all(dataset.sizes.get(dim, 0) for dim in ("chain", "draw")):
-            return [Gate(f"{prefix}{group}", "FAIL", 0.0, 1.0, f"group {group} has no draws")]
-    posterior = tree["posterior"].to_dataset()
-    floats = [name for name in posterior if posterior[name].dtype.kind == "f"]
-    varying = posterior[[name for name in floats if _varies(posterior[name])]]
-    if not varying.data_vars:
-        return [Gate(f"{prefix}posterior", "FAIL", math.nan, 1.0, "no parameter varies")]
+    broken = _missing(tree, prefix)
+    if broken:
+        return [broken]
+    varying = _sampled(tree)
     gates = [
         _extreme(prefix + "R-hat", rhat(varying), "max", R_HAT),
         _extreme(prefix + "ESS bulk", ess(varying, method="bulk"), "min", ESS),
@@ -95,6 +88,31 @@ def convergence(tree: Any, label: str = "") -> list[Gate]:
     least = float(np.min(bfmi(tree)["energy"].values)) if "energy" in stats else math.nan
     gates.append(_gate(prefix + "E-BFMI", least, E_BFMI, least >= E_BFMI, "smallest over chains"))
     return gates
+
+
+def _missing(tree: Any, prefix: str) -> Gate | None:
+    """A FAIL where there is nothing to judge, else None."""
+    for group, needed in (("posterior", None), ("sample_stats", "diverging")):
+        dataset = tree[group].to_dataset() if group in getattr(tree, "children", {}) else None
+        if dataset is None or (needed and needed not in dataset):
+            return Gate(f"{prefix}{group}", "FAIL", math.nan, 1.0, f"group {group} is missing")
+        if not all(dataset.sizes.get(dim, 0) for dim in ("chain", "draw")):
+            return Gate(f"{prefix}{group}", "FAIL", 0.0, 1.0, f"group {group} has no draws")
+    if not _sampled(tree).data_vars:
+        return Gate(f"{prefix}posterior", "FAIL", math.nan, 1.0, "no parameter varies")
+    return None
+
+
+COPIES = {"slope": "log_slope", "ceiling": "ceiling_logit"}
+"""Monotone functions of another parameter: diagnostics by ranks are the same, and not repeated."""
+
+
+def _sampled(tree: Any) -> xr.Dataset:
+    """The parameters to judge: all that vary, but for copies."""
+    posterior = tree["posterior"].to_dataset()
+    names = [name for name in posterior if posterior[name].dtype.kind == "f"]
+    names = [name for name in names if COPIES.get(str(name)) not in posterior]
+    return posterior[[name for name in names if _varies(posterior[name])]]
 
 
 def _varies(values: xr.DataArray) -> bool:
@@ -172,12 +190,14 @@ def leave_one_out(loo: Mapping[str, Any], form: str) -> Gate:
 
 def refit(tree: Any, label: str) -> Gate:
     """One gate for a refit whose draws only feed a comparison: R-hat up to 1.05 is enough there."""
-    gates = convergence(tree)
-    r_hat = next((gate for gate in gates if gate.name == "R-hat"), None)
-    value = math.nan if r_hat is None else r_hat.value
-    return _gate(
-        label, value, 1.05, value <= 1.05, r_hat.detail if r_hat else gates[0].detail, "REVIEW"
-    )
+    from arviz_stats.sampling_diagnostics import rhat
+
+    broken = _missing(tree, f"{label}: ")
+    if broken:
+        return broken
+    found = _extreme(label, rhat(_sampled(tree)), "max", 1.05)
+    ok = found.value <= 1.05
+    return _gate(label, found.value, 1.05, ok, found.detail, "REVIEW")
 
 
 def calibration(found: Mapping[str, Any], label: str) -> list[Gate]:
@@ -186,7 +206,9 @@ def calibration(found: Mapping[str, Any], label: str) -> list[Gate]:
     gates = []
     for name, group in groups.items():
         inside = math.nan if group["inside_90"] is None else group["inside_90"]
-        detail = f"{group['points']} points; 0.80 to 0.97 is fine"
+        error = group["inside_90_se"]
+        detail = f"{group['points']} points of {group['series']} series; 0.80 to 0.97 is fine"
+        detail += "" if error is None else f"; standard error {error:.2f}"
         fine = 0.80 <= inside <= 0.97
         gates.append(_gate(f"{label}, {name}", inside, 0.9, fine, detail, "REVIEW"))
     return gates

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 EXIT_GATE = 3
 
+REMEDIED = ("R-hat", "ESS bulk", "ESS tail", "divergences")
+REMEDY = (
+    "not converged: fit again with more draws (--draws) or smaller steps (--target-accept 0.95)"
+)
+
 Scenario = Annotated[str, typer.Option(help="Named scenario, as listed by `scenarios`.")]
 Runs = Annotated[Path, typer.Option(metavar="DIR", help="Folder of stored runs.")]
 
@@ -28,6 +33,9 @@ def fit(
     draws: Annotated[int | None, typer.Option(help="Draws per chain after tuning.")] = None,
     tune: Annotated[int | None, typer.Option(help="Draws discarded per chain.")] = None,
     chains: Annotated[int | None, typer.Option(help="Number of chains.")] = None,
+    target_accept: Annotated[
+        float | None, typer.Option(help="Share of steps to accept; nearer to 1 is more careful.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Fit a scenario to the evidence and store the run; an unchanged one is found, not repeated.
@@ -39,10 +47,14 @@ def fit(
       tenfold fit
       tenfold fit --scenario no-thinking-shift
       tenfold fit --points my-evidence --seed 7
+      tenfold fit --scenario o1-chart --draws 3000 --target-accept 0.98
     """
     from tenfold import scenarios
 
-    settings = {"seed": seed, "draws": draws, "tune": tune, "chains": chains}
+    settings = {
+        "seed": seed, "draws": draws, "tune": tune, "chains": chains,
+        "target_accept": target_accept,
+    }  # fmt: skip
     run = scenarios.run(
         scenario,
         runs,
@@ -174,4 +186,7 @@ def _report_gates(run: Run, as_json: bool, stale: bool) -> None:
         terminal.say(f"curve forms and their weights: {mixed}")
         terminal.say(f"{info['status']}: {run.path}")
     if info["status"] == "FAIL":
+        failed = [gate["name"] for gate in info["gates"] if gate["status"] == "FAIL"]
+        if any(name.endswith(REMEDIED) for name in failed):
+            terminal.warn(REMEDY)
         raise typer.Exit(EXIT_GATE)

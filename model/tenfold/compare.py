@@ -18,29 +18,61 @@ from scipy import optimize, special, stats
 
 from tenfold import simulate
 from tenfold.curves import Form
-from tenfold.fit import Compiled, sample
-from tenfold.spec import Settings
 
 
-def log_density(
+@dataclass(frozen=True)
+class Given:
+    """Predictive distributions of points, each given the other seen points of its series.
+
+    A Student-t of `freedom` degrees of freedom and `scale` (None, None for normal noise) in units
+    of `sd`, at which the observed score lies `residual` sds above its expectation; all of shape
+    (chain, draw, point).
+    """
+
+    residual: np.ndarray
+    sd: np.ndarray
+    freedom: np.ndarray | None
+    scale: np.ndarray | None
+
+    def log_density(self) -> np.ndarray:
+        """Log density of the observed scores."""
+        if self.freedom is None:
+            return stats.norm.logpdf(self.residual) - np.log(self.sd)
+        return stats.t.logpdf(self.residual, self.freedom, scale=self.scale) - np.log(self.sd)
+
+    def below(self) -> np.ndarray:
+        """P(a new score <= the observed one)."""
+        if self.freedom is None:
+            return stats.norm.cdf(self.residual)
+        return stats.t.cdf(self.residual, self.freedom, scale=self.scale)
+
+
+def given_others(
     parameters: xr.Dataset, points: xr.Dataset, form: Form, seen: np.ndarray | None = None
-) -> xr.DataArray:
-    """log p(score_i | the other seen scores of its series, parameters), dims (..., `obs`).
+) -> Given:
+    """Predictive distributions of scores given the other seen scores of their series.
 
     Args:
-        seen: mask over `obs` of the scores that may be conditioned on; all unless given.
+        seen: mask over `obs` of the scores that may be conditioned on; the *other* points are
+            then predicted. All points are, each from the rest, unless given.
     """
     curve = simulate.expected(parameters, points, form)
-    residual = (points["score"].values - curve["expected_score"].values) / curve["score_sd"].values
-    if "nu" not in parameters:
-        value = stats.norm.logpdf(residual)
-    else:
-        freedom, scale = others(parameters, residual, points, seen)
-        value = stats.t.logpdf(residual, freedom, scale=scale)
-    return curve["score_sd"].copy(data=value - np.log(curve["score_sd"].values))
+    sd = curve["score_sd"].values
+    residual = (points["score"].values - curve["expected_score"].values) / sd
+    chosen = slice(None) if seen is None else ~np.asarray(seen, dtype=bool)
+    freedom = scale = None
+    if "nu" in parameters:
+        freedom, scale = (v[..., chosen] for v in _others(parameters, residual, points, seen))
+    return Given(residual[..., chosen], sd[..., chosen], freedom, scale)
 
 
-def others(
+def log_density(parameters: xr.Dataset, points: xr.Dataset, form: Form) -> xr.DataArray:
+    """log p(score_i | the other scores of its series, parameters), dims (..., `obs`)."""
+    values = given_others(parameters, points, form).log_density()
+    return xr.DataArray(values, dims=(*parameters["cell_sd"].dims, "obs"))
+
+
+def _others(
     parameters: xr.Dataset, residual: np.ndarray, points: xr.Dataset, seen: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """What the other seen points of its series say of a point's noise.
@@ -63,10 +95,10 @@ def others(
     return nu + count, np.sqrt((nu + np.maximum(rest, 0.0)) / (nu + count))
 
 
-def log_pointwise(log_density: xr.DataArray) -> np.ndarray:
-    """log of the posterior mean density of each point, shape (obs,)."""
-    draws = log_density.stack(sample=("chain", "draw")).transpose("sample", "obs").values
-    return special.logsumexp(draws, axis=0) - np.log(draws.shape[0])
+def log_pointwise(log_density: np.ndarray) -> np.ndarray:
+    """log of the posterior mean density of each point: (chain, draw, point) to (point,)."""
+    chains, draws, _ = log_density.shape
+    return special.logsumexp(log_density, axis=(0, 1)) - np.log(chains * draws)
 
 
 def future(points: xr.Dataset) -> np.ndarray:
@@ -113,26 +145,19 @@ def stacking(log_pointwise: Mapping[str, np.ndarray]) -> dict[str, float]:
 
 
 def leave_future_out(
-    compiled: Compiled, forms: tuple[Form, ...], settings: Settings, progress: bool = False
-) -> tuple[dict[str, float], dict[str, Any], dict[str, xr.DataTree]]:
-    """Refit every form without the future of each series, and stack on what it then predicts.
+    predicted: Mapping[Form, Given], points: xr.Dataset
+) -> tuple[dict[str, float], dict[str, Any]]:
+    """Stack forms on what they say of the future of each series when refitted without it.
+
+    Args:
+        predicted: form to `given_others` of the refit, with `seen` all but `future(points)`.
 
     Returns:
         Weights by form; a JSON-ready record (held-out count, log densities and their differences
-        with standard errors); the refitted trees by form, for gates.
+        with standard errors).
     """
-    points = compiled.plan.points
     held = future(points)
-    if not held.any():
-        raise RuntimeError("no series has three distinct compute values: nothing can be held out")
-    seen = 1.0 - held
-    pointwise: dict[str, np.ndarray] = {}
-    trees: dict[str, xr.DataTree] = {}
-    for form in forms:
-        tree = sample(compiled, form, {"seen": seen}, settings, progress)
-        density = log_density(tree["posterior"].to_dataset(), points, form, seen)
-        pointwise[form] = log_pointwise(density)[held]
-        trees[form] = tree
+    pointwise = {form: log_pointwise(given.log_density()) for form, given in predicted.items()}
     weights = stacking(pointwise)
     best = max(pointwise, key=lambda form: pointwise[form].sum())
     record: dict[str, Any] = {
@@ -150,7 +175,7 @@ def leave_future_out(
             "difference": float(difference.sum()),
             "difference_se": float(difference.std(ddof=1) * np.sqrt(values.size)),
         }
-    return weights, record, trees
+    return weights, record
 
 
 @dataclass(frozen=True)
@@ -192,7 +217,7 @@ def psis_loo(left_out: LeftOut) -> dict[str, Any]:
     """PSIS-LOO: elpd, its standard error, p_loo, and Pareto-k counts (Vehtari et al. 2017)."""
     joint = left_out.log_weights.values + left_out.log_density.values
     elpd = special.logsumexp(joint, axis=(0, 1))
-    fitted = log_pointwise(left_out.log_density)
+    fitted = log_pointwise(left_out.log_density.values)
     return {
         "elpd": float(elpd.sum()),
         "elpd_se": float(elpd.std(ddof=1) * np.sqrt(elpd.size)),

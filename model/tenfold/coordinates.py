@@ -255,8 +255,13 @@ def _follow(out: xr.Dataset, tables: Mapping[str, np.ndarray]) -> None:
     of_cells = _interpolated(maps[series.size :], logits)
     intercept_mean = out["intercept_mean"].values[..., regime]
     level_sd = out["intercept_cell_sd"].values[..., None]
+    clarity = _clarity(out["intercept_sd"], cell["level_spread0"], cell["level_error"])
     level = _standardised(
-        out["cell_level"], intercept_mean, level_sd**2, cell["level_information"], of_cells["m1"]
+        out["cell_level"],
+        intercept_mean,
+        level_sd**2,
+        clarity * cell["level_information"],
+        clarity * of_cells["m1"],
     )
     out["intercept_cell_z"] = out["cell_level"].copy(data=(level - intercept_mean) / level_sd)
     slope = out["log_slope_mean"].values[..., series["regime"]]
@@ -277,12 +282,16 @@ def _follow(out: xr.Dataset, tables: Mapping[str, np.ndarray]) -> None:
         between, within = (out[name].values[..., None] ** 2 for name in ("benchmark_sd", "cell_sd"))
         correlation = between / (between + within)
         totals, z = np.zeros(middle.shape), out["cell_slope"].values
+        clarity = _clarity(out["series_sd"], cell["slope_spread0"], cell["slope_error"])
         first, second = (np.flatnonzero(cell["partner"] < 0), np.flatnonzero(cell["partner"] >= 0))
         for members, v in ((first, between + within), (second, within * (1 + correlation))):
             prior = correlation * totals[..., cell["partner"][members]] * (members is second)
             information = cell["slope_information"][members]
             pointed = of_cells["m2"][..., members] - information * middle[..., members]
-            totals[..., members] = _standardised(z[..., members], prior, v, information, pointed)
+            clear = clarity[..., members]
+            totals[..., members] = _standardised(
+                z[..., members], prior, v, clear * information, clear * pointed
+            )
         lead = out["cell_slope"].dims[:-1]
         out["cell_total_first"] = ((*lead, "cell_first"), totals[..., first])
         given = totals[..., second] - correlation * totals[..., cell["partner"][second]]
@@ -297,7 +306,10 @@ def _follow(out: xr.Dataset, tables: Mapping[str, np.ndarray]) -> None:
     if not at["positive"]:
         weight2, middle2 = series["slope_weight"], series["slope0"]
     g1, b, g2 = np.exp(of_maps["a"]), of_maps["b"], np.exp(of_maps["c"])
-    h11, h12, h22 = g1**2, g1 * b, b**2 + g2**2
+    scale = out["lambda"].values[..., None] if "lambda" in out else 1.0
+    noise = scale**2 * series["score_variance"] + series["other_variance"]
+    quiet = series["variance0"] / (noise + out["sigma"].values[..., series["regime"]] ** 2)
+    h11, h12, h22 = quiet * g1**2, quiet * g1 * b, quiet * (b**2 + g2**2)
     l11 = np.sqrt(h11 + weight1)
     l21 = h12 / l11
     l22 = np.sqrt(h22 + weight2 - l21**2)
@@ -313,7 +325,7 @@ def _follow(out: xr.Dataset, tables: Mapping[str, np.ndarray]) -> None:
         )
         out["thinking_shift"] = out["thinking_shift"].copy(data=shifts)
         moved = shifts[..., np.maximum(series["thinking"], 0)] - series["shift0"]
-        moved = moved * (series["thinking"] >= 0)
+        moved = quiet * moved * (series["thinking"] >= 0)
         r1, r2 = r1 + series["by_shift1"] * moved, r2 + series["by_shift2"] * moved
     y1 = r1 / l11
     own = ((r2 - l21 * y1) / l22 + _curved(out["log_slope"].values, series)) / l22
@@ -327,6 +339,11 @@ def _curved(u: np.ndarray, table: np.ndarray) -> np.ndarray:
     """The kernel's function of that name, for draws (..., n)."""
     soft = np.logaddexp(0, table["p4"] * (u - table["p3"])) / table["p4"]
     return table["p0"] + table["p1"] * u + table["p2"] * soft
+
+
+def _clarity(spread: xr.DataArray, spread0: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """The kernel's function of that name, for draws: (...) to (..., cells)."""
+    return (spread0**2 + error) / (spread.values[..., None] ** 2 + error)
 
 
 def _standardised(

@@ -15,7 +15,7 @@ from scipy import special, stats
 
 from tenfold import priors as prior_table
 from tenfold import simulate
-from tenfold.compare import LeftOut, others
+from tenfold.compare import Given, LeftOut, future, given_others
 from tenfold.curves import Form
 from tenfold.priors import Priors
 
@@ -31,58 +31,57 @@ def loo_pit(left_out: LeftOut, posterior: xr.Dataset, points: xr.Dataset, form: 
         cannot be left out without a refit.
     """
     share = np.exp(left_out.log_weights.values)
-    pit = (share * _below(posterior, points, form, None)).sum(axis=(0, 1))
+    pit = (share * given_others(posterior, points, form).below()).sum(axis=(0, 1))
     return np.where(left_out.reliable, pit, np.nan)
 
 
-def future_pit(
-    posterior: xr.Dataset, points: xr.Dataset, form: Form, seen: np.ndarray
-) -> np.ndarray:
+def future_pit(predicted: Given, points: xr.Dataset) -> np.ndarray:
     """P(a new score <= the held-out one) under a refit that did not see it; NaN where it was seen.
 
     Args:
-        posterior: of the refit.
-        seen: mask over `obs` of what the refit saw.
+        predicted: as in `compare.leave_future_out`.
 
     Returns:
         Shape (obs,).
     """
-    pit = _below(posterior, points, form, seen).mean(axis=(0, 1))
-    return np.where(np.asarray(seen, dtype=bool), np.nan, pit)
-
-
-def _below(
-    posterior: xr.Dataset, points: xr.Dataset, form: Form, seen: np.ndarray | None
-) -> np.ndarray:
-    """P(new score <= observed | parameters, other seen scores), shape (chain, draw, obs)."""
-    curve = simulate.expected(posterior, points, form)
-    residual = (points["score"].values - curve["expected_score"].values) / curve["score_sd"].values
-    if "nu" not in posterior:
-        return stats.norm.cdf(residual)
-    freedom, scale = others(posterior, residual, points, seen)
-    return stats.t.cdf(residual, freedom, scale=scale)
+    pit = np.full(points.sizes["obs"], np.nan)
+    pit[future(points)] = predicted.below().mean(axis=(0, 1))
+    return pit
 
 
 def coverage(pit: np.ndarray, points: xr.Dataset) -> dict[str, Any]:
     """Share of points inside their central predictive intervals; points with NaN are left out.
 
     Returns:
-        `overall`, `regime` and `benchmark` tables of `points`, `inside_50`, `inside_90`, and
-        `uniform_p`: the Kolmogorov-Smirnov p-value of all points together.
+        `overall`, `regime` and `benchmark` tables of `points`, `series`, `inside_50`, `inside_90`
+        and `inside_90_se`, and `uniform_p`: the Kolmogorov-Smirnov p-value of all points together.
+        The standard error takes series, not points, as independent (a ratio of sums, Cochran 1977,
+        section 6.3); it is None for a single series.
     """
     series = points["series_index"].values
-
     known = np.isfinite(pit)
 
     def within(own: np.ndarray) -> dict[str, Any]:
         own = own & known
         if not own.any():
-            return {"points": 0, "inside_50": None, "inside_90": None}
+            return dict.fromkeys(("inside_50", "inside_90", "inside_90_se")) | {
+                "points": 0, "series": 0,
+            }  # fmt: skip
         distance = np.abs(pit[own] - 0.5)
+        count = np.bincount(series[own])
+        hits = np.bincount(series[own], distance <= 0.45)[count > 0]
+        count = count[count > 0]
+        share = hits.sum() / count.sum()
+        error = None
+        if count.size > 1:
+            spread = ((hits - share * count) ** 2).sum() * count.size / (count.size - 1)
+            error = float(np.sqrt(spread) / count.sum())
         return {
-            "points": int(own.sum()),
+            "points": int(count.sum()),
+            "series": int(count.size),
             "inside_50": float((distance <= 0.25).mean()),
-            "inside_90": float((distance <= 0.45).mean()),
+            "inside_90": float(share),
+            "inside_90_se": error,
         }
 
     def by(labels: np.ndarray) -> dict[str, Any]:

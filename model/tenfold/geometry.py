@@ -109,6 +109,12 @@ def adapt(
     cell = tables["cells"].copy()
     cell["level_information"] = np.bincount(of_cell, settled.information1)
     cell["slope_information"] = np.bincount(of_cell, settled.information2)
+    # that information is size / (spread^2 + error): what it becomes under another spread
+    size, at = np.bincount(of_cell), settled.at
+    for name, spread in (("level", at.intercept_sd), ("slope", at.series_sd)):
+        cell[f"{name}_spread0"] = spread
+        information = cell[f"{name}_information"]
+        cell[f"{name}_error"] = np.maximum(size / information - spread**2, 0.0)
     moved = np.zeros((2, n_cells, found.own.shape[1]))
     if tables["layout"][0]["saturating"]:
         log_density, moved = _ceilings(tables, guess, settled, follows)
@@ -117,7 +123,6 @@ def adapt(
     cell["first_share"], cell["last_share"] = shares["first"], shares["last"]
 
     series = tables["series"].copy()
-    at = settled.at
     series["level0"], series["level_weight"] = at.level, at.intercept_sd**-2
     series["slope0"], series["slope_weight"] = at.log_slope, at.series_sd**-2
     if not follows:  # in units of the slope itself
@@ -126,6 +131,8 @@ def adapt(
     series["by_shift1"], series["by_shift2"] = found.by_shift[:, *best]
     of_shift = np.maximum(series["thinking"], 0)
     series["shift0"] = settled.shift[of_shift]
+    for name, values in pilot.variances(tables["points"], tables["series"], at, found).items():
+        series[name] = values
     shape = SHAPES[tables["layout"][0]["shape"]]
     straight = np.tile([0.0, 1.0, 0.0, 0.0, 1.0], (n_series, 1))
     _set_curves(series, straight)

@@ -56,13 +56,14 @@ TABLES = {
     # partner: the cell it is conditioned on, or -1; floats: see `coordinates`
     "cells": _record(
         "regime partner first_share last_share",
-        "level_information slope_information p0 p1 p2 p3 p4",
+        "level_information slope_information level_error slope_error level_spread0 slope_spread0 "
+        "p0 p1 p2 p3 p4",
     ),
     "shares": _record("is_family place", "weight"),
     "series": _record(
         "first last regime cell family unit thinking chart count_row",
         "floor position level0 level_weight slope0 slope_weight by_shift1 by_shift2 shift0 "
-        "p0 p1 p2 p3 p4",
+        "p0 p1 p2 p3 p4 variance0 score_variance other_variance",
     ),
     "thinking": _record("", "information pointed"),  # benchmarks with a thinking shift
     "counts": _record("", "n"),  # distinct sums of `seen` within a series
@@ -95,7 +96,14 @@ class Inputs(NamedTuple):
     maps: np.ndarray
 
 
-jit = numba.njit(cache=True, error_model="numpy", fastmath={"contract", "nsz", "reassoc", "arcp"})
+# forceinline: a function left apart is compiled on its own and again beside its caller, with other
+# roundings; the process that compiles would run the first copy, one that loads the cache the second
+jit = numba.njit(
+    cache=True,
+    error_model="numpy",
+    fastmath={"contract", "nsz", "reassoc", "arcp"},
+    forceinline=True,
+)
 
 
 @jit
@@ -189,6 +197,13 @@ def _standardised(u: Any, prior: Any, v: Any, information: Any, pointed: Any) ->
 
 
 @jit
+def _clarity(spread: Any, spread0: Any, error: Any) -> Any:
+    """How much more a cell's series say of it than where their spread is spread0, and by spread."""
+    clarity = (spread0 * spread0 + error) / (spread * spread + error)
+    return clarity, -2.0 * spread * clarity / (spread * spread + error)
+
+
+@jit
 def _standardised_bar(
     effect_bar: Any,
     u: Any,
@@ -205,7 +220,7 @@ def _standardised_bar(
         effect_bar: derivative of all else by the effect.
 
     Returns:
-        Log prior plus log Jacobian, and derivatives by u, prior, v and pointed.
+        Log prior plus log Jacobian, and derivatives by u, prior, v, pointed and information.
     """
     r = effect - prior
     density = -0.5 * (r * r / v + LOG_2PI + log(v)) + log(spread)
@@ -214,7 +229,8 @@ def _standardised_bar(
     spread_bar = own_bar * (2.0 * spread * known + u) + 1.0 / spread
     v_bar = 0.5 * spread_bar * spread**3 / (v * v) + 0.5 * (r * r / v - 1.0) / v
     prior_bar = own_bar - information * known_bar + r / v
-    return density, own_bar * spread, prior_bar, v_bar, known_bar
+    information_bar = -prior * known_bar - 0.5 * spread_bar * spread**3
+    return density, own_bar * spread, prior_bar, v_bar, known_bar, information_bar
 
 
 @jit
@@ -249,7 +265,10 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
     level, level_bar = np.empty(n_cells), np.zeros(n_cells)
     level_spread, level_known = np.zeros(n_cells), np.zeros(n_cells)
     logit_by = np.ones(n_cells)
-    map2, map1_by, map2_by = np.zeros(n_cells), np.zeros(n_cells), np.zeros(n_cells)
+    map1, map2 = np.zeros(n_cells), np.zeros(n_cells)
+    map1_by, map2_by = np.zeros(n_cells), np.zeros(n_cells)
+    level_clarity, level_by = np.ones(n_cells), np.zeros(n_cells)
+    slope_clarity, slope_by = np.ones(n_cells), np.zeros(n_cells)
     most, logit_bar = np.ones(n_cells), np.zeros(n_cells)  # ceiling: a share of floor to 1
     node, into = np.zeros(n_cells, dtype=np.int64), np.zeros(n_cells)
     for c in range(n_cells):
@@ -271,17 +290,26 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
             d.maps, (d.series.size + c) * at.n_nodes + node[c], into[c], at
         )
         map2[c], map1_by[c], map2_by[c] = m2, m1_by, m2_by
+        cell = d.cells[c]
+        level_clarity[c], level_by[c] = _clarity(
+            value[at.intercept_sd], cell.level_spread0, cell.level_error
+        )
+        slope_clarity[c], slope_by[c] = _clarity(
+            value[at.series_sd], cell.slope_spread0, cell.slope_error
+        )
+        map1[c] = m1
         level[c], level_spread[c], level_known[c] = _standardised(
             u[at.u_cell_level + c],
             value[at.intercept_mean + d.cells[c].regime],
             value[at.intercept_cell_sd] ** 2,
-            d.cells[c].level_information,
-            m1,
+            level_clarity[c] * cell.level_information,
+            level_clarity[c] * m1,
         )
 
     # --- cells: slopes. `typical` is what stands above a cell, `prior` what its partner says
     slope_total, slope_total_bar = np.zeros(n_cells), np.zeros(n_cells)
     slope_known, slope_spread, slope_prior = np.zeros(n_cells), np.zeros(n_cells), np.zeros(n_cells)
+    slope_typical = np.zeros(n_cells)
     correlation = 0.0
     variances_of = np.zeros(2)  # of a cell alone, and given its partner
     if pooled:
@@ -305,9 +333,10 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
                     u[at.u_cell_slope + c],
                     slope_prior[c],
                     variances_of[second],
-                    cell.slope_information,
-                    map2[c] - cell.slope_information * typical,
+                    slope_clarity[c] * cell.slope_information,
+                    slope_clarity[c] * (map2[c] - cell.slope_information * typical),
                 )
+                slope_typical[c] = typical
 
     # --- thinking shifts
     n_thinking = d.thinking.size
@@ -359,20 +388,24 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
             typical += family[one.family]
 
         # `pilot` knows the series with mode m and precision h at the ceiling, where what stands
-        # above it has precision w: `u` is a standard normal in the Cholesky factor l of h + weight
+        # above it has precision w: `u` is a standard normal in the Cholesky factor l of h + weight.
+        # More noise than `pilot` took for granted makes all of h smaller by one factor
+        sigma = value[at.sigma + regime]
+        noise = scale * scale * one.score_variance + sigma * sigma + one.other_variance
+        quiet = one.variance0 / noise
         m1, m2, a, b, c_, m1_by, m2_by, a_by, b_by, c_by = _interpolate(
             d.maps, s * at.n_nodes + node[c], into[c], at
         )
         g1, g2 = exp(a), exp(c_)
-        h11, h12, h22 = g1 * g1, g1 * b, b * b + g2 * g2
+        h11, h12, h22 = quiet * g1 * g1, quiet * g1 * b, quiet * (b * b + g2 * g2)
         weight2, middle2 = (w2, typical) if positive else (one.slope_weight, one.slope0)
         l11 = sqrt(h11 + w1)
         l21 = h12 / l11
         l22 = sqrt(h22 + weight2 - l21 * l21)
         r1 = h11 * m1 + h12 * m2 + one.level_weight * (m1 - one.level0)
         r2 = h12 * m1 + h22 * m2 + one.slope_weight * (m2 - one.slope0)
-        r1 += w1 * level[c] + one.by_shift1 * moved
-        r2 += weight2 * middle2 + one.by_shift2 * moved
+        r1 += w1 * level[c] + quiet * one.by_shift1 * moved
+        r2 += weight2 * middle2 + quiet * one.by_shift2 * moved
         y1 = r1 / l11
         from2 = (r2 - l21 * y1) / l22
         v, v_by, u_bar[at.u_log_slope + s] = _curved(u[at.u_log_slope + s], one)
@@ -406,7 +439,6 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         chart = one.chart
         kappa = exp(u[at.u_log_kappa + chart]) if chart >= 0 else 1.0
         height = (1.0 - one.floor) * most[c]
-        sigma = value[at.sigma + regime]
         first, last = one.first, one.last
         squares, logs, product = 0.0, 0.0, 1.0
         for i in range(first, last):
@@ -490,24 +522,29 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         l21_bar -= 2.0 * h22_bar * l21
         h12_bar = l21_bar / l11
         h11_bar = 0.5 * (l11_bar - h12_bar * l21) / l11
+        by_shift_bar = one.by_shift1 * r1_bar + one.by_shift2 * r2_bar
         w1_bar += h11_bar + r1_bar * level[c]
         level_bar[c] += r1_bar * w1
         if positive:
             w2_bar += h22_bar + r2_bar * typical
             typical_bar += r2_bar * w2
         if thinking >= 0:
-            shifts_bar[thinking] += one.by_shift1 * r1_bar + one.by_shift2 * r2_bar - eta_bar_shift
+            shifts_bar[thinking] += quiet * by_shift_bar - eta_bar_shift
+        h11_bar += r1_bar * m1
+        h12_bar += r1_bar * m2 + r2_bar * m1
+        h22_bar += r2_bar * m2
+        noise_bar = h11_bar * h11 + h12_bar * h12 + h22_bar * h22
+        noise_bar = -(noise_bar + quiet * moved * by_shift_bar) / noise
+        scale_bar += 2.0 * scale * one.score_variance * noise_bar
+        bar[at.sigma + regime] += 2.0 * sigma * noise_bar
         if saturating:
             m1_bar = r1_bar * (h11 + one.level_weight) + r2_bar * h12
             m2_bar = r1_bar * h12 + r2_bar * (h22 + one.slope_weight)
             if positive:
                 m2_bar += bent_bar * (1.0 - by_bent)
-            h11_bar += r1_bar * m1
-            h12_bar += r1_bar * m2 + r2_bar * m1
-            h22_bar += r2_bar * m2
-            a_bar = g1 * (2.0 * g1 * h11_bar + b * h12_bar)
-            b_bar = g1 * h12_bar + 2.0 * b * h22_bar
-            c_bar = 2.0 * g2 * g2 * h22_bar
+            a_bar = 2.0 * h11 * h11_bar + h12 * h12_bar
+            b_bar = quiet * (g1 * h12_bar + 2.0 * b * h22_bar)
+            c_bar = 2.0 * quiet * g2 * g2 * h22_bar
             logit_bar[c] += (1.0 - one.floor) * height_bar * most[c] * (1.0 - most[c])
             logit_bar[c] += m1_by * m1_bar + m2_by * m2_bar
             logit_bar[c] += a_by * a_bar + b_by * b_bar + c_by * c_bar
@@ -530,15 +567,17 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
     for c in range(n_cells):
         mean, sd = at.intercept_mean + d.cells[c].regime, value[at.intercept_cell_sd]
         place, information = at.u_cell_level + c, d.cells[c].level_information
-        density, z_bar, mean_bar, v_bar, known_bar = _standardised_bar(
-            level_bar[c], u[place], value[mean], level[c], sd * sd, information,
-            level_spread[c], level_known[c],
+        density, z_bar, mean_bar, v_bar, known_bar, information_bar = _standardised_bar(
+            level_bar[c], u[place], value[mean], level[c], sd * sd,
+            level_clarity[c] * information, level_spread[c], level_known[c],
         )  # fmt: skip
+        clarity_bar = information * information_bar + map1[c] * known_bar
+        bar[at.intercept_sd] += clarity_bar * level_by[c]
         total += density
         u_bar[place] += z_bar
         bar[mean] += mean_bar
         bar[at.intercept_cell_sd] += 2.0 * sd * v_bar
-        logit_bar[c] += map1_by[c] * known_bar
+        logit_bar[c] += level_clarity[c] * map1_by[c] * known_bar
     if pooled:
         correlation_bar = 0.0
         variances_bar = np.zeros(2)
@@ -548,15 +587,19 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
                 if (cell.partner >= 0) != (second == 1):
                     continue
                 place, information = at.u_cell_slope + c, cell.slope_information
-                density, z_bar, prior_bar, v_bar, known_bar = _standardised_bar(
+                density, z_bar, prior_bar, v_bar, known_bar, information_bar = _standardised_bar(
                     slope_total_bar[c], u[place], slope_prior[c], slope_total[c],
-                    variances_of[second], information, slope_spread[c], slope_known[c],
+                    variances_of[second], slope_clarity[c] * information, slope_spread[c],
+                    slope_known[c],
                 )  # fmt: skip
+                clarity_bar = (map2[c] - information * slope_typical[c]) * known_bar
+                clarity_bar += information * information_bar
+                bar[at.series_sd] += clarity_bar * slope_by[c]
                 total += density
                 u_bar[place] += z_bar
                 variances_bar[second] += v_bar
-                logit_bar[c] += map2_by[c] * known_bar
-                typical_bar = -information * known_bar
+                logit_bar[c] += slope_clarity[c] * map2_by[c] * known_bar
+                typical_bar = -slope_clarity[c] * information * known_bar
                 bar[rl + cell.regime] += typical_bar
                 for k in range(cell.first_share, cell.last_share):
                     share = d.shares[k]
@@ -589,7 +632,7 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         u_bar[i] += kappa_bar[k] * exp(u[i]) - r / d.charts[k].sd
     for k in range(n_thinking):
         place, sd = at.u_thinking_shift + k, value[at.thinking_shift_sd]
-        density, z_bar, mean_bar, v_bar, _ = _standardised_bar(
+        density, z_bar, mean_bar, v_bar, _, _ = _standardised_bar(
             shifts_bar[k], u[place], value[at.thinking_shift_mean], shifts[k], sd * sd,
             d.thinking[k].information, shifts_spread[k], shifts_known[k],
         )  # fmt: skip

@@ -61,6 +61,7 @@ class Fits:
     g22: np.ndarray
     log_marginal: np.ndarray  # log integral over (intercept, own), up to a constant
     pull: np.ndarray  # its gradient by the typical (intercept, own), (2, series, ceilings)
+    variance: np.ndarray  # of each point, (points,), at the best ceiling of its series
     gap: np.ndarray  # score less its expectation, (points,), at the best ceiling of each series
     by_shift: np.ndarray  # precision times change of the mode per unit thinking shift, (2, ...)
     shift_pull: np.ndarray  # gradient by the thinking shift
@@ -153,6 +154,7 @@ def fits(
         c22=c22 * unit,
         log_marginal=log_marginal,
         pull=np.stack([away1 / at.intercept_sd, away2 / at.series_sd]),
+        variance=variance[np.arange(own.size), np.argmax(log_marginal, axis=1)[own]],
         gap=gap[np.arange(own.size), np.argmax(log_marginal, axis=1)[own]],
         g11=g11,
         g21=g21 / unit,
@@ -161,6 +163,27 @@ def fits(
         shift_pull=-total(miss * non),
         shift_information=total(weight * non**2) - s1 * by_shift1 - s2 * by_shift2,
     )
+
+
+def variances(
+    points: np.ndarray, series: np.ndarray, at: Typical, found: Fits
+) -> dict[str, np.ndarray]:
+    """Mean variance of the points of each series as fitted, and the parts it is made of, (series,).
+
+    `variance0` = noise_scale^2 `score_variance` + sigma^2 + `other_variance`. Points count by their
+    precision; where nothing of a series is seen all of them do.
+    """
+    own = np.repeat(np.arange(series.size), series["last"] - series["first"])
+    weight = np.where(np.bincount(own, points["seen"])[own] > 0, points["seen"], 1.0)
+    weight = weight / found.variance
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        return np.bincount(own, weight * values) / np.bincount(own, weight)
+
+    score = mean(points["score_se"] ** 2)
+    whole = mean(found.variance)
+    other = np.maximum(whole - at.noise_scale**2 * score - at.sigma**2, 0.0)
+    return {"variance0": whole, "score_variance": score, "other_variance": other}
 
 
 def _trust(squares: np.ndarray, count: np.ndarray, nu: float) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ import xarray as xr
 from tenfold import checks, compare, diagnose, fit, simulate
 from tenfold import priors as prior_table
 from tenfold.audit import shipped_changed
-from tenfold.spec import Prior, Scenario, Settings, load_scenario, validate
+from tenfold.curves import Form
+from tenfold.spec import Prior, Scenario, Settings, SpecError, load_scenario, validate
 
 BASE = "baseline"
 
@@ -24,6 +26,9 @@ PREDICTIVE_DRAWS = 500
 
 KEPT_DRAWS = 1000
 """Draws per chain that are stored. Gates see every draw; neighbours in a chain say little more."""
+
+LOO_DRAWS = 500
+"""Draws per chain that points are left out of: its cost grows with points times draws."""
 
 
 def run(
@@ -61,55 +66,66 @@ def with_settings(scenario: Scenario, changes: dict[str, Any]) -> Scenario:
 
 
 def _fit(plan: fit.Plan, path: Path, say: Callable[[str], None], progress: bool) -> fit.Run:
-    timings: dict[str, float] = {}
+    begin = time.perf_counter()
     gates = checks.evidence(plan.points)
-    forms, seed = plan.choice.forms, plan.settings.seed
-    sizes = plan.points.sizes
+    forms, points = plan.choice.forms, plan.points
+    sizes = points.sizes
     say(f"compiling the model: {sizes['series']} series, {sizes['obs']} points")
     compiled = fit.compile_plan(plan)
-    timings["compile"] = compiled.seconds
+    timings = {"compile": compiled.seconds}
+    held = compare.future(points)
+    stacked = len(forms) > 1 and plan.choice.series_evidence
+    if stacked and not held.any():
+        raise SpecError(
+            f"scenario.{plan.name}: no series has three distinct compute values, so curve forms "
+            "cannot be weighed by what they predict; choose one form"
+        )
+    fewer = plan.settings.model_copy(update={"draws": max(250, plan.settings.draws // 2)})
+
+    def sampled(form: Form, refit: bool) -> xr.DataTree:
+        say(f"sampling: {form}{', its future left out' if refit else ''}")
+        start = time.perf_counter()
+        data, settings = ({"seen": 1.0 - held}, fewer) if refit else (None, plan.settings)
+        tree = fit.sample(compiled, form, data, settings, progress)
+        timings[f"sample {form}{' without its future' if refit else ''}"] = (
+            time.perf_counter() - start
+        )
+        return tree
+
     loo: dict[str, Any] = {}
     diagnostics: dict[str, Any] = {}
-    for form in forms:
-        start = time.perf_counter()
-        say(f"sampling: {form}")
-        tree = fit.sample(compiled, form, progress=progress)
-        gates += checks.convergence(tree, form)
-        tree = fit.thinned(tree, min(KEPT_DRAWS, plan.settings.draws))
-        posterior = tree["posterior"].to_dataset()
-        prior_gates, prior = checks.prior_predictive(
-            plan.points, plan.priors, form, plan.choice, seed, PREDICTIVE_DRAWS
-        )
-        gates += prior_gates
-        left_out = compare.leave_one_out(posterior, plan.points, form)
-        loo[form] = compare.psis_loo(left_out)
-        gates.append(checks.leave_one_out(loo[form], form))
-        pit = diagnose.loo_pit(left_out, posterior, plan.points, form)
-        diagnostics[form] = {
-            "loo_coverage": diagnose.coverage(pit, plan.points),
-            "power_scaling": diagnose.power_scaling(posterior, plan.priors, plan.points, form),
-        }
-        gates.append(checks.prior_conflict(diagnostics[form]["power_scaling"], form))
-        tree["prior_predictive"] = xr.DataTree(prior.astype("float32"))
-        tree["posterior_predictive"] = xr.DataTree(predictive(posterior, plan.points, form, seed))
-        tree["constant_data"] = xr.DataTree(plan.points)
-        fit.save_tree(tree, path / f"posterior-{form}.nc")
-        timings[f"sample {form}"] = time.perf_counter() - start
+    predicted: dict[Form, compare.Given] = {}
+    # sampling needs no interpreter: the next form is sampled while this one is looked at
+    with ThreadPoolExecutor(1) as ahead:
+        jobs = [(form, refit) for refit in (False, True)[: 1 + stacked] for form in forms]
+        trees = [ahead.submit(sampled, *job) for job in jobs]
+        try:
+            for form, refit in jobs:
+                tree = trees.pop(0).result()
+                if refit:
+                    posterior = tree["posterior"].to_dataset()
+                    predicted[form] = compare.given_others(posterior, points, form, ~held)
+                    gates.append(checks.refit(tree, f"{form}: future left out"))
+                else:
+                    found, loo[form], diagnostics[form], tree = _judged(plan, form, tree)
+                    gates += found
+                    fit.save_tree(tree, path / f"posterior-{form}.nc")
+        except BaseException:
+            ahead.shutdown(cancel_futures=True)
+            raise
     weights: dict[str, float] = dict.fromkeys(forms[:1], 1.0)
     future: dict[str, Any] = {}
-    if len(forms) > 1 and plan.choice.series_evidence:
-        start = time.perf_counter()
-        say("leaving the future out: one refit per form")
-        fewer = plan.settings.model_copy(update={"draws": max(250, plan.settings.draws // 3)})
-        weights, future, trees = compare.leave_future_out(compiled, forms, fewer, progress)
-        seen = ~compare.future(plan.points)
-        for form, tree in trees.items():
-            gates.append(checks.refit(tree, f"{form}: future left out"))
-            pit = diagnose.future_pit(tree["posterior"].to_dataset(), plan.points, form, seen)
-            diagnostics[form]["future_coverage"] = diagnose.coverage(pit, plan.points)
+    if stacked:
+        weights, future = compare.leave_future_out(predicted, points)
+        pits = {form: diagnose.future_pit(given, points) for form, given in predicted.items()}
+        for form, pit in pits.items():
+            diagnostics[form]["future_coverage"] = diagnose.coverage(pit, points)
             label = f"{form}: 90% coverage of the future"
             gates += checks.calibration(diagnostics[form]["future_coverage"], label)
-        timings["leave the future out"] = time.perf_counter() - start
+        mixed = sum(weights[form] * pit for form, pit in pits.items())
+        future["coverage"] = diagnose.coverage(np.asarray(mixed), points)
+        gates += checks.calibration(future["coverage"], "mixture: 90% coverage of the future")
+    timings["all"] = time.perf_counter() - begin
     info = {
         "forms": list(forms),
         "weights": weights,
@@ -121,6 +137,33 @@ def _fit(plan: fit.Plan, path: Path, say: Callable[[str], None], progress: bool)
         "timings_s": {key: round(value, 2) for key, value in timings.items()},
     }
     return fit.finish(plan, path, info)
+
+
+def _judged(
+    plan: fit.Plan, form: Form, tree: xr.DataTree
+) -> tuple[list[checks.Gate], dict[str, Any], dict[str, Any], xr.DataTree]:
+    """Gates, PSIS-LOO and diagnostics of one form, and its tree as it is stored."""
+    points, priors, seed = plan.points, plan.priors, plan.settings.seed
+    gates = checks.convergence(tree, form)
+    tree = fit.thinned(tree, KEPT_DRAWS)
+    posterior = tree["posterior"].to_dataset()
+    prior_gates, prior = checks.prior_predictive(
+        points, priors, form, plan.choice, seed, PREDICTIVE_DRAWS
+    )
+    gates += prior_gates
+    some = fit.thinned(tree, LOO_DRAWS)["posterior"].to_dataset()
+    left_out = compare.leave_one_out(some, points, form)
+    loo = compare.psis_loo(left_out)
+    gates.append(checks.leave_one_out(loo, form))
+    diagnostics = {
+        "loo_coverage": diagnose.coverage(diagnose.loo_pit(left_out, some, points, form), points),
+        "power_scaling": diagnose.power_scaling(posterior, priors, points, form),
+    }
+    gates.append(checks.prior_conflict(diagnostics["power_scaling"], form))
+    tree["prior_predictive"] = xr.DataTree(prior.astype("float32"))
+    tree["posterior_predictive"] = xr.DataTree(predictive(posterior, points, form, seed))
+    tree["constant_data"] = xr.DataTree(points)
+    return gates, loo, diagnostics, tree
 
 
 def predictive(posterior: xr.Dataset, points: xr.Dataset, form: Any, seed: int) -> xr.Dataset:

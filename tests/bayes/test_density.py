@@ -167,3 +167,17 @@ def test_unknown_data_is_an_error(evidence):
         Density(evidence, priors.load(), ModelChoice(), "linear", {"scores": np.zeros(3)})
     with pytest.raises(ValueError, match="'score' has shape"):
         Density(evidence, priors.load(), ModelChoice(), "linear", {"score": np.zeros(3)})
+
+
+def test_entry_point_holds_all_of_its_code():
+    """Draws would differ between a process that compiles and one that loads the compiled code.
+
+    A function that is not inlined is defined twice, in its own library and in the entry point's,
+    with other roundings; where it was just compiled, the linker takes the first.
+    """
+    for pointer in (kernel.log_density_pointer, kernel.copy_pointer):
+        module = pointer._library._get_module_for_linking()
+        defined = {f.name for f in module.functions if not f.is_declaration}
+        assert any(pointer.__name__ in name for name in defined)
+        others = {name for name in defined if pointer.__name__ not in name}
+        assert others <= {"NRT_incref", "NRT_decref"}

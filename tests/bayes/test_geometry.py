@@ -1,6 +1,6 @@
 """The sampler's coordinates keep the posterior near a standard normal: counts, not times.
 
-Trajectories of 31 steps and no divergences were measured for every form on the shipped evidence;
+Trajectories of 15 steps and no divergences were measured for every form on the shipped evidence;
 a change of model, data or coordinates that makes a funnel shows up here first.
 """
 
@@ -15,8 +15,8 @@ from tenfold import fit, simulate
 from tenfold.curves import FORMS
 from tenfold.spec import Prior, load_scenario
 
-STEPS = 40.0
-"""Mean leapfrog steps per draw, with a margin over the 31 of a full binary tree of depth 5."""
+STEPS = 22.0
+"""Mean leapfrog steps per draw, with a margin over the 15 of a full binary tree of depth 4."""
 
 
 @pytest.fixture(scope="module")

@@ -99,8 +99,8 @@ def test_series_without_a_source_fail():
 
 
 def test_coverage_outside_the_band_asks_for_review():
-    group = {"points": 10, "inside_50": 0.5, "inside_90": 0.7}
+    group = {"points": 10, "series": 4, "inside_50": 0.5, "inside_90": 0.7, "inside_90_se": 0.1}
     gates = checks.calibration({"overall": group, "regime": {}}, "future")
     assert [gate.status for gate in gates] == ["REVIEW"]
-    none = {"points": 0, "inside_50": None, "inside_90": None}
+    none = dict.fromkeys(("inside_50", "inside_90", "inside_90_se")) | {"points": 0, "series": 0}
     assert checks.calibration({"overall": none, "regime": {}}, "x")[0].status == "FAIL"

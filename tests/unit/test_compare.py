@@ -57,12 +57,12 @@ def test_unseen_points_do_not_inform_each_other(small, parameters):
     seen = np.ones(small.sizes["obs"])
     own = np.flatnonzero(small["series_index"].values == 0)
     seen[own[-2:]] = 0
-    found = compare.log_density(parameters, small, "saturating", seen)
+    found = compare.given_others(parameters, small, "saturating", seen).log_density()
     kept = np.arange(own.size - 2)
     base = joint(parameters, small, "saturating", 0, kept)
-    for i in (own.size - 2, own.size - 1):
+    for column, i in enumerate((own.size - 2, own.size - 1)):
         expected = joint(parameters, small, "saturating", 0, np.append(kept, i)) - base
-        np.testing.assert_allclose(found.values[0, :, own[i]], expected, rtol=1e-8)
+        np.testing.assert_allclose(found[0, :, column], expected, rtol=1e-8)
 
 
 def test_future_holds_out_the_highest_compute(small):
@@ -104,7 +104,8 @@ def test_future_scores_from_the_model_itself_are_uniform(small):
         simulated = small.copy()
         simulated["score"] = simulate.scores(drawn, small, "logistic", rng)[0]
         chain = drawn.expand_dims("chain").transpose("chain", "draw", ...)
-        pit = diagnose.future_pit(chain, simulated, "logistic", seen)
+        given = compare.given_others(chain, simulated, "logistic", seen)
+        pit = diagnose.future_pit(given, simulated)
         pits.append(pit[np.isfinite(pit)][:1])
     assert stats.kstest(np.concatenate(pits), "uniform").pvalue > 0.001
 

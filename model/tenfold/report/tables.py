@@ -157,8 +157,15 @@ def _difference(scored: Row | None) -> str:
 
 
 def coverage(material: Material) -> list[Row]:
-    """In-sample predictive coverage by regime and benchmark, and leave-one-out where stored."""
-    diagnostics = (material.info.get("diagnostics") or {}).get(material.stored.best, {})
+    """In-sample predictive coverage by regime and benchmark; by regime what was left out, too.
+
+    Single points are left out under the form that predicts best, the future under the mixture.
+    """
+    best = (material.info.get("diagnostics") or {}).get(material.stored.best, {})
+    left_out = {
+        "loo": best.get("loo_coverage", {}),
+        "future": (material.info.get("leave_future_out") or {}).get("coverage", {}),
+    }
     rows = []
     for row in material.coverage.to_dict("records"):
         rows.append(
@@ -169,18 +176,20 @@ def coverage(material: Material) -> list[Row]:
                 "inside_50": f"{row['inside_50']:.0%}",
                 "inside_90": f"{row['inside_90']:.0%}",
             }
-            | {key: _held_out(diagnostics, f"{key}_coverage", row) for key in ("loo", "future")}
+            | {key: _held_out(found, row) for key, found in left_out.items()}
         )
     return rows
 
 
-def _held_out(diagnostics: Row, name: str, row: Row) -> str:
-    """Coverage of 90% intervals that did not see the points; stored by regime only."""
+def _held_out(coverage: Row, row: Row) -> str:
+    """Coverage of 90% intervals that did not see the points, with its standard error."""
     if row["benchmark"] != "all":
         return ""
-    found = diagnostics.get(name, {}).get("regime", {}).get(row["regime"], {})
-    inside = found.get("inside_90")
-    return "" if inside is None else f"{inside:.0%}"
+    found = coverage.get("regime", {}).get(row["regime"], {})
+    inside, error = found.get("inside_90"), found.get("inside_90_se")
+    if inside is None:
+        return ""
+    return f"{inside:.0%}" if error is None else f"{inside:.0%} ± {100 * error:.0f}"
 
 
 def cost(material: Material) -> list[Row]:
