@@ -49,14 +49,32 @@ def future_pit(predicted: Given, points: xr.Dataset) -> np.ndarray:
     return pit
 
 
+def mean_over_points(values: np.ndarray, series: np.ndarray) -> tuple[float, float]:
+    """Mean over points and its standard error, with series and not points as independent.
+
+    A ratio of sums over series (Cochran 1977, section 6.3); the error is NaN for a single series.
+
+    Args:
+        values: shape (points,).
+        series: whole numbers from 0, shape (points,): the series of each point.
+    """
+    size = np.bincount(series)
+    total = np.bincount(series, values)[size > 0]
+    size = size[size > 0]
+    mean = total.sum() / size.sum()
+    if size.size == 1:
+        return float(mean), float("nan")
+    spread = ((total - mean * size) ** 2).sum() * size.size / (size.size - 1)
+    return float(mean), float(np.sqrt(spread) / size.sum())
+
+
 def coverage(pit: np.ndarray, points: xr.Dataset) -> dict[str, Any]:
     """Share of points inside their central predictive intervals; points with NaN are left out.
 
     Returns:
         `overall`, `regime` and `benchmark` tables of `points`, `series`, `inside_50`, `inside_90`
         and `inside_90_se`, and `uniform_p`: the Kolmogorov-Smirnov p-value of all points together.
-        The standard error takes series, not points, as independent (a ratio of sums, Cochran 1977,
-        section 6.3); it is None for a single series.
+        The standard error is that of `mean_over_points`, None for a single series.
     """
     series = points["series_index"].values
     known = np.isfinite(pit)
@@ -68,20 +86,13 @@ def coverage(pit: np.ndarray, points: xr.Dataset) -> dict[str, Any]:
                 "points": 0, "series": 0,
             }  # fmt: skip
         distance = np.abs(pit[own] - 0.5)
-        count = np.bincount(series[own])
-        hits = np.bincount(series[own], distance <= 0.45)[count > 0]
-        count = count[count > 0]
-        share = hits.sum() / count.sum()
-        error = None
-        if count.size > 1:
-            spread = ((hits - share * count) ** 2).sum() * count.size / (count.size - 1)
-            error = float(np.sqrt(spread) / count.sum())
+        share, error = mean_over_points(distance <= 0.45, series[own])
         return {
-            "points": int(count.sum()),
-            "series": int(count.size),
+            "points": int(own.sum()),
+            "series": int(np.unique(series[own]).size),
             "inside_50": float((distance <= 0.25).mean()),
-            "inside_90": float(share),
-            "inside_90_se": error,
+            "inside_90": share,
+            "inside_90_se": None if np.isnan(error) else error,
         }
 
     def by(labels: np.ndarray) -> dict[str, Any]:

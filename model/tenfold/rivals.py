@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 
 from tenfold import priors as prior_table
+from tenfold.diagnose import mean_over_points
 from tenfold.forecast import INTERVALS, Forecast
 from tenfold.predict import Hierarchy, forecast, generator
 from tenfold.priors import Priors
@@ -165,13 +166,9 @@ def summary(scored: Sequence[Scored]) -> list[dict[str, Any]]:
             row[f"coverage_{level:.0%}".rstrip("%")] = float(hits.mean())
         row["crps_above_pooled"] = row["crps_above_pooled_se"] = None
         if name != "pooled":
-            excess = np.array([(i.crps[name] - i.crps["pooled"]).sum() for i in scored])
-            size = np.array([item.targets.score.size for item in scored])
-            mean = float(excess.sum() / points)
-            row["crps_above_pooled"] = mean
-            if len(scored) > 1:
-                # a ratio of sums over series (Cochran 1977, section 6.3)
-                spread = np.sum((excess - mean * size) ** 2) * len(scored) / (len(scored) - 1)
-                row["crps_above_pooled_se"] = float(np.sqrt(spread) / points)
+            excess = np.concatenate([item.crps[name] - item.crps["pooled"] for item in scored])
+            series = np.repeat(np.arange(len(scored)), [i.targets.score.size for i in scored])
+            row["crps_above_pooled"], error = mean_over_points(excess, series)
+            row["crps_above_pooled_se"] = error if len(scored) > 1 else None
         rows.append(row)
     return rows

@@ -1,0 +1,317 @@
+"""Whole series held out, the model refitted without them, and their points predicted.
+
+    python scripts/holdout.py
+    python scripts/holdout.py --designs new-model --folds 5
+
+Two designs, both in folds of whole groups of series. `new-model`: all series of a model (of a run,
+in RL) are held out while its benchmarks stay, as when a new model appears. `new-benchmark`: all
+series of a benchmark (of a publication, in RL) are held out, as when somebody measures something
+new. Every held-out series is then predicted from its lowest point, and from its two lowest, as
+`tenfold score` does, and scored against the same rivals. Forms are compared on the same series, one
+at a time: leave-one-series-out, by refits. Writes scores.csv, results.json, README.md and a figure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from tenfold import diagnose, fit, predict, rivals, unseen
+from tenfold import points as evidence
+from tenfold.curves import FORMS, Form
+from tenfold.spec import load_scenario, write_atomic
+
+FOLDER = Path(__file__).parents[1] / "reports" / "holdout"
+DESIGNS = ("new-model", "new-benchmark")
+CONDITIONS = (1, 2)
+SEED = 20251020
+COLOURS = {"pooled": "#4269d0", "alone": "#ff725c", "essay": "#3ca951", "same": "#9c6b4e"}
+NAMES = {"pooled": "Tenfold", "alone": "no pooling", "essay": "essay's slopes", "same": "no change"}
+
+
+def groups(points: xr.Dataset, design: str) -> np.ndarray:
+    """Label of the group that each series is held out with."""
+    first = np.unique(points["series_index"].values, return_index=True)[1]
+    rl = points["series_regime"].values == "rl"
+    if design == "new-model":
+        return np.where(rl, points["series"].values, points["model"].values[first])
+    return np.where(rl, points["series_source"].values, points["series_benchmark"].values)
+
+
+def folds(points: xr.Dataset, design: str, count: int) -> np.ndarray:
+    """Fold of each series: groups in random order, each to the fold with fewest series so far.
+
+    The two regimes are dealt out apart, so that every fold holds some of both.
+    """
+    rng = np.random.default_rng([SEED, DESIGNS.index(design)])
+    label, found = groups(points, design), np.zeros(points.sizes["series"], dtype=int)
+    for regime in ("rl", "inference"):
+        of_regime = points["series_regime"].values == regime
+        filled = np.zeros(count)
+        for group in rng.permutation(np.unique(label[of_regime])):
+            own = of_regime & (label == group)
+            fold = int(np.argmin(filled))
+            found[own] = fold
+            filled[fold] += own.sum()
+    return found
+
+
+def without(held: list[str]) -> fit.Plan:
+    """The baseline without some series."""
+    plan = fit.prepare("baseline", load_scenario("baseline"))
+    kept = evidence.usable(evidence.load(exclude={"series": tuple(held)}))
+    there = set(kept["series"].values.tolist())
+    if there & set(held) or len(there) + len(held) != plan.points.sizes["series"]:
+        raise SystemExit("a series label reads as a pattern: folds would not be what they seem")
+    return replace(plan, points=kept)
+
+
+def one_fold(points: xr.Dataset, design: str, fold: int, held: np.ndarray) -> list[dict[str, Any]]:
+    """Refit without the held series, predict them; one row per condition, series and target."""
+    labels = points["series"].values[held].tolist()
+    plan = without(labels)
+    compiled = fit.compile_plan(plan)
+    draws = []
+    for form in FORMS:
+        posterior = fit.sample(compiled, form)["posterior"].to_dataset()
+        thin = posterior.isel(draw=slice(None, None, 2))
+        draws.append(predict.Hierarchy.of(form, thin, plan.priors))
+    seed = plan.settings.seed
+    weights = predict.form_weights(draws, unseen.of_points(plan.points), seed)
+    forms = [(weights[item.form], item) for item in draws if weights[item.form] >= 1e-3]
+    forms = [(weight / sum(w for w, _ in forms), item) for weight, item in forms]
+    rows = []
+    wanted = set(labels)
+    for series in unseen.of_points(points):
+        if series.label not in wanted:
+            continue
+        for count in CONDITIONS:
+            scored = rivals.score_series(forms, series, count, plan.priors, seed)
+            if scored is None:
+                continue
+            mask = unseen.lowest(series, count)
+            given, targets = series.at(mask), series.at(~mask)
+            alone = {
+                item.form: predict.forecast(
+                    [(1.0, item)], given, unseen.blind(targets), seed, 1000
+                ).log_score(targets.score)
+                for item in draws
+            }
+            rows += _rows(design, fold, count, scored, alone)
+    print(f"{design}, fold {fold}: {len(labels)} series; weights", _rounded(weights), flush=True)
+    return rows
+
+
+def _rounded(weights: dict[Form, float]) -> dict[str, float]:
+    return {form: round(weight, 2) for form, weight in weights.items()}
+
+
+def _rows(
+    design: str, fold: int, count: int, scored: rivals.Scored, alone: dict[Form, np.ndarray]
+) -> list[dict[str, Any]]:
+    found = []
+    for i, score in enumerate(scored.targets.score):
+        row: dict[str, Any] = {
+            "design": design, "fold": fold, "condition": count,
+            "series": scored.given.label, "benchmark": scored.given.benchmark,
+            "regime": scored.given.regime,
+            "ooms_ahead": round(
+                float(scored.targets.log10_compute[i] - scored.given.log10_compute.max()), 4
+            ),
+            "score": round(float(score), 5),
+        }  # fmt: skip
+        for key, value in zip(("p05", "p50", "p95"), scored.quantiles[:, i], strict=True):
+            row[key] = round(float(value), 5)
+        for method in rivals.METHODS:
+            row[f"crps_{method}"] = round(float(scored.crps[method][i]), 6)
+            row[f"log_score_{method}"] = round(float(scored.log_score[method][i]), 4)
+            for level, inside in scored.covered[method].items():
+                row[f"inside_{round(100 * level)}_{method}"] = int(inside[i])
+        row |= {f"log_score_{form}": round(float(values[i]), 4) for form, values in alone.items()}
+        found.append(row)
+    return found
+
+
+# --- summaries -----------------------------------------------------------------------------------
+
+
+def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Scores per method and log scores per form, of some rows of one design and condition."""
+    _, series = np.unique([row["series"] for row in rows], return_inverse=True)
+
+    def column(name: str) -> np.ndarray:
+        return np.array([float(row[name]) for row in rows])
+
+    found: dict[str, Any] = {"points": len(rows), "series": int(series.max() + 1)}
+    for method in rivals.METHODS:
+        crps, crps_se = diagnose.mean_over_points(column(f"crps_{method}"), series)
+        above, above_se = diagnose.mean_over_points(
+            column(f"crps_{method}") - column("crps_pooled"), series
+        )
+        item = {"crps": crps, "crps_se": crps_se, "above": above, "above_se": above_se}
+        item["log_score"] = float(column(f"log_score_{method}").mean())
+        for level in (50, 90):
+            inside = diagnose.mean_over_points(column(f"inside_{level}_{method}"), series)
+            item[f"inside_{level}"], item[f"inside_{level}_se"] = inside
+        found[method] = item
+    best = max(FORMS, key=lambda form: column(f"log_score_{form}").sum())
+    found["forms"] = {}
+    for form in FORMS:
+        gap, error = diagnose.mean_over_points(
+            column(f"log_score_{form}") - column(f"log_score_{best}"), series
+        )
+        item = {"log_score": float(column(f"log_score_{form}").sum())}
+        item |= {"difference": gap * len(rows), "difference_se": error * len(rows)}
+        found["forms"][form] = item
+    return found
+
+
+def tables(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Summaries by design, condition and regime."""
+    found: dict[str, Any] = {}
+    for design in DESIGNS:
+        for count in CONDITIONS:
+            some = [r for r in rows if r["design"] == design and int(r["condition"]) == count]
+            if some:
+                parts = {"all": some}
+                parts |= {k: [r for r in some if r["regime"] == k] for k in ("rl", "inference")}
+                found.setdefault(design, {})[str(count)] = {k: summary(v) for k, v in parts.items()}
+    return found
+
+
+def figure(results: dict[str, Any], path: Path) -> None:
+    """CRPS of every method and coverage of 90% intervals, one panel per design and condition."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    matplotlib.rcParams["svg.hashsalt"] = "tenfold"
+    import matplotlib.pyplot as plt
+
+    panels = [(d, c) for d, item in results.items() for c in item]
+    canvas, axes = plt.subplots(
+        2, len(panels), figsize=(3.2 * len(panels), 5.2), layout="constrained", sharey="row",
+        squeeze=False,
+    )  # fmt: skip
+    for (design, count), top, bottom in zip(panels, axes[0], axes[1], strict=True):
+        for k, regime in enumerate(("rl", "inference")):
+            group = results[design][count][regime]
+            for j, method in enumerate(rivals.METHODS):
+                item, place = group[method], k + 0.2 * (j - 1.5)
+                label = NAMES[method] if k == 0 else None
+                style = {"color": COLOURS[method], "fmt": "o", "ms": 4, "lw": 1.2}
+                top.errorbar(place, item["crps"], item["crps_se"], label=label, **style)
+                bottom.errorbar(place, item["inside_90"], item["inside_90_se"], **style)
+        top.set_title(f"{design},\ngiven {count} point{'s' if count != '1' else ''}", fontsize=9)
+        bottom.axhspan(0.85, 0.95, color="0.9", zorder=0)
+        bottom.set_xticks([0, 1], ["RL", "inference"])
+        top.set_xticks([0, 1], ["RL", "inference"])
+        bottom.set_ylim(0, 1)
+    axes[0][0].set_ylabel("CRPS, score units (lower is better)")
+    axes[0][0].set_ylim(bottom=0)
+    axes[1][0].set_ylabel("points inside 90% intervals")
+    canvas.legend(frameon=False, ncols=4, loc="outside lower center")
+    canvas.savefig(path, metadata={"Date": None})
+    plt.close(canvas)
+
+
+def page(results: dict[str, Any]) -> str:
+    """README.md from results."""
+    lines = [
+        "# Series that the model had not seen",
+        "",
+        "Made by `uv run python scripts/holdout.py`; numbers are in `results.json`, every",
+        "prediction in `scores.csv`. Whole groups of series were held out in folds, all four forms",
+        "refitted without them, and each held-out series was predicted from its lowest point, or",
+        "its two lowest, against three rivals that have the same points (README, `tenfold score`).",
+        "",
+        "- **new-model**: all series of a model (RL: of one run) held out, its benchmarks known;",
+        "- **new-benchmark**: all series of a benchmark (RL: of one publication) held out.",
+        "",
+        "CRPS: continuous ranked probability score, in score units, lower is better. ± is one",
+        "standard error that takes series, not points, as independent. *Above*: CRPS less that of",
+        "Tenfold on the same points.",
+        "",
+        "![Scores and coverage](holdout.svg)",
+    ]
+    for design, item in results.items():
+        for count, parts in item.items():
+            given = "one point" if count == "1" else f"{count} points"
+            lines += [
+                "", f"## {design}, given {given}", "",
+                "| regime | method | points (series) | CRPS | above Tenfold | log score | "
+                "inside 50% | inside 90% |",
+                "|---|---|---:|---:|---:|---:|---:|---:|",
+            ]  # fmt: skip
+            for regime, group in parts.items():
+                for method in rivals.METHODS:
+                    one = group[method]
+                    above = f"{one['above']:+.4f} ± {one['above_se']:.4f}"
+                    lines.append(
+                        f"| {regime} | {NAMES[method]} | {group['points']} ({group['series']}) | "
+                        f"{one['crps']:.4f} | {'' if method == 'pooled' else above} | "
+                        f"{one['log_score']:.2f} | {one['inside_50']:.0%} | "
+                        f"{one['inside_90']:.0%} ± {100 * one['inside_90_se']:.0f} |"
+                    )
+    lines += [
+        "", "## Curve forms on whole series", "",
+        "Sum of log scores of the held-out points under each form alone, less that of the best:",
+        "",
+        "| design | given | " + " | ".join(FORMS) + " |",
+        "|---|---|" + "---:|" * len(FORMS),
+    ]  # fmt: skip
+    for design, item in results.items():
+        for count, parts in item.items():
+            forms = parts["all"]["forms"]
+            cells = [
+                "best" if one["difference"] == 0
+                else f"{one['difference']:.0f} ± {one['difference_se']:.0f}"
+                for one in forms.values()
+            ]  # fmt: skip
+            lines.append(f"| {design} | {count} | " + " | ".join(cells) + " |")
+    return "\n".join(lines).replace(" -", " \N{MINUS SIGN}") + "\n"
+
+
+def main() -> None:
+    """Run what is asked for and write the folder."""
+    parser = argparse.ArgumentParser(description="Prediction of series that were held out")
+    parser.add_argument("--designs", nargs="+", choices=DESIGNS, default=DESIGNS)
+    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--folder", type=Path, default=FOLDER)
+    parser.add_argument("--page-only", action="store_true", help="from the scores.csv in FOLDER")
+    chosen = parser.parse_args()
+    path = chosen.folder / "scores.csv"
+    if chosen.page_only:
+        with path.open(newline="") as file:
+            rows = list(csv.DictReader(file))
+    else:
+        points = fit.prepare("baseline", load_scenario("baseline")).points
+        rows = []
+        for design in chosen.designs:
+            of_series = folds(points, design, chosen.folds)
+            for fold in range(chosen.folds):
+                rows += one_fold(points, design, fold, of_series == fold)
+        if not rows:
+            sys.exit("nothing to predict")
+        chosen.folder.mkdir(parents=True, exist_ok=True)
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        write_atomic(path, text.getvalue())
+    results = tables(rows)
+    write_atomic(chosen.folder / "results.json", json.dumps(results, indent=1) + "\n")
+    figure(results, chosen.folder / "holdout.svg")
+    write_atomic(chosen.folder / "README.md", page(results))
+
+
+if __name__ == "__main__":
+    main()
