@@ -214,6 +214,18 @@ def calibration(found: Mapping[str, Any], label: str) -> list[Gate]:
     return gates
 
 
+def serial(found: Mapping[str, Any], form: str) -> list[Gate]:
+    """Residuals of neighbouring points that go together more than noise would have it."""
+    return [
+        _gate(
+            f"{form}: neighbours err alike, {regime}", row["p"], 0.01, row["p"] >= 0.01,
+            f"correlation {row['correlation']:.2f} in {row['series']} long series; value: "
+            "predictive p", "REVIEW",
+        )
+        for regime, row in found.items()
+    ]  # fmt: skip
+
+
 def prior_conflict(found: Mapping[str, Any], form: str) -> Gate:
     """Top-level parameters whose prior and data pull apart (power scaling)."""
     flagged = [name for name, row in found.items() if row["diagnosis"] == "prior-data conflict"]

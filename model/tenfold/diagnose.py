@@ -106,6 +106,54 @@ def coverage(pit: np.ndarray, points: xr.Dataset) -> dict[str, Any]:
     }
 
 
+LONG = 6
+"""Points from which a series counts in `serial_correlation`."""
+
+
+def serial_correlation(
+    posterior: xr.Dataset, points: xr.Dataset, form: Form, seed: int
+) -> dict[str, dict[str, Any]]:
+    """Do neighbouring points of a series err alike? A posterior predictive check, per regime.
+
+    The statistic is sum z_i z_(i+1) / sum z_i^2 over standardised residuals in order of compute,
+    under each draw, against residuals that the same draw would make: independent within a series,
+    whose noise scale cancels (realised discrepancy, Gelman, Meng & Stern 1996).
+
+    Returns:
+        Regime -> `series`, `correlation` (posterior mean) and `p`, the share of draws under which
+        replicated residuals correlate at least as much; regimes without a series of `LONG` points
+        are absent.
+    """
+    curve = simulate.expected(posterior, points, form)
+    z = (points["score"].values - curve["expected_score"].values) / curve["score_sd"].values
+    z = z.reshape(-1, z.shape[-1])
+    index, x = points["series_index"].values, points["log10_compute"].values
+    order = np.lexsort((x, index))
+    z, index = z[:, order], index[order]
+    replicated = np.random.default_rng([seed, 3]).standard_normal(z.shape)
+    counts = np.bincount(index)
+    regime = points["series_regime"].values
+    found = {}
+    for name in np.unique(regime):
+        long = np.flatnonzero((regime == name) & (counts >= LONG))
+        if not long.size:
+            continue
+        own = np.isin(index, long)
+        pair = own[1:] & (index[1:] == index[:-1])
+
+        def statistic(values: np.ndarray, own: Any = own, pair: Any = pair) -> np.ndarray:
+            products = (values[:, 1:] * values[:, :-1])[:, pair].sum(axis=1)
+            return products / (values[:, own] ** 2).sum(axis=1)
+
+        seen, made = statistic(z), statistic(replicated)
+        found[str(name)] = {
+            "series": int(long.size),
+            "correlation": float(seen.mean()),
+            "p": float((made >= seen).mean()),
+        }
+    return found
+
+
 def series_log_density(posterior: xr.Dataset, points: xr.Dataset, form: Form) -> xr.DataArray:
     """log p(scores of a series | parameters), dims (..., `series`): factors of the likelihood."""
     curve = simulate.expected(posterior, points, form)

@@ -158,8 +158,10 @@ def _judged(
     diagnostics = {
         "loo_coverage": diagnose.coverage(diagnose.loo_pit(left_out, some, points, form), points),
         "power_scaling": diagnose.power_scaling(posterior, priors, points, form),
+        "serial_correlation": diagnose.serial_correlation(some, points, form, seed),
     }
     gates.append(checks.prior_conflict(diagnostics["power_scaling"], form))
+    gates += checks.serial(diagnostics["serial_correlation"], form)
     tree["prior_predictive"] = xr.DataTree(prior.astype("float32"))
     tree["posterior_predictive"] = xr.DataTree(predictive(posterior, points, form, seed))
     tree["constant_data"] = xr.DataTree(points)

@@ -110,6 +110,28 @@ def test_future_scores_from_the_model_itself_are_uniform(small):
     assert stats.kstest(np.concatenate(pits), "uniform").pvalue > 0.001
 
 
+def test_serial_correlation_is_found_where_it_is(small):
+    rng = np.random.default_rng(8)
+    drawn = simulate.prior(small, priors.load(), "logistic", ModelChoice(), 40, rng)
+    chain = drawn.expand_dims("chain").transpose("chain", "draw", ...)
+    curve = simulate.expected(drawn, small, "logistic").isel(draw=0)
+    one = chain.isel(draw=np.zeros(200, dtype=int)).assign_coords(draw=np.arange(200))
+
+    def check(z):
+        score = (curve["expected_score"] + curve["score_sd"] * z).values
+        return diagnose.serial_correlation(one, small.assign(score=("obs", score)), "logistic", 1)
+
+    size = small.sizes["obs"]
+    found = [check(rng.standard_normal(size)) for _ in range(40)]
+    p = [row["p"] for regimes in found for row in regimes.values()]
+    assert 0.35 < np.mean(p) < 0.65  # with the true parameters p is uniform
+    drift = check(1 + rng.random(small.sizes["series"])[small["series_index"].values])
+    assert drift
+    for row in drift.values():
+        assert row["correlation"] > 0.3
+        assert row["p"] < 0.05
+
+
 def test_log_prior_sums_top_level_densities(parameters):
     table = priors.load()
     total = diagnose.log_prior(parameters, table)
