@@ -198,7 +198,7 @@ def figure(results: dict[str, Any], path: Path) -> None:
 
     panels = [(d, c) for d, item in results.items() for c in item]
     canvas, axes = plt.subplots(
-        2, len(panels), figsize=(3.2 * len(panels), 5.2), layout="constrained", sharey="row",
+        2, len(panels), figsize=(2.6 * len(panels), 6), layout="constrained", sharey="row",
         squeeze=False,
     )  # fmt: skip
     for (design, count), top, bottom in zip(panels, axes[0], axes[1], strict=True):
@@ -206,7 +206,7 @@ def figure(results: dict[str, Any], path: Path) -> None:
             group = results[design][count][regime]
             for j, method in enumerate(rivals.METHODS):
                 item, place = group[method], k + 0.2 * (j - 1.5)
-                label = NAMES[method] if k == 0 else None
+                label = NAMES[method] if k == 0 and top is axes[0][0] else None
                 style = {"color": COLOURS[method], "fmt": "o", "ms": 4, "lw": 1.2}
                 top.errorbar(place, item["crps"], item["crps_se"], label=label, **style)
                 bottom.errorbar(place, item["inside_90"], item["inside_90_se"], **style)
@@ -214,10 +214,10 @@ def figure(results: dict[str, Any], path: Path) -> None:
         bottom.axhspan(0.85, 0.95, color="0.9", zorder=0)
         bottom.set_xticks([0, 1], ["RL", "inference"])
         top.set_xticks([0, 1], ["RL", "inference"])
-        bottom.set_ylim(0, 1)
-    axes[0][0].set_ylabel("CRPS, score units (lower is better)")
+        bottom.set_ylim(0, 1.05)
+    axes[0][0].set_ylabel("CRPS, score units\n(lower is better)")
     axes[0][0].set_ylim(bottom=0)
-    axes[1][0].set_ylabel("points inside 90% intervals")
+    axes[1][0].set_ylabel("share of points inside\n90% intervals (grey: 85 to 95%)")
     canvas.legend(frameon=False, ncols=4, loc="outside lower center")
     canvas.savefig(path, metadata={"Date": None})
     plt.close(canvas)
