@@ -388,7 +388,7 @@ def options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--chains", type=int, default=4)
     parser.add_argument("--tune", type=int, default=1000, help="tuning steps of a chain")
     parser.add_argument("--draws", type=int, default=1000, help="of a chain")
-    parser.add_argument("--target-accept", type=float, default=0.9, help="of every sampler")
+    parser.add_argument("--target-accept", type=float, default=0.8, help="of every sampler")
     parser.add_argument("--repeats", type=int, default=3, help="processes of every sampler")
     parser.add_argument("--cores", type=int, default=2, help="that all of it is held to")
     parser.add_argument("--seed", type=int, default=1)
