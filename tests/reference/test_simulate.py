@@ -12,8 +12,8 @@ from tenfold.curves import FORMS
 from tenfold.spec import ModelChoice, PointsChoice, Scenario, Settings
 
 SMALL = PointsChoice(
-    include={"source": ["o1_train", "o1_test", "r1_zero", "s1", "justrl", "claude_37",
-                        "gpt5_launch", "qwen3_budget", "o3_launch", "o1_mini"]}
+    include={"series": ["o1*", "o3*", "DeepSeek*", "s1*", "JustRL*", "Claude*", "GPT*", "Qwen3*",
+                        "AA/GPT-5*/GPQA Diamond"]}
 )  # fmt: skip
 
 
