@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from tenfold import checks, compare, diagnose, fit, simulate
+from tenfold import checks, fit, simulate
 from tenfold import priors as prior_table
 from tenfold.audit import shipped_changed
 from tenfold.curves import Form
@@ -66,6 +66,8 @@ def with_settings(scenario: Scenario, changes: dict[str, Any]) -> Scenario:
 
 
 def _fit(plan: fit.Plan, path: Path, say: Callable[[str], None], progress: bool) -> fit.Run:
+    from tenfold import compare, diagnose  # a stored run needs neither, nor their libraries
+
     begin = time.perf_counter()
     gates = checks.evidence(plan.points)
     forms, points = plan.choice.forms, plan.points
@@ -143,6 +145,8 @@ def _judged(
     plan: fit.Plan, form: Form, tree: xr.DataTree
 ) -> tuple[list[checks.Gate], dict[str, Any], dict[str, Any], xr.DataTree]:
     """Gates, PSIS-LOO and diagnostics of one form, and its tree as it is stored."""
+    from tenfold import compare, diagnose
+
     points, priors, seed = plan.points, plan.priors, plan.settings.seed
     gates = checks.convergence(tree, form)
     tree = fit.thinned(tree, KEPT_DRAWS)

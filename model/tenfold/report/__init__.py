@@ -37,14 +37,17 @@ def build(
         SpecError: a damaged run, or one that the constants or claims do not fit.
     """
     from tenfold.claims import load_claims
-    from tenfold.constants import load_constants
-    from tenfold.report import material, page, stored
-    from tenfold.spec import SpecError, write_atomic
 
     target, stamp = out / PAGE, out / STAMP
     shipped = constants is None and claims is None
     if shipped and stamp.is_file() and stamp.read_bytes() == _digest(run, out):
         return target
+    # drawing is imported once it is needed
+    from tenfold.claims import load_claims
+    from tenfold.constants import load_constants
+    from tenfold.report import material, page, stored
+    from tenfold.spec import SpecError, write_atomic
+
     if constants is None:
         patch = run.info["spec"].get("constants", {})
         name = run.info["scenario"]
