@@ -36,8 +36,6 @@ def build(
     Raises:
         SpecError: a damaged run, or one that the constants or claims do not fit.
     """
-    from tenfold.claims import load_claims
-
     target, stamp = out / PAGE, out / STAMP
     shipped = constants is None and claims is None
     if shipped and stamp.is_file() and stamp.read_bytes() == _digest(run, out):
