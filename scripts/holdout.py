@@ -86,9 +86,7 @@ def one_fold(points: xr.Dataset, design: str, fold: int, held: np.ndarray) -> li
         thin = posterior.isel(draw=slice(None, None, 2))
         draws.append(predict.Hierarchy.of(form, thin, plan.priors))
     seed = plan.settings.seed
-    weights = predict.form_weights(draws, unseen.of_points(plan.points), seed)
-    forms = [(weights[item.form], item) for item in draws if weights[item.form] >= 1e-3]
-    forms = [(weight / sum(w for w, _ in forms), item) for weight, item in forms]
+    forms = predict.weighed(draws, unseen.of_points(plan.points), seed)
     rows = []
     wanted = set(labels)
     for series in unseen.of_points(points):
@@ -107,12 +105,9 @@ def one_fold(points: xr.Dataset, design: str, fold: int, held: np.ndarray) -> li
                 for item in draws
             }
             rows += _rows(design, fold, count, scored, alone)
-    print(f"{design}, fold {fold}: {len(labels)} series; weights", _rounded(weights), flush=True)
+    weights = ", ".join(f"{item.form} {weight:.2f}" for weight, item in forms)
+    print(f"{design}, fold {fold}: {len(labels)} series; {weights}", flush=True)
     return rows
-
-
-def _rounded(weights: dict[Form, float]) -> dict[str, float]:
-    return {form: round(weight, 2) for form, weight in weights.items()}
 
 
 def _rows(

@@ -88,7 +88,14 @@ def hierarchies(run: Run) -> list[tuple[float, Hierarchy]]:
     draws = [
         Hierarchy.of(form, run.tree(form)["posterior"].to_dataset(), stored) for form in run.forms
     ]
-    weights = form_weights(draws, of_points(run.points), run.info["seed"])
+    return weighed(draws, of_points(run.points), run.info["seed"])
+
+
+def weighed(
+    draws: Sequence[Hierarchy], evidence: Sequence[Series], seed: int
+) -> list[tuple[float, Hierarchy]]:
+    """(weight, draws) of the forms with weight in predicting unseen series, by `form_weights`."""
+    weights = form_weights(draws, evidence, seed)
     kept = {form: weight for form, weight in weights.items() if weight >= NEGLIGIBLE}
     total = sum(kept.values())
     return [(kept[item.form] / total, item) for item in draws if item.form in kept]

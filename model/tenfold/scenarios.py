@@ -71,10 +71,6 @@ def _fit(plan: fit.Plan, path: Path, say: Callable[[str], None], progress: bool)
     begin = time.perf_counter()
     gates = checks.evidence(plan.points)
     forms, points = plan.choice.forms, plan.points
-    sizes = points.sizes
-    say(f"compiling the model: {sizes['series']} series, {sizes['obs']} points")
-    compiled = fit.compile_plan(plan)
-    timings = {"compile": compiled.seconds}
     held = compare.future(points)
     stacked = len(forms) > 1 and plan.choice.series_evidence
     if stacked and not held.any():
@@ -82,6 +78,10 @@ def _fit(plan: fit.Plan, path: Path, say: Callable[[str], None], progress: bool)
             f"scenario.{plan.name}: no series has three distinct compute values, so curve forms "
             "cannot be weighed by what they predict; choose one form"
         )
+    sizes = points.sizes
+    say(f"compiling the model: {sizes['series']} series, {sizes['obs']} points")
+    compiled = fit.compile_plan(plan)
+    timings = {"compile": compiled.seconds}
     fewer = plan.settings.model_copy(update={"draws": max(250, plan.settings.draws // 2)})
 
     def sampled(form: Form, refit: bool) -> xr.DataTree:

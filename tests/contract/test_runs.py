@@ -61,6 +61,7 @@ def test_a_failed_gate_exits_with_3_and_keeps_the_run(home):
     (path,) = (folder / "runs").glob("logistic-*")
     assert (folder / "runs" / "LATEST").read_text().strip() == path.name
     assert f"FAIL: runs/{path.name}" in done.stdout
+    assert "--target-accept" in done.stderr  # what to do about it
     assert {p.name for p in path.iterdir()} == {"run.json", "posterior-logistic.nc"}
 
 

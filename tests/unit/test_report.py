@@ -10,6 +10,7 @@ import re
 import shutil
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -19,7 +20,7 @@ import xarray as xr
 
 from tenfold import answers, curves, fit, jump, mixture, report
 from tenfold.constants import load_constants
-from tenfold.report import answer_figures, fitted, material, stored, words
+from tenfold.report import answer_figures, fitted, material, stored, tables, words
 from tenfold.report.svg import log_ticks
 from tenfold.spec import SpecError
 
@@ -398,3 +399,21 @@ def test_axes_have_ticks_inside_their_range(low, high):
     assert 2 <= len(ticks) <= 7
     assert all(low <= at <= high for at, _ in ticks)
     assert len({text for _, text in ticks}) == len(ticks)
+
+
+def test_coverage_shows_the_future_under_the_mixture_with_its_error():
+    future = {"inside_90": 0.83, "inside_90_se": 0.061}
+    alone = {"inside_90": 0.7, "inside_90_se": None}
+    shown = [{"regime": "rl", "benchmark": name, "points": 9, "inside_50": 0.5, "inside_90": 0.9}
+             for name in ("all", "AIME 2024")]  # fmt: skip
+    made = SimpleNamespace(
+        stored=SimpleNamespace(best="power"),
+        info={
+            "diagnostics": {"power": {"loo_coverage": {"regime": {"rl": alone}}}},
+            "leave_future_out": {"coverage": {"regime": {"rl": future}}},
+        },
+        coverage=pd.DataFrame(shown),
+    )
+    whole, one = tables.coverage(made)
+    assert (whole["future"], whole["loo"]) == ("83% ± 6", "70%")
+    assert (one["future"], one["loo"]) == ("", "")
