@@ -180,11 +180,15 @@ def scaling(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
     table, fits = [], []
     job = {"form": args.form, "seed": args.seed, "timeout": args.timeout, "script": "scaling"}
     job |= {"sampler": "tenfold", "cache": str(folder / "cache-scale"), "fit": False}
+    say("scale: one gradient on the shipped evidence")
+    pair = launch({**job, "compare": True}, folder)
+    say(f"  {pair}")
+    job |= {"compare": False}
     for n in args.scale:
         say(f"scale: {n} series")
         table.append({"wanted": n} | launch({**job, "series": n}, folder))
         say(f"  {table[-1]}")
-    small = (30, 50) if args.quick else (500, 500)
+    small = (30, 50) if args.quick else (600, 1000)
     fitted = {"fit": True, "chains": args.cores, "tune": small[0], "draws": small[1]}
     fitted |= {"target_accept": args.target_accept}
     for n in args.scale_fit:
@@ -196,7 +200,7 @@ def scaling(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
     if len(timed) > 1:
         x, y = (np.log([row[key] for row in timed]) for key in ("points", "gradient_us"))
         power = float(np.polyfit(x, y, 1)[0])
-    return {"machine": args.machine, "table": table, "power": power, "fits": fits}
+    return {"machine": args.machine, "pair": pair, "table": table, "power": power, "fits": fits}
 
 
 def say(text: str) -> None:
@@ -303,6 +307,16 @@ def scale_page(found: dict[str, Any]) -> list[str]:
     text[-1] += (
         f"own, compute and errors jittered, scores simulated. {machine_line(found['machine'])}"
     )
+    if "reason" not in (pair := found["pair"]):
+        text += [
+            "",
+            f"One gradient on the shipped evidence ({pair['points']:,} points, "
+            f"{pair['parameters']:,} parameters, form {pair['form']}): "
+            f"{number(pair['tenfold_us'])} us; that of the PyMC model, compiled by nutpie with "
+            f"numba, {number(pair['pymc_us'])} us in the same process, "
+            f"{pair['pymc_us'] / pair['tenfold_us']:.1f} times as long. Tenfold's includes the "
+            "change of coordinates that shortens the trajectories.",
+        ]
     lines = []
     for row in found["table"]:
         keys = ("points", "parameters", "gradient_us", "setup_s", "memory_gib")

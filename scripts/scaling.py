@@ -56,8 +56,51 @@ def synthetic(n_series: int, form: Any, seed: int) -> Any:
     return dataclasses.replace(plan, points=plan.points.assign(score=("obs", score)))
 
 
+def gradient_us(pointers: list[tuple[int, np.ndarray, np.ndarray]]) -> list[float]:
+    """Microseconds per call of compiled densities, timed in turn; medians of several rounds.
+
+    Args:
+        pointers: address, place and data of each, as nutpie passes them.
+    """
+    kinds: list[Any] = [ctypes.c_int64, ctypes.c_uint64, *[ctypes.c_void_p] * 4]
+    times: list[list[float]] = [[] for _ in pointers]
+    for _ in range(9):
+        for own, (address, u, data) in zip(times, pointers, strict=True):
+            call, gradient, value = ctypes.CFUNCTYPE(*kinds)(address), np.empty(u.size), np.empty(1)
+            places = [array.ctypes.data for array in (u, gradient, value, data)]
+            assert call(u.size, *places) == 0
+            assert np.all(np.isfinite(gradient))
+            start, calls = time.perf_counter(), 0
+            while time.perf_counter() - start < 0.3:
+                calls += call(u.size, *places) == 0
+            own.append(1e6 * (time.perf_counter() - start) / calls)
+    return [statistics.median(own) for own in times]
+
+
+def compare(job: dict[str, Any]) -> dict[str, Any]:
+    """One gradient on the shipped evidence: Tenfold's density and the PyMC model's, compiled."""
+    import nutpie
+
+    from tenfold import coordinates, kernel, layout
+
+    plan = samplers.baseline()
+    where = layout.layout(plan.points, plan.choice, job["form"])
+    tables = coordinates.inputs(plan.points, plan.priors, plan.choice, where, job["form"])
+    graph: Any = nutpie.compile_pymc_model(samplers.pymc_model(job["form"]))
+    ours = int(kernel.log_density_pointer.address or 0)
+    pointers = [
+        (ours, coordinates.start(tables, where, 1), kernel.pack(kernel.Inputs(**tables))),
+        (int(graph.compiled_logp_func.address), np.full(graph.n_dim, 0.1), graph.user_data),
+    ]
+    tenfold, pymc = gradient_us(pointers)
+    sizes = {"points": plan.points.sizes["obs"], "parameters": where.size}
+    return {"form": job["form"], "tenfold_us": tenfold, "pymc_us": pymc, **sizes}
+
+
 def scale(job: dict[str, Any]) -> dict[str, Any]:
     """Time per gradient of the compiled density on synthetic evidence, or a fit to it."""
+    if job["compare"]:
+        return compare(job)
     plan = synthetic(job["series"], job["form"], job["seed"])
     from tenfold import coordinates, kernel, layout
 
@@ -70,20 +113,9 @@ def scale(job: dict[str, Any]) -> dict[str, Any]:
     if job["fit"]:
         found |= scale_fit(plan, job)
     else:
-        kinds: list[Any] = [ctypes.c_int64, ctypes.c_uint64, *[ctypes.c_void_p] * 4]
-        call = ctypes.CFUNCTYPE(*kinds)(int(kernel.log_density_pointer.address or 0))
-        u = coordinates.start(tables, where, job["seed"])
-        gradient, value = np.empty(u.size), np.empty(1)
-        places = [array.ctypes.data for array in (u, gradient, value, packed)]
-        assert call(u.size, *places) == 0
-        assert np.all(np.isfinite(gradient))
-        times = []
-        for _ in range(7):
-            start, calls = time.perf_counter(), 0
-            while time.perf_counter() - start < 0.3:
-                calls += call(u.size, *places) == 0
-            times.append((time.perf_counter() - start) / calls)
-        found["gradient_us"] = 1e6 * statistics.median(times)
+        address = int(kernel.log_density_pointer.address or 0)
+        start = coordinates.start(tables, where, job["seed"])
+        (found["gradient_us"],) = gradient_us([(address, start, packed)])
     return found
 
 
@@ -100,7 +132,7 @@ def scale_fit(plan: Any, job: dict[str, Any]) -> dict[str, Any]:
     while True:
         chosen = samplers.settings(job, job["seed"])
         values, steps, diverging = samplers.from_tree(
-            fit.sample(compiled, job["form"], None, chosen), job
+            fit.sample(compiled, job["form"], None, chosen, top_level=True), job
         )
         columns = [v.reshape(*v.shape[:2], -1) for v in values.values()]
         worst = float(samplers.diagnose(np.concatenate(columns, axis=2))["ess"].min())

@@ -91,6 +91,7 @@ def inputs(
             for name, (first, dims) in where.own.items()
         ]
     )
+    at |= _polar(own, where)
     points_table = table(
         "points",
         n_obs,
@@ -157,6 +158,23 @@ def inputs(
     return tables | geometry.adapt(tables, where, choice)
 
 
+POLAR = ("half_normal", "log_normal", "gamma")
+"""Families of priors under which `benchmark_sd` and `cell_sd` may be drawn in polar coordinates."""
+
+
+def _polar(own: np.ndarray, where: Layout) -> dict[str, float]:
+    """Whether the kernel draws the two spreads of cell slopes as a radius and an angle.
+
+    The sum of their squares is well known as soon as there are many cells, the angle only from
+    benchmarks with both regimes: as numbers of their own the two would lie on a thin arc.
+    """
+    if "benchmark_sd" not in where.own:
+        return {"polar": 0, "radius": 1.0}
+    both = own[[where.own[name][0] for name in ("benchmark_sd", "cell_sd")]]
+    fits = np.isin(both["family"], [FAMILIES.index(name) for name in POLAR]) & (both["shift"] == 0)
+    return {"polar": int(fits.all()), "radius": float(np.hypot(*geometry.typical(both)))}
+
+
 def _given(points: xr.Dataset, priors: Priors, choice: ModelChoice) -> dict[str, np.ndarray]:
     """What `data` may replace, and its value in the evidence or the prior table."""
     return {
@@ -194,7 +212,43 @@ def start(tables: Mapping[str, np.ndarray], where: Layout, seed: int | None) -> 
             center[i] = a
         elif family != "half_normal":
             center[i] = np.log(a / b)
+    at = tables["layout"][0]
+    if at["polar"]:
+        center[[at["benchmark_sd"], at["cell_sd"]]] = 1.0, 0.0
     return center + rng.uniform(-0.5, 0.5, where.size)
+
+
+def top_level(u: np.ndarray, tables: Mapping[str, np.ndarray], where: Layout) -> xr.Dataset:
+    """Draws of `u` as parameters with a prior of their own.
+
+    Args:
+        u: shape (chain, draw, at least `Layout.n_own`).
+        tables: the inputs under which they were drawn.
+
+    Returns:
+        Dataset with dims (`chain`, `draw`, ...).
+    """
+    lead, at = ("chain", "draw"), tables["layout"][0]
+    found: dict[str, Any] = {}
+    for name, (first, dims) in where.own.items():
+        places = where.slice(first, dims)
+        value, prior = u[..., places], tables["own"][first]
+        family = FAMILIES[prior["family"]]
+        if at["polar"] and name in ("benchmark_sd", "cell_sd"):
+            angle = np.pi / 2 * special.ndtr(u[..., at["cell_sd"], None])
+            radius = at["radius"] * _half(u[..., at["benchmark_sd"], None])
+            value = radius * (np.sin(angle) if name == "benchmark_sd" else np.cos(angle))
+        elif family == "half_normal":
+            value = prior["a"] * _half(value)
+        elif family == "beta":
+            value = 1 / (1 + np.exp(-value))
+        elif family != "normal":
+            value = np.exp(value)
+        value = value + prior["shift"]
+        found[name] = ((*lead, *dims), value if dims else value[..., 0])
+    counts = {"chain": np.arange(u.shape[0]), "draw": np.arange(u.shape[1])}
+    used = {dim: where.coords[dim] for _, dims in where.own.values() for dim in dims}
+    return xr.Dataset(found, coords=used | counts)
 
 
 def named(u: np.ndarray, tables: Mapping[str, np.ndarray], where: Layout) -> xr.Dataset:
@@ -208,30 +262,14 @@ def named(u: np.ndarray, tables: Mapping[str, np.ndarray], where: Layout) -> xr.
         Dataset with dims (`chain`, `draw`, ...): what `simulate.complete` starts from.
     """
     lead = ("chain", "draw")
-    found: dict[str, Any] = {}
-    for name, (first, dims) in where.own.items():
-        places = where.slice(first, dims)
-        value, prior = u[..., places], tables["own"][first]
-        family = FAMILIES[prior["family"]]
-        if family == "half_normal":
-            normal = np.exp(-0.5 * value**2) / np.sqrt(2 * np.pi)
-            value = prior["a"] * (normal + value * special.ndtr(value))
-        elif family == "beta":
-            value = 1 / (1 + np.exp(-value))
-        elif family != "normal":
-            value = np.exp(value)
-        value = value + prior["shift"]
-        found[name] = ((*lead, *dims), value if dims else value[..., 0])
+    out = top_level(u, tables, where).assign_coords(where.coords)
     for name, (first, dims) in where.blocks.items():
-        found[name] = ((*lead, *dims), u[..., where.slice(first, dims)])
-    counts = {"chain": np.arange(u.shape[0]), "draw": np.arange(u.shape[1])}
-    out = xr.Dataset(found, coords=where.coords | counts)
+        out[name] = ((*lead, *dims), u[..., where.slice(first, dims)])
     if out.sizes["chart"]:
         out["kappa_chart"] = np.exp(out["log_kappa"])
-    at = tables["layout"][0]
     _follow(out, tables)
     out = out.drop_vars(["log_kappa", "cell_slope", "cell_level"], errors="ignore")
-    if not at["positive"]:
+    if not tables["layout"][0]["positive"]:
         out = out.rename(log_slope="slope")
     if "shift_z" in out and out.sizes["shift"]:
         mean = out["log_slope_mean"]
@@ -239,6 +277,11 @@ def named(u: np.ndarray, tables: Mapping[str, np.ndarray], where: Layout) -> xr.
         spread = np.sqrt(2) * out["cell_sd"] * out["shift_z"]
         out["shift_exchange_rate"] = np.exp(difference + spread)
     return out
+
+
+def _half(u: np.ndarray) -> np.ndarray:
+    """Positive numbers with light tails on both sides: the integral of the normal CDF."""
+    return np.exp(-0.5 * u**2) / np.sqrt(2 * np.pi) + u * special.ndtr(u)
 
 
 def _follow(out: xr.Dataset, tables: Mapping[str, np.ndarray]) -> None:
@@ -305,11 +348,11 @@ def _follow(out: xr.Dataset, tables: Mapping[str, np.ndarray]) -> None:
     weight2, middle2 = 1 / out["series_sd"].values[..., None] ** 2, slope
     if not at["positive"]:
         weight2, middle2 = series["slope_weight"], series["slope0"]
-    g1, b, g2 = np.exp(of_maps["a"]), of_maps["b"], np.exp(of_maps["c"])
+    g1, g12, g2 = of_maps["g1"], of_maps["g12"], of_maps["g2"]
     scale = out["lambda"].values[..., None] if "lambda" in out else 1.0
     noise = scale**2 * series["score_variance"] + series["other_variance"]
     quiet = series["variance0"] / (noise + out["sigma"].values[..., series["regime"]] ** 2)
-    h11, h12, h22 = quiet * g1**2, quiet * g1 * b, quiet * (b**2 + g2**2)
+    h11, h12, h22 = quiet * g1**2, quiet * g1 * g12, quiet * (g12**2 + g2**2)
     l11 = np.sqrt(h11 + weight1)
     l21 = h12 / l11
     l22 = np.sqrt(h22 + weight2 - l21**2)
@@ -356,7 +399,7 @@ def _standardised(
 
 def _interpolated(maps: np.ndarray, logit: np.ndarray) -> dict[str, np.ndarray]:
     """The kernel's cubic interpolation: maps (n, ceilings) at ceilings (..., n)."""
-    names = ("m1", "m2", "a", "b", "c")
+    names = ("m1", "m2", "g1", "g12", "g2")
     if maps.shape[1] == 1:
         return {name: maps[:, 0][name] for name in names}
     step = pilot.GRID[1] - pilot.GRID[0]

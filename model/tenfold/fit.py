@@ -140,12 +140,15 @@ def sample(
     data: Mapping[str, Any] | None = None,
     settings: Settings | None = None,
     progress: bool = False,
+    top_level: bool = False,
 ) -> xr.DataTree:
     """Draw from the posterior of one form.
 
     Args:
         data: pm.Data values to patch (scores, the mask `seen`, hyperparameters, ...).
         settings: sampler settings; the plan's unless given.
+        top_level: keep the exchange rate and parameters with a prior of their own only; with tens
+            of thousands of series the draws of the rest need many times the memory of the fit.
 
     Returns:
         DataTree with groups `posterior` (the sampler's variables, and what `simulate.complete`
@@ -158,7 +161,7 @@ def sample(
     where = layout.layout(plan.points, plan.choice, form)
     tables = coordinates.inputs(plan.points, plan.priors, plan.choice, where, form, data)
     tree = nutpie.sample(
-        _sampler(tables, where),
+        _sampler(tables, where, where.n_own if top_level else where.size),
         draws=settings.draws,
         tune=settings.tune,
         chains=settings.chains,
@@ -168,8 +171,13 @@ def sample(
         save_warmup=False,
         progress_bar=progress,
     )
-    raw = coordinates.named(tree["posterior"].to_dataset()["u"].values, tables, where)
-    posterior = simulate.complete(raw, plan.points, form, np.random.default_rng(seed))
+    u = tree["posterior"].to_dataset()["u"].values
+    if top_level:
+        posterior = coordinates.top_level(u, tables, where)
+        posterior["exchange_rate"] = simulate.exchange_rate(posterior)
+    else:
+        raw = coordinates.named(u, tables, where)
+        posterior = simulate.complete(raw, plan.points, form, np.random.default_rng(seed))
     stats = tree["sample_stats"].to_dataset()
     kept = [
         "diverging",
@@ -184,8 +192,12 @@ def sample(
     return xr.DataTree.from_dict({"posterior": posterior, "sample_stats": stats})
 
 
-def _sampler(tables: Mapping[str, np.ndarray], where: layout.Layout) -> Any:
-    """The compiled density over some data, as nutpie takes models: one variable `u`."""
+def _sampler(tables: Mapping[str, np.ndarray], where: layout.Layout, kept: int) -> Any:
+    """The compiled density over some data, as nutpie takes models: one variable `u`.
+
+    Args:
+        kept: how many places of `u` are stored of each draw.
+    """
     from functools import partial
 
     from nutpie.compile_pymc import CompiledPyMCModel
@@ -200,13 +212,13 @@ def _sampler(tables: Mapping[str, np.ndarray], where: layout.Layout) -> Any:
         shared_data={},
         shared_var_keys={},
         user_data=kernel.pack(kernel.Inputs(**tables)),
-        n_expanded=where.size,
-        shape_info=(["u"], [slice(0, where.size)], [(where.size,)]),
+        n_expanded=kept,
+        shape_info=(["u"], [slice(0, kept)], [(kept,)]),
         logp_func=None,
         expand_func=None,
         _n_dim=where.size,
-        _shapes={"u": (where.size,)},
-        _coords={"place": np.arange(where.size)},
+        _shapes={"u": (kept,)},
+        _coords={"place": np.arange(kept)},
     )
 
 

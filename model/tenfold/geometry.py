@@ -304,7 +304,7 @@ def _maps(
     maps = np.zeros((n_series + cell.size, n_ceilings), dtype=kernel.TABLES["maps"])
     columns = {
         "m1": found.intercept, "m2": found.own,
-        "a": np.log(found.g11), "b": found.g21, "c": np.log(found.g22),
+        "g1": found.g11, "g12": found.g21, "g2": found.g22,
     }  # fmt: skip
     for name, values in columns.items():
         maps[name][:n_series] = values

@@ -12,7 +12,7 @@ too. Names: `x_bar` is the derivative of the log density by `x` (reverse accumul
 # pyright: reportPrivateImportUsage=false
 from __future__ import annotations
 
-from math import erfc, exp, lgamma, log, log1p, pi, sqrt
+from math import cos, erfc, exp, lgamma, log, log1p, pi, sin, sqrt
 from typing import Any, NamedTuple
 
 import numba
@@ -49,11 +49,11 @@ TABLES = {
     # where each parameter stands in u (-1: not in this model), switches, and sizes
     "layout": _record(
         " ".join((*OWN, *(f"u_{name}" for name in BLOCKS)))
-        + " n_families shape saturating positive n_nodes",
-        "grid_start grid_step",
+        + " n_families shape saturating positive polar n_nodes",
+        "radius grid_start grid_step",
     ),
     "own": _record("family", "a b shift"),  # priors: hyperparameters as in spec.HYPERPARAMETERS
-    # partner: the cell it is conditioned on, or -1; floats: see `coordinates`
+    # partner: the cell it is conditioned on, or -1; floats: see `geometry`
     "cells": _record(
         "regime partner first_share last_share",
         "level_information slope_information level_error slope_error level_spread0 slope_spread0 "
@@ -74,7 +74,7 @@ TABLES = {
     "steps": _record("", "ooms axis variance"),  # of the ladder, along the axes of their errors
     # the normal approximations of `pilot` at each ceiling of its grid, and their derivatives: of
     # every series, then of every cell
-    "maps": _record("", "m1 m2 a b c m1_by m2_by a_by b_by c_by"),
+    "maps": _record("", "m1 m2 g1 g12 g2 m1_by m2_by g1_by g12_by g2_by"),
 }
 
 
@@ -149,11 +149,23 @@ def _prior(u: Any, family: Any, a: Any, b: Any) -> Any:
 
 
 @jit
+def _log_prior(x: Any, family: Any, a: Any, b: Any) -> Any:
+    """Log prior of a positive value and its derivative, without a change of variables."""
+    if family == HALF_NORMAL:
+        r = x / a
+        return log(2.0 / a) - 0.5 * (r * r + LOG_2PI), -r / a
+    if family == LOG_NORMAL:
+        r = (log(x) - a) / b
+        return -0.5 * (r * r + LOG_2PI) - log(b * x), -(r / b + 1.0) / x
+    return a * log(b) - lgamma(a) + (a - 1.0) * log(x) - b * x, (a - 1.0) / x - b
+
+
+@jit
 def _interpolate(maps: Any, k: Any, t: Any, at: Any) -> Any:
     """Cubic Hermite interpolation between nodes k and k + 1: five values, five derivatives."""
     left = maps[k]
     if at.n_nodes == 1:
-        return left.m1, left.m2, left.a, left.b, left.c, 0.0, 0.0, 0.0, 0.0, 0.0
+        return left.m1, left.m2, left.g1, left.g12, left.g2, 0.0, 0.0, 0.0, 0.0, 0.0
     right, step = maps[k + 1], at.grid_step
     h00, h01 = (1.0 + 2.0 * t) * (1.0 - t) ** 2, t * t * (3.0 - 2.0 * t)
     h10, h11 = t * (1.0 - t) ** 2 * step, t * t * (t - 1.0) * step
@@ -162,14 +174,14 @@ def _interpolate(maps: Any, k: Any, t: Any, at: Any) -> Any:
     return (
         h00 * left.m1 + h01 * right.m1 + h10 * left.m1_by + h11 * right.m1_by,
         h00 * left.m2 + h01 * right.m2 + h10 * left.m2_by + h11 * right.m2_by,
-        h00 * left.a + h01 * right.a + h10 * left.a_by + h11 * right.a_by,
-        h00 * left.b + h01 * right.b + h10 * left.b_by + h11 * right.b_by,
-        h00 * left.c + h01 * right.c + h10 * left.c_by + h11 * right.c_by,
+        h00 * left.g1 + h01 * right.g1 + h10 * left.g1_by + h11 * right.g1_by,
+        h00 * left.g12 + h01 * right.g12 + h10 * left.g12_by + h11 * right.g12_by,
+        h00 * left.g2 + h01 * right.g2 + h10 * left.g2_by + h11 * right.g2_by,
         g0 * (left.m1 - right.m1) + g10 * left.m1_by + g11 * right.m1_by,
         g0 * (left.m2 - right.m2) + g10 * left.m2_by + g11 * right.m2_by,
-        g0 * (left.a - right.a) + g10 * left.a_by + g11 * right.a_by,
-        g0 * (left.b - right.b) + g10 * left.b_by + g11 * right.b_by,
-        g0 * (left.c - right.c) + g10 * left.c_by + g11 * right.c_by,
+        g0 * (left.g1 - right.g1) + g10 * left.g1_by + g11 * right.g1_by,
+        g0 * (left.g12 - right.g12) + g10 * left.g12_by + g11 * right.g12_by,
+        g0 * (left.g2 - right.g2) + g10 * left.g2_by + g11 * right.g2_by,
     )
 
 
@@ -177,8 +189,9 @@ def _interpolate(maps: Any, k: Any, t: Any, at: Any) -> Any:
 def _curved(u: Any, row: Any) -> Any:
     """`pilot.normal_curves` at u: value, derivative, and d log derivative / du."""
     room = row.p4 * (u - row.p3)
-    part = 1.0 / (1.0 + exp(-room))
-    soft = (log1p(exp(-abs(room))) + max(room, 0.0)) / row.p4
+    tail = exp(-abs(room))
+    part = (1.0 if room > 0.0 else tail) / (1.0 + tail)
+    soft = (log1p(tail) + max(room, 0.0)) / row.p4
     by = row.p1 + row.p2 * part
     return row.p0 + row.p1 * u + row.p2 * soft, by, row.p2 * part * (1.0 - part) * row.p4 / by
 
@@ -245,12 +258,31 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
     # --- parameters with a prior of their own
     n_own = d.own.size
     value: Any = np.empty(n_own)
-    by_u, bar = np.empty(n_own), np.zeros(n_own)
+    by_u, bar = np.zeros(n_own), np.zeros(n_own)
     for i in range(n_own):
+        if at.polar > 0 and (i == at.benchmark_sd or i == at.cell_sd):
+            continue
         x, dx, density, gradient = _prior(u[i], d.own[i].family, d.own[i].a, d.own[i].b)
         value[i], by_u[i] = x + d.own[i].shift, dx
         u_bar[i] = gradient
         total += density
+    # what cells tell is how far apart they are, not how much of it their benchmarks share: the two
+    # spreads are drawn as the root of their squares' sum and an angle, of which only one is known
+    sine = cosine = by_radius = by_angle = radius = 0.0
+    if at.polar > 0:
+        first, second = at.benchmark_sd, at.cell_sd
+        cdf, pdf = 0.5 * erfc(-u[first] / sqrt(2.0)), exp(-0.5 * (u[first] ** 2 + LOG_2PI))
+        radius, by_radius = at.radius * (pdf + u[first] * cdf), at.radius * cdf
+        by_angle = 0.5 * pi * exp(-0.5 * (u[second] ** 2 + LOG_2PI))
+        angle = 0.25 * pi * erfc(-u[second] / sqrt(2.0))
+        sine, cosine = sin(angle), cos(angle)
+        value[first], value[second] = radius * sine, radius * cosine
+        total += log(radius * by_radius * by_angle)
+        u_bar[first] = by_radius / radius + pdf / cdf
+        u_bar[second] = -u[second]
+        for i in (first, second):
+            density, bar[i] = _log_prior(value[i], d.own[i].family, d.own[i].a, d.own[i].b)
+            total += density
     rl, inference = at.log_slope_mean, at.log_slope_mean + 1
     cell_sd = value[at.cell_sd]
 
@@ -286,7 +318,7 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
             along = min(max((logit - at.grid_start) / at.grid_step, 0.0), at.n_nodes - 1.0)
             node[c] = min(int(along), at.n_nodes - 2)
             into[c] = along - node[c]
-        m1, m2, a, b, c_, m1_by, m2_by, a_by, b_by, c_by = _interpolate(
+        m1, m2, _, _, _, m1_by, m2_by, _, _, _ = _interpolate(
             d.maps, (d.series.size + c) * at.n_nodes + node[c], into[c], at
         )
         map2[c], map1_by[c], map2_by[c] = m2, m1_by, m2_by
@@ -375,6 +407,7 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
     intercept_sd, series_sd = value[at.intercept_sd], value[at.series_sd]
     intercept_sd_bar = series_sd_bar = w1_bar = w2_bar = 0.0
     w1, w2 = 1.0 / intercept_sd**2, 1.0 / series_sd**2
+    jacobian = 1.0
     for s in range(d.series.size):
         one = d.series[s]
         c, regime, unit = one.cell, one.regime, one.unit
@@ -393,11 +426,10 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         sigma = value[at.sigma + regime]
         noise = scale * scale * one.score_variance + sigma * sigma + one.other_variance
         quiet = one.variance0 / noise
-        m1, m2, a, b, c_, m1_by, m2_by, a_by, b_by, c_by = _interpolate(
+        m1, m2, g1, g12, g2, m1_by, m2_by, g1_by, g12_by, g2_by = _interpolate(
             d.maps, s * at.n_nodes + node[c], into[c], at
         )
-        g1, g2 = exp(a), exp(c_)
-        h11, h12, h22 = quiet * g1 * g1, quiet * g1 * b, quiet * (b * b + g2 * g2)
+        h11, h12, h22 = quiet * g1 * g1, quiet * g1 * g12, quiet * (g12 * g12 + g2 * g2)
         weight2, middle2 = (w2, typical) if positive else (one.slope_weight, one.slope0)
         l11 = sqrt(h11 + w1)
         l21 = h12 / l11
@@ -414,7 +446,10 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         by_bent = exp(own - m2) if positive else 1.0
         bent = m2 + by_bent - 1.0 if positive else own
         intercept = (y1 + u[at.u_intercept + s] - l21 * bent) / l11
-        total += log(v_by) - log(l11 * l22)
+        jacobian *= v_by / (l11 * l22)
+        if jacobian < 1e-200 or jacobian > 1e200:  # one logarithm for many series
+            total += log(jacobian)
+            jacobian = 1.0
 
         r = (intercept - level[c]) / intercept_sd
         total -= 0.5 * r * r
@@ -542,12 +577,12 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
             m2_bar = r1_bar * h12 + r2_bar * (h22 + one.slope_weight)
             if positive:
                 m2_bar += bent_bar * (1.0 - by_bent)
-            a_bar = 2.0 * h11 * h11_bar + h12 * h12_bar
-            b_bar = quiet * (g1 * h12_bar + 2.0 * b * h22_bar)
-            c_bar = 2.0 * quiet * g2 * g2 * h22_bar
+            g1_bar = quiet * (2.0 * g1 * h11_bar + g12 * h12_bar)
+            g12_bar = quiet * (g1 * h12_bar + 2.0 * g12 * h22_bar)
+            g2_bar = 2.0 * quiet * g2 * h22_bar
             logit_bar[c] += (1.0 - one.floor) * height_bar * most[c] * (1.0 - most[c])
             logit_bar[c] += m1_by * m1_bar + m2_by * m2_bar
-            logit_bar[c] += a_by * a_bar + b_by * b_bar + c_by * c_bar
+            logit_bar[c] += g1_by * g1_bar + g12_by * g12_bar + g2_by * g2_bar
         bar[rl + regime] += typical_bar
         slope_total_bar[c] += typical_bar
         if unit >= 0:
@@ -555,6 +590,7 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         if at.family_sd >= 0:
             family_bar[one.family] += typical_bar
     n_series = d.series.size
+    total += log(jacobian)
     total -= n_series * (log(intercept_sd) + log(series_sd) + LOG_2PI)
     bar[at.intercept_sd] += intercept_sd_bar - (n_series + 2.0 * w1 * w1_bar) / intercept_sd
     bar[at.series_sd] += series_sd_bar - (n_series + 2.0 * w2 * w2_bar) / series_sd
@@ -674,6 +710,10 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         bar[at.gpt_level_sd] += sd * (gap * gap / variance - 1.0) / variance
     for i in range(n_own):
         u_bar[i] += bar[i] * by_u[i]
+    if at.polar > 0:
+        first_bar, second_bar = bar[at.benchmark_sd], bar[at.cell_sd]
+        u_bar[at.benchmark_sd] += by_radius * (first_bar * sine + second_bar * cosine)
+        u_bar[at.cell_sd] += by_angle * radius * (first_bar * cosine - second_bar * sine)
     return total
 
 
@@ -728,7 +768,7 @@ def log_density_pointer(size: Any, u: Any, u_bar: Any, total: Any, packed: Any) 
 
 @numba.cfunc(types.int64(types.uint64, types.uint64, _NUMBERS, _NUMBERS, _BYTES), cache=True)
 def copy_pointer(size: Any, size_out: Any, u: Any, out: Any, packed: Any) -> Any:
-    """What the sampler stores of a draw: `u` itself."""
-    for i in range(size):
+    """What the sampler stores of a draw: `u`, or the first places of it."""
+    for i in range(size_out):
         out[i] = u[i]
     return 0

@@ -35,6 +35,11 @@ class Layout:
     coords: dict[str, np.ndarray]
     size: int
 
+    @property
+    def n_own(self) -> int:
+        """How many numbers have a prior of their own: the first of `u`."""
+        return max(self.slice(*entry).stop for entry in self.own.values())
+
     def slice(self, first: int, dims: tuple[str, ...]) -> slice:
         """Places in `u` of a parameter or block."""
         return slice(first, first + int(np.prod([len(self.coords[d]) for d in dims], dtype=int)))

@@ -177,10 +177,7 @@ def complete(
     out = parameters.copy()
     if "slope" not in out:
         out["slope"] = np.exp(out["log_slope"])
-    mean = out["log_slope_mean"]
-    out["exchange_rate"] = np.exp(
-        mean.sel(regime="inference", drop=True) - mean.sel(regime="rl", drop=True)
-    )
+    out["exchange_rate"] = exchange_rate(out)
     if "family_z" in out:
         out["family_effect"] = out["family_sd"] * out["family_z"]
     if "cell_total_first" in out and "cell_total" not in out:
@@ -218,6 +215,12 @@ def complete(
         ceiling = floor + (1 - floor) / (1 + np.exp(-logit))
     out["ceiling"] = ceiling.transpose(*sample.dims, "benchmark", "regime")
     return out
+
+
+def exchange_rate(parameters: xr.Dataset) -> xr.DataArray:
+    """RL OOMs per inference OOM in the population: the ratio of the typical slopes."""
+    mean = parameters["log_slope_mean"]
+    return np.exp(mean.sel(regime="inference", drop=True) - mean.sel(regime="rl", drop=True))
 
 
 def _cell_total(parameters: xr.Dataset, cell: xr.Dataset) -> xr.DataArray:

@@ -118,14 +118,38 @@ def test_density_is_that_of_the_pymc_model(evidence, form, switch):
     assert ours == pytest.approx(theirs, abs=CLOSE)
 
 
+def with_priors(values):
+    """The shipped prior table with other families for some parameters."""
+    patch = {k: Prior(unit="any", reason="another family", **v) for k, v in values.items()}
+    return priors.patched(priors.load(), patch, "test")
+
+
 def test_other_prior_families(evidence):
-    patch = {
-        name: Prior(unit="any", reason="another family", **values)
-        for name, values in OTHER_FAMILIES.items()
-    }
-    table = priors.patched(priors.load(), patch, "test")
-    ours, theirs = both(evidence, table, ModelChoice(), "saturating")
+    ours, theirs = both(evidence, with_priors(OTHER_FAMILIES), ModelChoice(), "saturating")
     assert ours == pytest.approx(theirs, abs=CLOSE)
+
+
+@pytest.mark.parametrize(
+    ("benchmark_sd", "polar"),
+    [
+        ({"family": "gamma", "alpha": 2.0, "beta": 8.0}, 1),
+        ({"family": "log_normal", "mu": -1.5, "sigma": 0.5}, 1),
+        ({"family": "half_normal", "sigma": 0.3, "shift": 0.05}, 0),
+        ({"family": "normal", "mu": 0.5, "sigma": 0.01}, 0),
+    ],
+    ids=lambda value: value["family"] if isinstance(value, dict) else "",
+)
+def test_spreads_of_cells_in_either_coordinates(evidence, benchmark_sd, polar):
+    table = with_priors({"benchmark_sd": benchmark_sd})
+    density = Density(evidence, table, ModelChoice(), "logistic")
+    assert density.tables["layout"][0]["polar"] == polar
+    ours, theirs = both(evidence, table, ModelChoice(), "logistic")
+    assert ours == pytest.approx(theirs, abs=CLOSE)
+    u, places = density.start(8), [density.where.own[k][0] for k in ("benchmark_sd", "cell_sd")]
+    for i in places:
+        step = 1e-5 * np.eye(u.size)[i]
+        numeric = (density(u + step)[0] - density(u - step)[0]) / 2e-5
+        assert density(u)[1][i] == pytest.approx(numeric, rel=1e-6, abs=1e-4)
 
 
 def test_patched_data(evidence):

@@ -39,6 +39,18 @@ def test_the_same_seed_gives_the_same_draws(compiled):
         np.testing.assert_array_equal(values, two["posterior"][name], err_msg=str(name))
 
 
+def test_top_level_alone_is_that_of_the_same_draws(compiled):
+    settings = compiled.plan.settings.model_copy(update={"tune": 30, "draws": 10, "chains": 2})
+    whole, top = (
+        fit.sample(compiled, "saturating", settings=settings, top_level=alone)["posterior"]
+        for alone in (False, True)
+    )
+    assert {"exchange_rate", "benchmark_sd", "nu"} <= set(top.data_vars)
+    assert not {"log_slope", "intercept", "ceiling"} & set(top.data_vars)
+    for name, values in top.data_vars.items():
+        np.testing.assert_array_equal(values, whole[name], err_msg=str(name))
+
+
 def test_no_funnel_where_spreads_are_small(compiled):
     """Evidence simulated with hardly any spread: where centred effects would make a neck."""
     plan = compiled.plan
