@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,15 @@ from tenfold import checks, fit
 from tenfold.curves import Form
 from tenfold.headline import headline
 from tenfold.mixture import summarise
-from tenfold.spec import Scenario, load_scenario, load_scenarios, write_atomic
+from tenfold.spec import load_scenario, load_scenarios, write_atomic
 
 FILE = "sensitivity.json"
 
 FORMS: tuple[Form, ...] = ("logistic", "saturating", "power")
 """Forms that scenarios are compared under: the essay's, and the two with weight in the mixture."""
 
-DRAWS, MORE_DRAWS = 1000, 5000
-"""Draws per chain: enough for a comparison of medians, and what a fit that fails its gates gets."""
+MORE_DRAWS = 5000
+"""Draws per chain of a fit that failed its gates with those of its scenario."""
 
 
 def fit_scenarios(
@@ -53,7 +53,7 @@ def fit_scenarios(
     found: dict[str, Any] = {"level": 0.9, "kind": "equal-tailed", "scenarios": kept["scenarios"]}
     for number, name in enumerate(chosen, 1):
         scenario = load_scenario(name)
-        plan = fit.prepare(name, _shorter(scenario))
+        plan = fit.prepare(name, scenario)
         before = found["scenarios"].get(name, {})
         kept_rows = before["forms"] if before.get("key") == plan.key else {}
         rows = {form: row for form, row in kept_rows.items() if row["status"] != "FAIL"}
@@ -76,9 +76,10 @@ def fit_scenarios(
     return found
 
 
-def _shorter(scenario: Scenario) -> Scenario:
-    settings = scenario.settings.model_copy(update={"draws": DRAWS})
-    return scenario.model_copy(update={"settings": settings})
+def current(name: str, entry: Mapping[str, Any]) -> bool:
+    """Whether a kept result is that of the evidence, priors, scenario and code of today."""
+    known = load_scenarios()
+    return name in known and fit.prepare(name, known[name]).key == entry.get("key")
 
 
 def _row(plan: fit.Plan, tree: xr.DataTree, form: Form) -> dict[str, Any]:

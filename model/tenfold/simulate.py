@@ -220,7 +220,8 @@ def complete(
 def exchange_rate(parameters: xr.Dataset) -> xr.DataArray:
     """RL OOMs per inference OOM in the population: the ratio of the typical slopes."""
     mean = parameters["log_slope_mean"]
-    return np.exp(mean.sel(regime="inference", drop=True) - mean.sel(regime="rl", drop=True))
+    inference, rl = (mean.sel(regime=name, drop=True) for name in ("inference", "rl"))
+    return inference.copy(data=np.exp((inference - rl).values))
 
 
 def _cell_total(parameters: xr.Dataset, cell: xr.Dataset) -> xr.DataArray:

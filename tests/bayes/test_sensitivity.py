@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tenfold import sensitivity
+from tenfold.spec import load_scenario
 
 
 @pytest.fixture
@@ -26,10 +27,16 @@ def test_a_scenario_is_fitted_once(tmp_path, told):
     assert told[0] == "o1-chart: fitting (1 of 1)"
     assert told[-1] == "o1-chart: kept (1 of 1)"
     assert sum("fitting" in line for line in told) == 1
+    entry = first["scenarios"]["o1-chart"]
+    assert sensitivity.current("o1-chart", entry)
+    assert not sensitivity.current("slopes-only", entry)
+    assert not sensitivity.current("gone", entry)
 
 
 def test_a_failed_gate_asks_for_more_draws(tmp_path, told, monkeypatch):
-    monkeypatch.setattr(sensitivity, "DRAWS", 20)
+    few = load_scenario("o1-chart")
+    few = few.model_copy(update={"settings": few.settings.model_copy(update={"draws": 20})})
+    monkeypatch.setattr(sensitivity, "load_scenario", lambda name: few)
     monkeypatch.setattr(sensitivity, "MORE_DRAWS", 30)
     for _ in range(2):
         found = sensitivity.fit_scenarios(("o1-chart",), tmp_path, told.append)

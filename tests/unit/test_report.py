@@ -22,7 +22,7 @@ from tenfold import answers, curves, fit, jump, mixture, report
 from tenfold.constants import load_constants
 from tenfold.report import answer_figures, fitted, material, stored, tables, words
 from tenfold.report.svg import log_ticks
-from tenfold.spec import SpecError
+from tenfold.spec import SpecError, load_scenario
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
@@ -256,11 +256,19 @@ def test_scenarios_fitted_under_one_form_are_told_with_it(prior_run, tmp_path):
     rate = dict.fromkeys(mixture.PROBABILITIES, 2.0)
     entry = {"reason": "a test", "forms": {"logistic": {"status": "PASS", "exchange_rate": rate}}}
     table = tmp_path / "sensitivity.json"
-    own = run.info["scenario"]
-    table.write_text(json.dumps({"scenarios": {"else": entry, own: entry}}))
-    row, same = material.scenario_rates(stored.read(run))
-    assert (row["scenario"], row["reason"], row["p50"]) == ("else", "a test (logistic alone)", 2.0)
+    own, other = run.info["scenario"], "no-thinking-shift"
+    kept = {n: entry | {"key": fit.prepare(n, load_scenario(n)).key} for n in (other, own)}
+    table.write_text(json.dumps({"scenarios": kept | {"gone": entry}}))
+    row, same, gone = material.scenario_rates(stored.read(run))
+    assert (row["scenario"], row["reason"], row["p50"]) == (other, "a test (logistic alone)", 2.0)
     assert same["scenario"] == f"{own}, logistic"
+    assert gone["scenario"] == "gone (stale)"
+    kept[other]["key"] = "0" * 12
+    table.write_text(json.dumps({"scenarios": kept}))
+    row, same = material.scenario_rates(stored.read(run))
+    assert row["scenario"] == f"{other} (stale)"
+    assert row["reason"].startswith("Stale: ")
+    assert "stale" not in same["scenario"]
     table.write_text("{")
     with pytest.raises(SpecError, match="sensitivity.json: damaged"):
         material.scenario_rates(stored.read(run))

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from tenfold import answers, claims, cost, drivers, fit, jump, mixture, sensitivity
+from tenfold import answers, claims, cost, drivers, fit, jump, mixture, scenarios, sensitivity
 from tenfold import priors as prior_table
 from tenfold.constants import Constants
 from tenfold.curves import Form
@@ -212,14 +212,15 @@ def scenario_rates(stored: Stored) -> list[dict[str, Any]]:
     """Exchange rate under every other scenario that is known in the same folder.
 
     From the newest stored run, all forms mixed; else from the table of `tenfold scenarios --fit`,
-    under the heaviest form of this run that it holds.
+    under the heaviest form of this run that it holds. Stale ones are marked as such.
     """
     rows: list[dict[str, Any]] = []
     for run in _other_runs(stored):
         values, weight = _rate(run)
         row = mixture.summarise(values, weight, "OOM/OOM")
-        about = {"scenario": run.info["scenario"], "status": run.info["status"]}
-        rows.append(about | {"reason": run.info["spec"]["reason"], "scale": "linear"} | row)
+        about = {"scenario": run.info["scenario"], "status": run.info["status"], "scale": "linear"}
+        about["reason"] = run.info["spec"]["reason"]
+        rows.append(_marked(about, not scenarios.outdated(run)) | row)
     known = {row["scenario"] for row in rows}
     for name, entry in _compared(stored).items():
         if name not in known:
@@ -229,8 +230,16 @@ def scenario_rates(stored: Stored) -> list[dict[str, Any]]:
             label = f"{name}, {form}" if name == stored.run.info["scenario"] else name
             about = {"scenario": label, "status": row["status"], "scale": "linear"}
             about["reason"] = f"{entry['reason']} ({form} alone)"
-            rows.append(about | row["exchange_rate"])
+            rows.append(_marked(about, sensitivity.current(name, entry)) | row["exchange_rate"])
     return rows
+
+
+def _marked(about: dict[str, Any], current: bool) -> dict[str, Any]:
+    """A row that says so where evidence, priors, scenario or code changed since its fit."""
+    if current:
+        return about
+    reason = f"Stale: fitted before its inputs or code changed. {about['reason']}"
+    return about | {"scenario": f"{about['scenario']} (stale)", "reason": reason}
 
 
 def _compared(stored: Stored) -> dict[str, Any]:
