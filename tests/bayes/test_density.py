@@ -59,7 +59,7 @@ class Density:
         return coordinates.start(self.tables, self.where, seed)
 
 
-def value_point(model, parameters):
+def value_point(model, parameters, table):
     """Named parameters as the values of the PyMC model's free variables, and those parameters."""
     point, free = {}, {}
     for variable in model.free_RVs:
@@ -69,7 +69,7 @@ def value_point(model, parameters):
             continue
         value = parameters[name].values[0, 0]
         if variable.name != name:
-            value = value - priors.load()[name].shift
+            value = value - table[name].shift
         free[name] = value
         transform = getattr(model.rvs_to_transforms[variable], "name", None)
         unconstrained = {"log": np.log, "logodds": lambda x: np.log(x / (1 - x)), None: np.copy}
@@ -105,7 +105,7 @@ def both(evidence, table, choice, form, data=None):
         model[name].set_value(np.asarray(value, dtype=model[name].dtype))
     u = density.start(3)
     parameters = coordinates.named(u[None, None], density.tables, density.where)
-    point, names = value_point(model, parameters)
+    point, names = value_point(model, parameters, table)
     theirs = float(pymc_density(model, names)(point))
     return density(u)[0] - log_jacobian(density, u, names), theirs
 
