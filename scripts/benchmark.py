@@ -60,12 +60,14 @@ def launch(job: dict[str, Any], folder: Path) -> dict[str, Any]:
     job = {**job, "marker": str(marker), "result": str(result)}
     description = folder / f"{name}-job.json"
     description.write_text(json.dumps(job))
+    # a second start as users have it: with the bytecode that Python keeps unless told otherwise
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     peak, limit = {False: 0.0, True: 0.0}, time.monotonic() + job["timeout"]
     with log.open("w") as file:
         process = subprocess.Popen(
             [*command(name), str(ROOT / "scripts" / f"{job['script']}.py"), str(description)],
-            cwd=ROOT, stdout=file, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-            start_new_session=True,
+            cwd=ROOT, env=environment, stdout=file, stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         try:
             while process.poll() is None and time.monotonic() < limit:
@@ -277,7 +279,8 @@ def samplers_page(found: dict[str, Any]) -> list[str]:
     text += [
         "",
         "Warm: a second sampling in a process that has sampled. First: a new process with empty "
-        "caches, import to last draw. Again: the same with the caches that earlier processes left. "
+        "caches, import to last draw. Again: the same with the caches that earlier processes left, "
+        "Python's bytecode among them. "
         "Memory: largest total of the process and its children, compilers included.",
         "",
         "![Effective samples per second](samplers.svg)",

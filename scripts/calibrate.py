@@ -81,6 +81,13 @@ def key(plan: fit.Plan) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:8]
 
 
+def code() -> str:
+    """8 hex digits over the modules that simulate and sample: rows tell which code fitted them."""
+    folder = Path(fit.__file__).parent
+    content = b"".join((folder / f"{name}.py").read_bytes() for name in fit.CODE)
+    return hashlib.sha256(content).hexdigest()[:8]
+
+
 def data_set(plan: fit.Plan, form: Form, rng: np.random.Generator) -> tuple[xr.Dataset, xr.Dataset]:
     """Parameters from the prior (no sample dims) and all evidence simulated from them."""
     drawn = simulate.prior(plan.points, plan.priors, form, plan.choice, 1, rng)
@@ -349,16 +356,16 @@ def run(
         raise SystemExit(f"{path}: rows of another design ({', '.join(others)}); move it away")
     there = {row["task"] for row in rows}
     tasks = [(function, a) for a in arguments if _name(a) not in there]
+    about = {"key": design_key, "code": code()}
     if processes == 1:
         for task in tasks:
-            append(path, {"task": _name(task[1]), "key": design_key, **_one(task)})
+            append(path, {"task": _name(task[1]), **about, **_one(task)})
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, context, _start) as pool:
         running = {pool.submit(_one, task): task for task in tasks}
         for done in as_completed(running):
-            row = {"task": _name(running[done][1]), "key": design_key, **done.result()}
-            append(path, row)
+            append(path, {"task": _name(running[done][1]), **about, **done.result()})
 
 
 def _name(arguments: tuple) -> str:

@@ -24,7 +24,7 @@ from scipy import stats
 from tenfold.curves import FORMS
 
 NOT_PARAMETERS = (
-    "task", "key", "divergences", "draws", "attempts", "least_ess", "least_ess_parameter",
+    "task", "key", "code", "divergences", "draws", "attempts", "least_ess", "least_ess_parameter",
     "largest_rhat", "seconds",
 )  # fmt: skip
 LEVELS = calibrate.KEPT + 1
@@ -103,13 +103,20 @@ def consistent_with(hits: int, n: int) -> list[float]:
 # --- results -------------------------------------------------------------------------------------
 
 
-def ranks(rows: list[dict[str, str]]) -> dict[str, Any]:
-    """Results of one form's table of ranks."""
+def ranks(rows: list[dict[str, str]], code: str) -> dict[str, Any]:
+    """Results of one form's table of ranks.
+
+    Args:
+        code: `calibrate.code()`; the rows that it fitted are also judged by themselves.
+    """
     table = rank_table(rows)
-    uniform = uniform_extremes(len(rows))
-    found = {name: uniformity(values, uniform) for name, values in table.items()}
-    for name, value in holm({name: item["p"] for name, item in found.items()}).items():
-        found[name]["p_holm"] = round(value, 4)
+    found = tested(table)
+    present = np.array([row["code"] == code for row in rows])
+    today: dict[str, Any] = {"data_sets": int(present.sum())}
+    if present.any():
+        own = tested({name: values[present] for name, values in table.items()})
+        today["least_p"] = round(min(item["p"] for item in own.values()), 5)
+        today["least_p_holm"] = min(item["p_holm"] for item in own.values())
     divergent, draws = column(rows, "divergences"), column(rows, "draws")
     ess, attempts = column(rows, "least_ess"), column(rows, "attempts")
     clean = (ess >= calibrate.LEAST_ESS) & (divergent <= 0.01 * draws)
@@ -122,6 +129,7 @@ def ranks(rows: list[dict[str, str]]) -> dict[str, Any]:
     in_50 = sum(item["covered_50"] for item in found.values())
     return {
         "data_sets": n,
+        "today": today,
         "wanted": WANTED["ranks"],
         "ranks": LEVELS,
         "repeated_with_more_draws": int((attempts > 1).sum()),
@@ -144,6 +152,15 @@ def ranks(rows: list[dict[str, str]]) -> dict[str, Any]:
         "binomial_sd_50": round(float(np.sqrt(0.25 / n)), 4),
         "parameters": found,
     }
+
+
+def tested(table: Mapping[str, np.ndarray]) -> dict[str, dict[str, Any]]:
+    """`uniformity` of every quantity, with Holm's correction for all of them."""
+    uniform = uniform_extremes(len(next(iter(table.values()))))
+    found = {name: uniformity(values, uniform) for name, values in table.items()}
+    for name, value in holm({name: item["p"] for name, item in found.items()}).items():
+        found[name]["p_holm"] = round(value, 4)
+    return found
 
 
 def rank_table(rows: list[dict[str, str]]) -> dict[str, np.ndarray]:
@@ -388,6 +405,17 @@ def _partial(done: int, wanted: int) -> str:
     return f" **The table is partial: {done} of {wanted} data sets.**"
 
 
+def _today(item: dict[str, Any]) -> str:
+    """How many rows the present code fitted, and what they say by themselves."""
+    if not item["data_sets"]:
+        return "None of them was fitted by the code as it is now; the target was the same."
+    return (
+        f"{item['data_sets']} of them were fitted by the code as it is now, the others by earlier "
+        f"coordinates for the same target. By themselves their least p value is "
+        f"{item['least_p']:.2g}, corrected {item['least_p_holm']:.3f}."
+    )
+
+
 def _rank_part(form: str, item: dict[str, Any]) -> str:
     n, several = item["data_sets"], item["quantities"]
     rejected, outside = item["rejected_after_holm"], item["outside_bands"]
@@ -407,6 +435,8 @@ def _rank_part(form: str, item: dict[str, Any]) -> str:
         f"still. {item['with_divergences']} fits had divergent transitions, "
         f"{item['divergences']} among {item['draws']} draws. All fits are kept. "
         f"The median fit took {item['median_seconds']:g} seconds.",
+        "",
+        _today(item["today"]),
         "",
         f"With Holm's correction for {several} quantities, {verdict}: the least p value is "
         f"{item['least_p']:.2g}, corrected {item['least_p_holm']:.3f} (the last column of the "
@@ -551,11 +581,13 @@ def main(arguments: list[str] | None = None) -> None:
     tables = {name: sorted(table, key=lambda row: row["task"]) for name, table in rows.items()}
     tables = {name: table for name, table in tables.items() if table}
     forms = [form for form in FORMS if f"ranks-{form}" in tables]
+    code = calibrate.code()
     results: dict[str, Any] = {
         "format": 1,
         "current_design": current_design(),
+        "code": code,
         "designs": {name: table[0]["key"] for name, table in tables.items()},
-        "ranks": {form: ranks(tables[f"ranks-{form}"]) for form in forms},
+        "ranks": {form: ranks(tables[f"ranks-{form}"], code) for form in forms},
         "recovery": recovery(tables["recovery"]) if "recovery" in tables else None,
         "ceiling": ceiling(tables["ceiling"]) if "ceiling" in tables else None,
     }

@@ -68,8 +68,9 @@ def jump_answer(draws: xr.Dataset, constants: Constants, question: Question) -> 
     """OOMs for the jump, exchange rates by benchmark, each form's own answer, the joint optimum.
 
     Keys: `question`; `quantities` (rows of `mixture.table`: OOMs, then cost); `p_never` with its
-    MCSE; `on_curve` (start 20% unless stated); `exchange_rates` by benchmark; `forms` (weight and
-    rows of rl_jump_ooms); `between_form_share` of the variance of rl_jump_ooms; `joint`; `lines`.
+    MCSE; `on_curve` (start 20% unless stated; `p_no_gain` of inference); `exchange_rates` by
+    benchmark; `forms` (weight and rows of rl_jump_ooms); `between_form_share` of the variance of
+    rl_jump_ooms; `joint`; `lines`.
     """
     weight = draws["weight"]
     found = chosen_jump(draws, question)
@@ -77,11 +78,16 @@ def jump_answer(draws: xr.Dataset, constants: Constants, question: Question) -> 
     start = CURVE_START if question.start is None else question.start
     curve = jump.on_curve(draws, start, question.benchmark)
     p_never, mcse = probability(found["rl_jump_ooms"] == np.inf, weight)
+    p_idle, idle_mcse = probability(curve["no_gain"], weight)
     answer: dict[str, Any] = {
         "question": asdict(question),
         "quantities": table(found) | table(paid),
         "p_never": {"probability": p_never, "mcse": mcse},
-        "on_curve": {"start": start, "quantities": table(curve)},
+        "on_curve": {
+            "start": start,
+            "quantities": table(curve),
+            "p_no_gain": {"probability": p_idle, "mcse": idle_mcse},
+        },
         "exchange_rates": exchange_rates(draws),
         "forms": by_form(found["rl_jump_ooms"], weight),
         "between_form_share": _finite(between_share(found["rl_jump_ooms"], weight)),

@@ -94,7 +94,7 @@ class Result:
             parts.append(f"{'follows' if self.follows else 'does not follow'} (recomputed {found})")
         if self.evidence is not None:
             p, e = self.evidence.probability, self.evidence.mcse
-            parts.append(f"{self.evidence.words}: {_percent(p)} ± {_percent(e)}")
+            parts.append(f"{self.evidence.words}: {mixture.chance(p, e)}")
         return "; evidence: ".join(parts) if len(parts) == 2 else parts[0] if parts else "no run"
 
     @property
@@ -110,13 +110,6 @@ class Result:
 def printed(log10: float, unit: str) -> str:
     """A claim's quantity for people, from its log10: "10 years", "never"."""
     return units.format_log10(log10, PRINTED_UNIT.get(unit, unit))
-
-
-def _percent(share: float) -> str:
-    """A share in percent to one decimal, without rounding to certainty or to no error at all."""
-    if 0 < share < 0.0005:
-        return "<0.1%"
-    return ">99.9%" if 0.9995 < share < 1 else f"{share:.1%}"
 
 
 def likelihood(probability: float) -> str:
@@ -171,12 +164,13 @@ def lines(result: Result) -> list[str]:
     if evidence is not None:
         low, middle, high = (printed(q, "") for q in (evidence.p05, evidence.p50, evidence.p95))
         unit = PRINTED_UNIT.get(claim.unit, claim.unit)
-        p, e = _percent(evidence.probability), _percent(evidence.mcse)
+        chance = mixture.chance(evidence.probability, evidence.mcse)
         within = f"{what}, within a factor {claim.evidence_tolerance or claim.tolerance:g}"
-        told.append(f"  evidence: {evidence.words}: {p} ± {e} that it is {within}")
+        told.append(f"  evidence: {evidence.words}: {chance} that it is {within}")
         interval = " ".join(filter(None, (f"{middle} ({low} to {high}, 90% interval)", unit)))
         outside = (
-            f"{_percent(evidence.p_below)} below, {_percent(evidence.p_above)} above that range"
+            f"{mixture.percent(evidence.p_below)} below, "
+            f"{mixture.percent(evidence.p_above)} above that range"
         )
         told.append(f"  evidence: {interval}; {outside}")
     return told

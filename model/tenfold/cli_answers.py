@@ -40,7 +40,10 @@ Split = Annotated[
     typer.Option(help="Whether the RL share is one of operations or of processor time."),
 ]
 Year = Annotated[
-    float | None, typer.Option(help="Year of the run, with the hardware and prices of that year.")
+    float | None,
+    typer.Option(
+        min=2000, max=2200, help="Year of the run, with the hardware and prices of that year."
+    ),
 ]
 EnergyShare = Annotated[
     float,
@@ -167,7 +170,8 @@ def claims(
     else:
         for result in results:
             terminal.say("\n".join([*lines(result), ""]))
-        terminal.say(f"{len(results)} claims, {len(contradicted)} contradicted")
+        which = f": {', '.join(contradicted)}" if contradicted else ""
+        terminal.say(f"{len(results)} claims, {len(contradicted)} contradicted{which}")
     if strict and contradicted:
         terminal.warn(f"contradicted: {', '.join(contradicted)}")
         raise typer.Exit(EXIT_CLAIM)

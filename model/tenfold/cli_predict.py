@@ -55,7 +55,7 @@ def predict(
 
     run, about = _run(runs, scenario)
     answer = about | foresight.predictions(run, points, foresight.compute_values(at), mode)
-    _warn_few(answer)
+    _warn_doubts(answer)
     if as_json:
         terminal.print_json(answer)
         return
@@ -85,7 +85,7 @@ def score(
 
     run, about = _run(runs, scenario)
     answer = about | foresight.scores(run, points, foresight.conditioning(condition))
-    _warn_few(answer)
+    _warn_doubts(answer)
     if as_json:
         terminal.print_json(answer)
         return
@@ -102,10 +102,7 @@ def _run(runs: Path, scenario: str) -> tuple[Run, dict[str, Any]]:
     return stored(runs, scenario)
 
 
-def _warn_few(answer: dict[str, Any]) -> None:
+def _warn_doubts(answer: dict[str, Any]) -> None:
     for series in answer["series"]:
         if series["doubtful"]:
-            terminal.warn(
-                f"DOUBTFUL: {series['series']}: only {series['effective_draws']:.0f} effective "
-                "draws: the given points are far from anything the run expects"
-            )
+            terminal.warn(f"DOUBTFUL: {series['series']}: {'; '.join(series['doubts'])}")

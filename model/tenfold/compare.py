@@ -118,25 +118,30 @@ def future(points: xr.Dataset) -> np.ndarray:
     return held
 
 
-def stacking(log_pointwise: Mapping[str, np.ndarray]) -> dict[str, float]:
+def stacking(
+    log_pointwise: Mapping[str, np.ndarray], counts: np.ndarray | None = None
+) -> dict[str, float]:
     """Weights that maximise the sum of log mixture densities (Yao et al. 2018, eq. 4).
 
     The problem is convex; it is solved over unconstrained log weights by L-BFGS.
 
     Args:
         log_pointwise: form to log density of each held-out point.
+        counts: how often each point counts, shape (point,); once unless given.
     """
     forms = list(log_pointwise)
     table = np.stack([log_pointwise[form] for form in forms])
     if len(forms) == 1:
         return {forms[0]: 1.0}
+    each = np.ones(table.shape[1]) if counts is None else counts
+    each = each / each.sum()
 
     def loss(free: np.ndarray) -> tuple[float, np.ndarray]:
         weight = special.softmax(free)
         mixture = special.logsumexp(table, axis=0, b=weight[:, None])
         share = np.exp(table - mixture)  # d log mixture / d weight
-        slope = weight * (share.mean(axis=1) - (weight[:, None] * share).sum(axis=0).mean())
-        return -float(mixture.mean()), -slope
+        slope = weight * (share @ each - float((weight @ share) @ each))
+        return -float(mixture @ each), -slope
 
     found = optimize.minimize(loss, np.zeros(len(forms)), jac=True, method="L-BFGS-B")
     if not found.success:
@@ -144,8 +149,32 @@ def stacking(log_pointwise: Mapping[str, np.ndarray]) -> dict[str, float]:
     return dict(zip(forms, special.softmax(found.x).tolist(), strict=True))
 
 
+RESAMPLED = 400
+
+
+def stacking_intervals(
+    log_pointwise: Mapping[str, np.ndarray], series: np.ndarray, seed: int
+) -> dict[str, list[float]]:
+    """Equal-tailed 90% intervals of stacking weights, by the Bayesian bootstrap over series.
+
+    Every series counts as often as a draw from Dirichlet(1, ..., 1) says (Rubin 1981, "The
+    Bayesian Bootstrap"), with all of its points.
+
+    Args:
+        series: the series of each point, shape (point,).
+    """
+    _, place = np.unique(series, return_inverse=True)
+    rng = np.random.default_rng([seed, 11])
+    drawn = rng.dirichlet(np.ones(place.max() + 1), RESAMPLED)
+    found = [stacking(log_pointwise, counts[place]) for counts in drawn]
+    return {
+        form: np.quantile([weights[form] for weights in found], [0.05, 0.95]).tolist()
+        for form in log_pointwise
+    }
+
+
 def leave_future_out(
-    predicted: Mapping[Form, Given], points: xr.Dataset
+    predicted: Mapping[Form, Given], points: xr.Dataset, seed: int = 0
 ) -> tuple[dict[str, float], dict[str, Any]]:
     """Stack forms on what they say of the future of each series when refitted without it.
 
@@ -153,8 +182,8 @@ def leave_future_out(
         predicted: form to `given_others` of the refit, with `seen` all but `future(points)`.
 
     Returns:
-        Weights by form; a JSON-ready record (held-out count, log densities and their differences
-        with standard errors).
+        Weights by form; a JSON-ready record (held-out count, weights and their intervals, log
+        densities and their differences with standard errors).
     """
     held = future(points)
     pointwise = {form: log_pointwise(given.log_density()) for form, given in predicted.items()}
@@ -164,6 +193,7 @@ def leave_future_out(
         "held_out_points": int(held.sum()),
         "held_out_series": int(np.unique(points["series_index"].values[held]).size),
         "weights": weights,
+        "weights_90": stacking_intervals(pointwise, points["series_index"].values[held], seed),
         "best": best,
         "forms": {},
     }

@@ -343,7 +343,9 @@ def latest(runs: Path, scenario: str | None = None) -> Run:
     """
     pointer = runs / ("LATEST" if scenario is None else f"LATEST-{scenario}")
     if not pointer.is_file():
-        raise SpecError(f"{runs}: no complete run; run `tenfold fit`")
+        named = scenario not in (None, "baseline")
+        which, option = (f" of {scenario}", f" --scenario {scenario}") if named else ("", "")
+        raise SpecError(f"{runs}: no complete run{which}; run `tenfold fit{option}`")
     name = pointer.read_text(encoding="utf-8").strip()
     if not name or Path(name).name != name:
         raise SpecError(f"{pointer}: got {name!r}; expected the name of a run folder")

@@ -11,7 +11,7 @@ import numpy as np
 
 from tenfold.fit import Run
 from tenfold.mixture import KIND, LEVEL, PROBABILITIES
-from tenfold.predict import ENOUGH, Hierarchy, forecast, hierarchies
+from tenfold.predict import ENOUGH, SURPRISING, Hierarchy, forecast, hierarchies, surprise
 from tenfold.rivals import METHODS, Scored, score_series, summary
 from tenfold.spec import SpecError
 from tenfold.unseen import Series, read_series
@@ -83,7 +83,8 @@ def predictions(
             }
             for i, compute in enumerate(at)
         ]
-        listed.append(_about(series, forms, found.effective) | {"predictions": rows})
+        about = _about(series, forms, found.effective, run.info["seed"])
+        listed.append(about | {"predictions": rows})
     return {"level": LEVEL, "kind": KIND, "form_weights": _weights(forms), "series": listed}
 
 
@@ -130,13 +131,13 @@ def scores(run: Run, path: Path, count: int) -> dict[str, Any]:
         if (own := [item for item in scored if item.given.regime == regime])
     }
     tables = {name: summary(items) for name, items in groups.items()}
-    listed = [_scored(item, forms) for item in scored]
+    listed = [_scored(item, forms, seed) for item in scored]
     answer = {"condition": count, "form_weights": _weights(forms), "skipped": skipped}
     answer |= {"summary": tables, "series": listed}
     return answer | {"lines": _lines(answer)}
 
 
-def _scored(item: Scored, forms: list[tuple[float, Hierarchy]]) -> dict[str, Any]:
+def _scored(item: Scored, forms: list[tuple[float, Hierarchy]], seed: int) -> dict[str, Any]:
     """One scored series: the forecast and the CRPS of every method at every target."""
     rows = [
         {
@@ -148,12 +149,18 @@ def _scored(item: Scored, forms: list[tuple[float, Hierarchy]]) -> dict[str, Any
         }
         for i in range(item.targets.score.size)
     ]
-    return _about(item.given, forms, item.effective) | {"predictions": rows}
+    return _about(item.given, forms, item.effective, seed) | {"predictions": rows}
 
 
 def _about(
-    series: Series, forms: list[tuple[float, Hierarchy]], effective: float
+    series: Series, forms: list[tuple[float, Hierarchy]], effective: float, seed: int
 ) -> dict[str, Any]:
+    p = surprise(forms, series, seed)
+    doubts = []
+    if effective < ENOUGH:
+        doubts.append(f"only {effective:.0f} effective draws expect anything like its given points")
+    if p < SURPRISING:
+        doubts.append(f"its given points are unlikely one after another (p {p:.1g})")
     labels = forms[0][1].labels
     known = {"benchmark": series.benchmark, "family": series.family}
     return {
@@ -168,7 +175,9 @@ def _about(
             for x, y, se in zip(series.log10_compute, series.score, series.score_se, strict=True)
         ],
         "effective_draws": effective,
-        "doubtful": effective < ENOUGH,
+        "surprise_p": p,
+        "doubtful": bool(doubts),
+        "doubts": doubts,
     }
 
 

@@ -67,15 +67,16 @@ def on_curve(draws: xr.Dataset, start: float, benchmark: str | None = None) -> x
 
     Both curves start at score `start`. Under the logistic, linear and power forms, whose regimes
     share one ceiling, this equals `exchange`. Where the inference curve's ceiling lies at or below
-    the start, inference gains nothing and RL has nothing to match: 0 OOMs, `reached_score` = start.
+    the start, inference gains nothing and RL has nothing to match: 0 OOMs, `reached_score` = start
+    (`no_gain`). The linear form runs past its ceiling; the score it reaches is then the ceiling.
 
     Args:
         benchmark: a benchmark, "new benchmark", or None for a population slope under the median
             ceiling over benchmarks (floor 0; so for a new benchmark).
 
     Returns:
-        As `exchange` (`exchange_rate` is the ratio of slopes), and `reached_score`. `rl_jump_ooms`
-        is +inf where the score reached is at or above the RL ceiling.
+        As `exchange` (`exchange_rate` is the ratio of slopes), `reached_score` and `no_gain`
+        (boolean). `rl_jump_ooms` is +inf where the score reached is at or above the RL ceiling.
 
     Raises:
         SpecError: unknown benchmark; a start outside (floor, 1).
@@ -83,24 +84,28 @@ def on_curve(draws: xr.Dataset, start: float, benchmark: str | None = None) -> x
     slope, floor, ceiling = _curve(draws, benchmark)
     _check_scores(floor, start)
     inference = draws["gpt_level_ooms"] * draws["inference_per_training"]
-    ooms, reached = [], []
+    ooms, reached, idle = [], [], []
     for form in draws["form"].values:
         at = {"form": form}
         one = (slope.sel(at), ceiling.sel(at), inference.sel(at))
         found = _match(start, floor, *one, form)
         ooms.append(found[0])
         reached.append(found[1])
+        idle.append(found[2])
     jump = _jump(slope_ratio(slope), inference, xr.concat(ooms, draws["form"]), draws["weight"])
     scores: Any = xr.concat(reached, draws["form"])
     jump["reached_score"] = label(scores, "Score that the inference jump reaches", "score")
+    jump["no_gain"] = xr.concat(idle, draws["form"])
     return jump
 
 
 def _match(
     start: float, floor: float, slope: Any, ceiling: Any, inference: Any, form: curves.Form
-) -> tuple[Any, Any]:
-    """RL OOMs and the score reached, from `start`; all in shortfalls (1 - share), which keep their
-    precision next to the ceiling where shares round to one."""
+) -> tuple[Any, Any, Any]:
+    """RL OOMs, the score reached from `start`, and whether inference is stuck there.
+
+    All in shortfalls (1 - share), which keep their precision next to the ceiling where shares
+    round to one."""
     top_i, top_r = (ceiling.sel(regime=r, drop=True) for r in ("inference", "rl"))
     slope_i, slope_r = (slope.sel(regime=r, drop=True) for r in ("inference", "rl"))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -108,12 +113,12 @@ def _match(
         short_i = _shortfall(eta_i + slope_i * inference, form)
         short_r = ((top_r - top_i) + (top_i - floor) * short_i) / (top_r - floor)
         ooms = (_eta(short_r, form) - curves.eta_at_score(start, floor, top_r, form)) / slope_r
-    reached = top_i - (top_i - floor) * short_i
+    reached = top_i - (top_i - floor) * np.maximum(short_i, 0.0)
     bounded = form != "linear"
     never = (slope_r <= 0) | ((short_r <= 0) & bounded) | ((start >= top_r) & bounded)
     ooms = xr.where(never, np.inf, ooms)
     stuck = (slope_i <= 0) | ((start >= top_i) & bounded)
-    return xr.where(stuck, 0.0, ooms), xr.where(stuck, start, reached)
+    return xr.where(stuck, 0.0, ooms), xr.where(stuck, start, reached), stuck
 
 
 def _shortfall(eta: Any, form: curves.Form) -> Any:

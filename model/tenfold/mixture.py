@@ -193,6 +193,18 @@ def format_plain(value: float) -> str:
     return f"{value:.1f}" if size >= 1 else f"{value:.2f}" if size >= 0.1 else f"{value:.1g}"
 
 
+def percent(p: float) -> str:
+    """A probability in percent to one decimal, never rounded to certainty: "<0.1%", "3.2%"."""
+    if 0 < p < 0.0005:
+        return "<0.1%"
+    return ">99.9%" if 0.9995 < p < 1 else f"{p:.1%}"
+
+
+def chance(p: float, mcse: float) -> str:
+    """A probability with its Monte Carlo standard error: "3.2% ± 0.4%", "0.0% ± <0.1%"."""
+    return f"{percent(p)} ± {percent(mcse)}"
+
+
 def text(row: dict[str, Any], key: str) -> str:
     """One quantile of a `table` row as printed, without its unit."""
     value = float(row[key])
@@ -214,7 +226,7 @@ def table_rows(rows: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, str
     found = []
     for row in rows.values():
         never = row.get("p_never")
-        printed = "" if never is None else f"{never:.1%} ± {row['p_never_mcse']:.1%}"
+        printed = "" if never is None else chance(never, row["p_never_mcse"])
         low, middle, high = (text(row, key) for key in ("p05", "p50", "p95"))
         found.append((row["title"], low, middle, high, printed_unit(row), printed))
     return found

@@ -48,6 +48,9 @@ STACKED_SERIES, STACKED_POINTS = 50, 4
 ENOUGH = 200
 """Effective particles below which a prediction is called doubtful."""
 
+SURPRISING = 1e-3
+"""`surprise` below which it is, too."""
+
 
 @dataclass(frozen=True)
 class Hierarchy:
@@ -253,6 +256,26 @@ def forecast(
         means.append(np.stack([mean for mean, _ in columns], axis=1))
         sds.append(np.stack([sd for _, sd in columns], axis=1) * found.tau[:, None])
     return Forecast(np.concatenate(weights), np.concatenate(means), np.concatenate(sds))
+
+
+def surprise(forms: Sequence[tuple[float, Hierarchy]], given: Series, seed: int) -> float:
+    """How unlikely the given points are, one after another: a p value, 1 for one compute value.
+
+    Every point is predicted from those of less compute; the least of the two-sided tail
+    probabilities, times their number (Bonferroni).
+    """
+    least, count = 1.0, 0
+    levels = np.unique(given.log10_compute)
+    for k in range(1, levels.size):
+        ahead = given.at(given.log10_compute == levels[k])
+        found = forecast(forms, given.at(lowest(given, k)), blind(ahead), seed, 4 * LEAST)
+        below = found.cdf(ahead.score)
+        # all mass above 1 stands at 1, all below 0 at 0
+        tail = np.minimum(
+            np.where(ahead.score >= 1, 1.0, below), np.where(ahead.score <= 0, 1.0, 1 - below)
+        )
+        least, count = min(least, 2 * float(tail.min())), count + ahead.score.size
+    return min(1.0, least * max(count, 1))
 
 
 def generator(seed: int, *labels: str) -> np.random.Generator:

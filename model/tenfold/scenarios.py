@@ -118,7 +118,7 @@ def _fit(plan: fit.Plan, path: Path, say: Callable[[str], None], progress: bool)
     weights: dict[str, float] = dict.fromkeys(forms[:1], 1.0)
     future: dict[str, Any] = {}
     if stacked:
-        weights, future = compare.leave_future_out(predicted, points)
+        weights, future = compare.leave_future_out(predicted, points, plan.settings.seed)
         pits = {form: diagnose.future_pit(given, points) for form, given in predicted.items()}
         for form, pit in pits.items():
             diagnostics[form]["future_coverage"] = diagnose.coverage(pit, points)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,7 +14,7 @@ WIDE = 160
 
 def print_json(payload: dict[str, Any]) -> None:
     """One JSON object, with the format version first; NaN or infinity is a programming error."""
-    print(json.dumps({"version": 1} | payload, indent=2, allow_nan=False, ensure_ascii=False))
+    say(json.dumps({"version": 1} | payload, indent=2, allow_nan=False, ensure_ascii=False))
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -34,7 +35,10 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
         )
     for row in listed:
         table.add_row(*(_cell(value) for value in row))
-    _console().print(table)
+    console = _console()
+    with console.capture() as drawn:
+        console.print(table)
+    say(drawn.get().removesuffix("\n"))
 
 
 def plot(x: Sequence[float], y: Sequence[float], labels: tuple[str, str]) -> str:
@@ -53,8 +57,14 @@ def plot(x: Sequence[float], y: Sequence[float], labels: tuple[str, str]) -> str
 
 
 def say(text: str) -> None:
-    """A line for people on standard output, without markup."""
-    print(text)
+    """Text on standard output, without markup.
+
+    Where the reader has gone (`| head`), the rest is dropped and the exit status stays the work's.
+    """
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def warn(text: str) -> None:

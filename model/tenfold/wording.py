@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tenfold import drivers
-from tenfold.mixture import table_rows, text_of
+from tenfold.mixture import chance, percent, table_rows, text_of
 from tenfold.units import format_log10
 
 Table = tuple[str, tuple[str, ...], list[tuple[str, ...]]]
@@ -33,15 +33,22 @@ def jump_lines(answer: dict[str, Any]) -> list[str]:
     never = answer["on_curve"]["quantities"]["rl_jump_ooms"].get("p_never", 0.0)
     error = answer["on_curve"]["quantities"]["rl_jump_ooms"].get("p_never_mcse")
     if answer["question"]["target"] is not None:
-        chance = answer["p_never"]
+        found = answer["p_never"]
         lines.append(
-            f"No amount of RL gets there with probability {chance['probability']:.1%} ± "
-            f"{chance['mcse']:.1%}."
+            "No amount of RL gets there with probability "
+            f"{chance(found['probability'], found['mcse'])}."
         )
     elif error is not None:
         lines.append(
             f"From a score of {answer['on_curve']['start']:.0%}, no amount of RL reaches what the "
-            f"inference jump reaches, with probability {never:.1%} ± {error:.1%}."
+            f"inference jump reaches, with probability {chance(never, error)}."
+        )
+    idle = answer["on_curve"]["p_no_gain"]
+    if answer["question"]["target"] is None and idle["probability"] > 0:
+        lines.append(
+            f"With probability {chance(idle['probability'], idle['mcse'])} inference gains nothing "
+            "from there, its ceiling being lower: RL then has nothing to match and counts as 0 "
+            "OOMs on the curve."
         )
     joint = answer["joint"]
     lines.append(
@@ -71,14 +78,14 @@ def cost_lines(answer: dict[str, Any]) -> list[str]:
         f"{room['cheap_rl_ooms']['text']} of RL."
     )
     first, dates = answer["timing"]["first_year"], answer["dates"]
-    chances = ", ".join(
-        f"{row['title'][0].lower()}{row['title'][1:]} {row['probability']:.0%} ± {row['mcse']:.1%}"
+    listed = ", ".join(
+        f"{row['title'][0].lower()}{row['title'][1:]} {chance(row['probability'], row['mcse'])}"
         for row in (dates[key] for key in ("by_2030", "by_2035", "not_before_2040"))
     )
     lines.append(
         f"On trend (budget up to {ask['budget_share']:.1%} of world GDP, electricity up to "
         f"{ask['energy_share']:.1%} of world generation) it is affordable in {first['text']}: "
-        f"{chances}."
+        f"{listed}."
     )
     even = answer["break_even"]["log10_break_even_tokens_per_day"]
     lines.append(
@@ -110,7 +117,7 @@ def jump_tables(answer: dict[str, Any]) -> list[Table]:
 def cost_tables(answer: dict[str, Any]) -> list[Table]:
     """The tables of a cost answer, for printing."""
     dates = [
-        (row["title"], f"{row['probability']:.1%}", f"{row['mcse']:.1%}")
+        (row["title"], percent(row["probability"]), percent(row["mcse"]))
         for row in answer["dates"].values()
     ]
     waits = [
@@ -123,8 +130,8 @@ def cost_tables(answer: dict[str, Any]) -> list[Table]:
         table_rows({str(i): _years_row(row) for i, row in enumerate(answer["break_even_curve"])}),
         strict=True,
     ):
-        chance = f"{row['p_rl_cheaper']:.1%} ± {row['mcse']:.1%}"
-        volumes.append((f"{row['tokens_per_day']:.0e}", chance, *cells[1:4]))
+        cheaper = chance(row["p_rl_cheaper"], row["mcse"])
+        volumes.append((f"{row['tokens_per_day']:.0e}", cheaper, *cells[1:4]))
     driving = [
         (
             row["input"],

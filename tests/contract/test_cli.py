@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -401,3 +402,15 @@ def test_the_readme_speaks_of_commands_and_options_that_exist(words):
     assert command.name, f"no command {words[0]!r}"
     options = {option for parameter in command.params for option in parameter.opts}
     assert {word for word in words if word.startswith("--")} <= options
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]], ids=["table", "json"])
+def test_a_reader_that_has_gone_does_no_harm(options):
+    reader, writer = os.pipe()
+    os.close(reader)
+    program = Path(sys.executable).with_name("tenfold")
+    done = subprocess.run(
+        [program, "points", *options], stdout=writer, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")

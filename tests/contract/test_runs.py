@@ -219,6 +219,12 @@ def test_without_a_run_the_next_step_is_named(run, tmp_path, command):
     assert err == "error: runs: no complete run; run `tenfold fit`\n"
 
 
+def test_the_scenario_of_the_next_step_is_named(run, tmp_path):
+    _, _, err = run("jump", "--scenario", "o1-chart", cwd=tmp_path)
+    wanted = "no complete run of o1-chart; run `tenfold fit --scenario o1-chart`"
+    assert err == f"error: runs: {wanted}\n"
+
+
 def test_an_unknown_scenario_is_one_line(run):
     status, _, err = run("jump", "--scenario", "logistc")
     assert status == 2

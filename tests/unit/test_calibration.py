@@ -79,8 +79,8 @@ def test_a_partial_table_says_so(report, tmp_path, monkeypatch):
     monkeypatch.setattr(report, "histogram_figure", lambda *_: None)
     names = [*report.NOT_PARAMETERS, "sigma[rl]", "nu"]
     lines = [
-        ["logistic 0", "abc", 3, 1000, 2, 20.5, "nu", 1.01, 2.0, 4, 19],
-        ["logistic 1", "abc", 0, 1000, 1, 90.0, "nu", 1.00, 1.0, 0, 7],
+        ["logistic 0", "abc", "", 3, 1000, 2, 20.5, "nu", 1.01, 2.0, 4, 19],
+        ["logistic 1", "abc", report.calibrate.code(), 0, 1000, 1, 90.0, "nu", 1.00, 1.0, 0, 7],
     ]
     table = tmp_path / "ranks-logistic.csv"
     table.write_text("\n".join(",".join(map(str, line)) for line in [names, *lines]) + "\n")
@@ -89,6 +89,8 @@ def test_a_partial_table_says_so(report, tmp_path, monkeypatch):
     assert (found["data_sets"], found["repeated_with_more_draws"]) == (2, 1)
     assert (found["below_least_ess"], found["divergences"], found["clean_fits"]) == (1, 3, 1)
     page = (tmp_path / "README.md").read_text()
+    assert found["today"]["data_sets"] == 1
+    assert "1 of them were fitted by the code as it is now" in page
     assert "The table is partial: 2 of 500 data sets" in page
     assert "Not run yet: recovery, ceiling" in page
     assert "other evidence or priors" not in page

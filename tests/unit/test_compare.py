@@ -95,6 +95,28 @@ def test_stacking_of_one_form_is_that_form():
     assert compare.stacking({"logistic": np.zeros(3)}) == {"logistic": 1.0}
 
 
+def test_a_point_that_counts_twice_is_two_points():
+    rng = np.random.default_rng(9)
+    once = {form: rng.normal(size=60) for form in ("a", "b", "c")}
+    counts = rng.integers(0, 3, 60)
+    repeated = {form: np.repeat(values, counts) for form, values in once.items()}
+    found, wanted = compare.stacking(once, counts), compare.stacking(repeated)
+    assert found == pytest.approx(wanted, abs=1e-3)
+
+
+def test_intervals_of_weights_take_series_as_they_come():
+    rng = np.random.default_rng(10)
+    series = np.repeat(np.arange(40), 25)
+    right = np.repeat(rng.random(40) < 0.7, 25)  # a whole series at a time
+    truth = np.where(right, rng.normal(-2, 1, 1000), rng.normal(2, 1, 1000))
+    told = {"left": stats.norm.logpdf(truth, -2, 1), "right": stats.norm.logpdf(truth, 2, 1)}
+    low, high = compare.stacking_intervals(told, series, 0)["left"]
+    assert low < compare.stacking(told)["left"] < high
+    share = right.mean()
+    error = np.sqrt(share * (1 - share) / 40)  # of 40 series, not of 1,000 points
+    assert high - low == pytest.approx(2 * 1.645 * error, rel=0.25)
+
+
 def test_future_scores_from_the_model_itself_are_uniform(small):
     rng = np.random.default_rng(5)
     seen = ~compare.future(small)

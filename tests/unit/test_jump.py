@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import optimize
+from scipy import optimize, stats
 
 from tenfold import curves, headline, jump
 from tenfold.curves import FORMS
@@ -322,3 +322,46 @@ def test_a_benchmark_with_one_regime_uses_the_hierarchys_prediction(headline_dra
             slopes.sel(regime="inference", drop=True) / slopes.sel(regime="rl", drop=True)
         ).assign_attrs(found.attrs)
     )
+
+
+def test_the_linear_form_reaches_no_score_above_its_ceiling():
+    found = jump.on_curve(one_draw("linear"), 0.9, "AIME")
+    assert value(found, "reached_score") == pytest.approx(1.0)
+    assert value(found, "rl_jump_ooms") == pytest.approx(6.0)
+
+
+def test_where_inference_gains_nothing_it_says_so():
+    stuck = jump.on_curve(one_draw("saturating", ceiling=(0.9, 0.6)), 0.7, "AIME")
+    assert (value(stuck, "rl_jump_ooms"), value(stuck, "reached_score")) == (0.0, 0.7)
+    assert bool(stuck["no_gain"].item())
+    assert not bool(jump.on_curve(one_draw("saturating"), 0.7, "AIME")["no_gain"].item())
+
+
+@pytest.mark.parametrize("alike", [0.0, 0.8])
+def test_lengths_that_err_alike_widen_the_error_of_their_growth(alike):
+    rng = np.random.default_rng(8)
+    step = np.arange(101.0) * 10
+    noise = np.zeros(100)
+    for i in range(1, noise.size):
+        noise[i] = alike * noise[i - 1] + 0.02 * rng.standard_normal()
+    tokens = np.full(step.size, 1e5)
+    for i, error in enumerate(noise):
+        tokens[i + 1] = tokens[i] + 10 * tokens[i] ** 0.4 * 10 * 10**error
+    length = np.diff(tokens) / 10
+    told = xr.Dataset(
+        {
+            "source": ("obs", np.full(step.size, headline.LENGTH_SOURCE)),
+            "setting": ("obs", [f"step {number:g}" for number in step]),
+            "log10_compute": ("obs", np.log10(tokens)),
+        }
+    )
+    found = headline.length_growth(told)
+    assert found is not None
+    middle = np.log10((tokens[1:] + tokens[:-1]) / 2)
+    plain = stats.linregress(middle, np.log10(length))
+    residual = np.log10(length) - plain.intercept - plain.slope * middle
+    r = max(np.corrcoef(residual[:-1], residual[1:])[0, 1], 0.0)
+    assert found[1] == pytest.approx(plain.slope)
+    wanted = plain.stderr * np.sqrt(98 / (100 * (1 - r) / (1 + r) - 2))
+    assert found[2] == pytest.approx(wanted, rel=1e-6)
+    assert (found[2] > 2 * plain.stderr) == (alike > 0)

@@ -15,7 +15,7 @@ from scipy import special, stats
 from tenfold import fit, foresight, points, priors, rivals, simulate, unseen
 from tenfold.condition import condition
 from tenfold.forecast import Forecast
-from tenfold.predict import Hierarchy, forecast, form_weights, particles
+from tenfold.predict import Hierarchy, forecast, form_weights, particles, surprise
 from tenfold.spec import ModelChoice, SpecError
 
 PRIORS = priors.load()
@@ -122,6 +122,24 @@ def test_conditioning_agrees_with_quadrature(evidence):
     assert found.weight @ ours == pytest.approx(wanted, abs=0.1 * spread)
     ours_sd = np.sqrt(found.weight @ (ours - found.weight @ ours) ** 2)
     assert ours_sd == pytest.approx(spread, rel=0.1)
+
+
+def test_points_that_do_not_follow_one_another_are_surprising(evidence):
+    draws = Hierarchy.of("logistic", prior_draws(evidence, "logistic", 400, 2), PRIORS)
+    forms = [(1.0, draws)]
+    rng = np.random.default_rng(6)
+    truths = prior_draws(evidence, "logistic", 40, 7)
+    scores = np.clip(simulate.scores(truths, evidence, "logistic", rng).values, 0.0, 1.0)
+    own = np.flatnonzero(evidence["series"].values[evidence["series_index"].values] == TARGET)
+    own = own[np.argsort(evidence["log10_compute"].values[own], kind="stable")]
+    series = series_named(evidence, TARGET)
+    found = [surprise(forms, replace(series, score=row), i) for i, row in enumerate(scores[:, own])]
+    # p values of the model's own data; Bonferroni makes them too large, Monte Carlo error noisy
+    assert np.mean(np.array(found) < 0.1) < 0.2
+    assert min(found) > 1e-4
+    assert surprise(forms, series.at(np.array([0])), 0) == 1.0
+    fallen = replace(series, score=np.linspace(0.9, 0.05, series.score.size))
+    assert surprise(forms, fallen, 0) < 1e-3
 
 
 def test_a_new_benchmark_is_less_certain_than_a_known_one(evidence):

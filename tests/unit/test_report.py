@@ -153,7 +153,7 @@ def test_numbers_are_those_of_the_draws(text, kept):
     low, middle, high = (mixture.format_plain(float(rate[k])) for k in ("p05", "p50", "p95"))
     assert f'<p class="big">{middle}</p><p class="range">{low} to {high}</p>' in text
     p, mcse = mixture.probability(kept.draws["exchange_rate"] > 1, kept.draws["weight"])
-    assert words.chance(p, mcse) in text
+    assert mixture.chance(p, mcse) in text
 
 
 def test_data_files_are_those_of_the_draws(report_page, kept):
@@ -393,8 +393,8 @@ def test_density_does_not_sink_at_a_boundary():
         (words.percent(0.99999), ">99.9%"),
         (words.percent(0.0001), "<0.1%"),
         (words.percent(0.363), "36%"),
-        (words.chance(0.0316, 0.0038), "3.2% ± 0.4%"),
-        (words.chance(0.0, 0.0005), "0.0% ± 0.1%"),
+        (mixture.chance(0.0316, 0.0038), "3.2% ± 0.4%"),
+        (mixture.chance(0.0, 0.0004), "0.0% ± <0.1%"),
     ],
 )
 def test_printed_numbers(written, expected):

@@ -117,8 +117,20 @@ def _on_curve(draws: xr.Dataset, place: str) -> dict[str, Any]:
         floor = float(draws["floor"].sel(benchmark=place))
     start = answers.CURVE_START if floor < answers.CURVE_START else floor + 0.2 * (1 - floor)
     found = jump.on_curve(draws, start, place)
-    p, mcse = mixture.probability(found["rl_jump_ooms"] == np.inf, draws["weight"])
-    return {"place": place, "start": start, "p_never": p, "mcse": mcse} | mixture.table(found)
+    never = found["rl_jump_ooms"] == np.inf
+    p, mcse = mixture.probability(never, draws["weight"])
+    idle, idle_mcse = mixture.probability(found["no_gain"], draws["weight"])
+    by_form = never.mean(("chain", "draw"))
+    row = {
+        "place": place,
+        "start": start,
+        "p_never": p,
+        "mcse": mcse,
+        "p_never_by_form": {str(f): float(by_form.sel(form=f)) for f in by_form["form"].values},
+        "p_no_gain": idle,
+        "p_no_gain_mcse": idle_mcse,
+    }
+    return row | mixture.table(found)
 
 
 def _reference(listed: tuple[Claim, ...]) -> dict[str, float]:

@@ -43,9 +43,26 @@ def quantities(rows: dict[str, Row], names: Iterable[str] | None = None) -> list
         found.append(
             {"title": row["title"], "unit": words.unit_text(row)}
             | {key: words.quantile_text(row, key) for key in ("p05", "p50", "p95")}
-            | {"never": words.chance(row["p_never"], row["p_never_mcse"]) if never else ""}
+            | {"never": mixture.chance(row["p_never"], row["p_never_mcse"]) if never else ""}
         )
     return found
+
+
+def both_regimes(points: xr.Dataset, benchmarks: Iterable[str]) -> list[Row]:
+    """The series in either regime of benchmarks that have both."""
+    rows = inventory.table(points)
+    return [
+        {"benchmark": name}
+        | {
+            regime: [
+                row["series"]
+                for row in rows
+                if (row["benchmark"], row["regime"], row["left_out"]) == (name, regime, "")
+            ]
+            for regime in ("rl", "inference")
+        }
+        for name in benchmarks
+    ]
 
 
 def on_curve(rows: list[Row]) -> list[Row]:
@@ -56,7 +73,11 @@ def on_curve(rows: list[Row]) -> list[Row]:
             "start": f"{row['start']:.0%}",
             "reached": words.spread(row["reached_score"], "{:.0%}".format),
             "rl": words.spread(row["rl_jump_ooms"], mixture.format_plain),
-            "never": words.chance(row["p_never"], row["mcse"]),
+            "never": mixture.chance(row["p_never"], row["mcse"]),
+            "by_form": ", ".join(
+                f"{form} {words.percent(p)}" for form, p in row["p_never_by_form"].items()
+            ),
+            "no_gain": mixture.chance(row["p_no_gain"], row["p_no_gain_mcse"]),
         }
         for row in rows
     ]
@@ -70,8 +91,11 @@ def rates(rows: dict[str, Row]) -> list[Row]:
     ]
 
 
-def rl_slopes(draws: xr.Dataset) -> list[Row]:
-    """RL slope with tokens free and at a fixed token budget, where the run tells them apart."""
+def rl_slopes(draws: xr.Dataset) -> Row | None:
+    """RL slope with tokens free and at a fixed token budget, of the one series that tells them
+    apart: `series`, `benchmark` and `rows`; None where no series does."""
+    if "answer_length_growth" not in draws:
+        return None
     titles = {
         "rl_slope_tokens_free": "RL slope, answers free to lengthen",
         "rl_slope_fixed_tokens": "RL slope at a fixed token budget",
@@ -79,13 +103,12 @@ def rl_slopes(draws: xr.Dataset) -> list[Row]:
     }
     rows = []
     for name, title in titles.items():
-        if name in draws:
-            row = mixture.summarise(draws[name], draws["weight"], "")
-            rows.append(
-                {"title": title}
-                | {k: mixture.format_plain(float(row[k])) for k in ("p05", "p50", "p95")}
-            )
-    return rows
+        row = mixture.summarise(draws[name], draws["weight"], "")
+        rows.append(
+            {"title": title}
+            | {k: mixture.format_plain(float(row[k])) for k in ("p05", "p50", "p95")}
+        )
+    return {**draws["answer_length_growth"].attrs, "rows": rows}
 
 
 def parameters(material: Material) -> list[Row]:
@@ -125,7 +148,8 @@ def narrowing(material: Material) -> list[Row]:
 
 def forms(material: Material) -> list[Row]:
     """Weight, held-out predictive density and own headline of every form."""
-    future = (material.info.get("leave_future_out") or {}).get("forms", {})
+    compared = material.info.get("leave_future_out") or {}
+    future, ends = compared.get("forms", {}), compared.get("weights_90", {})
     loo = material.info.get("loo") or {}
     rows = []
     for form, row in material.answer["forms"].items():
@@ -133,13 +157,14 @@ def forms(material: Material) -> list[Row]:
         rows.append(
             {
                 "form": form,
-                "weight": f"{row['weight']:.3f}",
+                "weight": f"{row['weight']:.2f}",
+                "ends": "{:.2f} to {:.2f}".format(*ends[form]) if form in ends else "",
                 "elpd": f"{scored['elpd']:.1f} ± {scored['elpd_se']:.1f}" if scored else "",
                 "difference": _difference(scored),
                 "loo": f"{inside['elpd']:.1f} ± {inside['elpd_se']:.1f}" if inside else "",
                 "k": f"{inside['pareto_k_above_0.7']} of {inside['points']}" if inside else "",
                 "jump": words.spread(row, mixture.format_plain),
-                "never": words.chance(row["p_never"], row["p_never_mcse"])
+                "never": mixture.chance(row["p_never"], row["p_never_mcse"])
                 if "p_never" in row
                 else "",
             }
@@ -207,7 +232,7 @@ def cost(material: Material) -> list[Row]:
 def dates(rows: dict[str, Row]) -> list[Row]:
     """Probabilities of dates with their Monte Carlo errors."""
     return [
-        {"title": row["title"], "chance": words.chance(row["probability"], row["mcse"])}
+        {"title": row["title"], "chance": mixture.chance(row["probability"], row["mcse"])}
         for row in rows.values()
     ]
 
@@ -230,7 +255,7 @@ def volumes(rows: list[Row]) -> list[Row]:
     return [
         {
             "tokens": words.number(math.log10(row["tokens_per_day"])),
-            "chance": words.chance(row["p_rl_cheaper"], row["mcse"]),
+            "chance": mixture.chance(row["p_rl_cheaper"], row["mcse"]),
             "years": words.spread(row["years"], mixture.format_plain),
         }
         for row in rows
@@ -257,7 +282,7 @@ def conflict(found: Row | None) -> Row | None:
     return {
         "slopes": words.spread(found["slopes"], mixture.format_plain),
         "shifts": words.spread(found["shifts"], mixture.format_plain),
-        "chance": words.chance(found["probability"], found["mcse"]),
+        "chance": mixture.chance(found["probability"], found["mcse"]),
     }
 
 
@@ -284,7 +309,7 @@ def claim(result: claims.Result, file: ClaimsFile) -> Row:
     if evidence is not None:
         found = {
             "words": evidence.words,
-            "chance": words.chance(evidence.probability, evidence.mcse),
+            "chance": mixture.chance(evidence.probability, evidence.mcse),
             "middle": told(evidence.p50),
             "ends": f"{words.number(evidence.p05)} to {words.number(evidence.p95)}",
             "outside": f"{words.percent(evidence.p_below)} below, "

@@ -69,17 +69,8 @@ def spread(row: Row, write: Any) -> tuple[str, str]:
 
 
 def percent(p: float) -> str:
-    """A probability in percent, never rounded to certainty."""
-    if 0 < p < 0.0005:
-        return "<0.1%"
-    if 0.9995 < p < 1:
-        return ">99.9%"
-    return f"{p:.0%}" if 0.1 <= p <= 0.9 else f"{p:.1%}"
-
-
-def chance(p: float, mcse: float) -> str:
-    """A probability with its Monte Carlo standard error, at least 0.1%: "3.2% ± 0.4%"."""
-    return f"{p:.1%} ± {max(mcse, 0.001):.1%}"
+    """A probability in percent, to whole ones in the middle, never rounded to certainty."""
+    return f"{p:.0%}" if 0.1 <= p <= 0.9 else mixture.percent(p)
 
 
 def quantile_text(row: Row, key: str) -> str:
@@ -136,7 +127,7 @@ def _rate(m: Material) -> dict[str, str]:
         (middle, ends),
         f"To match tenfold the inference compute, RL training compute has to grow by {middle} "
         f"orders of magnitude ({ends}). RL needs more orders of magnitude than inference with "
-        f"probability {chance(*more)}. On a benchmark not seen yet the rate is "
+        f"probability {mixture.chance(*more)}. On a benchmark not seen yet the rate is "
         f"{' ('.join(spread(new, mixture.format_plain))}).",
         f"Rests on {int((series == 'rl').sum())} RL and {int((series == 'inference').sum())} "
         f"inference series; benchmarks with both: {both or 'none'}. The evidence narrowed the "
@@ -146,6 +137,7 @@ def _rate(m: Material) -> dict[str, str]:
 
 def _jump(m: Material, q: dict[str, Row]) -> dict[str, str]:
     rl, inference = q["rl_jump_ooms"], q["inference_jump_ooms"]
+    new = next(row for row in m.places if row["place"] == "new benchmark")["rl_jump_ooms"]
     middle, ends = spread(rl, mixture.format_plain)
     by = ", ".join(
         f"{row['input']} {row['variance_explained']:.0%}"
@@ -159,7 +151,9 @@ def _jump(m: Material, q: dict[str, Row]) -> dict[str, str]:
         (middle, ends),
         f"One GPT level through RL alone takes {middle} OOMs of RL compute ({ends}), "
         f"that is {' ('.join(spread(rl, times))}). Through inference alone it takes "
-        f"{' ('.join(spread(inference, mixture.format_plain))}).",
+        f"{' ('.join(spread(inference, mixture.format_plain))}). On a benchmark not seen yet RL "
+        f"takes {' ('.join(spread(new, mixture.format_plain))}); all that follows is for the "
+        "population of benchmarks.",
         f"Share of the variance that each input explains alone: {by}.{forms}" if by else forms,
     )
 
@@ -217,8 +211,8 @@ def _dollars(m: Material, paid: dict[str, Row]) -> dict[str, str]:
         f"{ask['budget_share']:.0%} of world GDP and up to {ask['energy_share']:.0%} of world "
         f"electricity, it becomes affordable in {mixture.text(first, 'p50')} "
         f"({mixture.text(first, 'p05')} to {mixture.text(first, 'p95')}): by the end of 2030 with "
-        f"probability {chance(by['probability'], by['mcse'])}, not before 2040 with "
-        f"{chance(late['probability'], late['mcse'])}.",
+        f"probability {mixture.chance(by['probability'], by['mcse'])}, not before 2040 with "
+        f"{mixture.chance(late['probability'], late['mcse'])}.",
         f"Spread of the electricity and the cost: {_leading(m.paid['drivers'])}",
     )
 
@@ -230,12 +224,15 @@ def _never(m: Material) -> dict[str, str]:
     ceilings = sum(w for form, w in m.stored.weights.items() if "ceiling_mean" in posterior[form])
     return _card(
         "Probability that no amount of RL is enough",
-        (percent(here["p_never"]), f"Monte Carlo error {here['mcse']:.1%}"),
+        (percent(here["p_never"]), f"Monte Carlo error {mixture.percent(here['mcse'])}"),
         f"From a score of {here['start']:.0%}, RL never reaches what the inference jump reaches, "
-        f"with probability {chance(here['p_never'], here['mcse'])} at the population's slopes and "
-        f"median ceiling, and {chance(new['p_never'], new['mcse'])} on a new benchmark.",
+        f"with probability {mixture.chance(here['p_never'], here['mcse'])} at the population's "
+        f"slopes and median ceiling, and {mixture.chance(new['p_never'], new['mcse'])} on a new "
+        "benchmark.",
         f"Only forms with ceilings can say never; they hold {ceilings:.0%} of the weight, which "
-        "bounds this probability from above.",
+        "bounds this probability from above. By form: "
+        + ", ".join(f"{form} {percent(p)}" for form, p in here["p_never_by_form"].items())
+        + ".",
     )
 
 
