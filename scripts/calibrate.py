@@ -82,9 +82,11 @@ def key(plan: fit.Plan) -> str:
 
 
 def code() -> str:
-    """8 hex digits over the modules that simulate and sample: rows tell which code fitted them."""
+    """8 hex digits over what simulates and samples: rows tell which code fitted them."""
     folder = Path(fit.__file__).parent
-    content = b"".join((folder / f"{name}.py").read_bytes() for name in fit.CODE)
+    names = [name for name in fit.CODE if name != "compare"]
+    content = b"".join((folder / f"{name}.py").read_bytes() for name in names)
+    content += repr((SETTINGS, LEAST_ESS, KEPT)).encode()
     return hashlib.sha256(content).hexdigest()[:8]
 
 

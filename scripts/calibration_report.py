@@ -405,13 +405,15 @@ def _partial(done: int, wanted: int) -> str:
     return f" **The table is partial: {done} of {wanted} data sets.**"
 
 
-def _today(item: dict[str, Any]) -> str:
+def _today(item: dict[str, Any], n: int) -> str:
     """How many rows the present code fitted, and what they say by themselves."""
+    if item["data_sets"] == n:
+        return "All of them were fitted by the code as it is now."
     if not item["data_sets"]:
-        return "None of them was fitted by the code as it is now; the target was the same."
+        return "All of them were fitted by earlier code."
     return (
         f"{item['data_sets']} of them were fitted by the code as it is now, the others by earlier "
-        f"coordinates for the same target. By themselves their least p value is "
+        f"code. By themselves the {item['data_sets']} have a least p value of "
         f"{item['least_p']:.2g}, corrected {item['least_p_holm']:.3f}."
     )
 
@@ -436,7 +438,7 @@ def _rank_part(form: str, item: dict[str, Any]) -> str:
         f"{item['divergences']} among {item['draws']} draws. All fits are kept. "
         f"The median fit took {item['median_seconds']:g} seconds.",
         "",
-        _today(item["today"]),
+        _today(item["today"], n),
         "",
         f"With Holm's correction for {several} quantities, {verdict}: the least p value is "
         f"{item['least_p']:.2g}, corrected {item['least_p_holm']:.3f} (the last column of the "

@@ -26,6 +26,14 @@ CURVE_START = 0.2
 """Score at which the jump on the curve starts where none is stated: the essay's 20%."""
 
 
+def curve_start(draws: xr.Dataset, benchmark: str | None) -> float:
+    """`CURVE_START`; where chance does as well, as far above chance as that is above 0."""
+    if benchmark not in draws["benchmark"].values:
+        return CURVE_START
+    floor = float(draws["floor"].sel(benchmark=benchmark))
+    return CURVE_START if floor < CURVE_START else floor + CURVE_START * (1 - floor)
+
+
 @dataclass(frozen=True)
 class Question:
     """What is asked: which jump, from which baseline run, read how.
@@ -68,14 +76,16 @@ def jump_answer(draws: xr.Dataset, constants: Constants, question: Question) -> 
     """OOMs for the jump, exchange rates by benchmark, each form's own answer, the joint optimum.
 
     Keys: `question`; `quantities` (rows of `mixture.table`: OOMs, then cost); `p_never` with its
-    MCSE; `on_curve` (start 20% unless stated; `p_no_gain` of inference); `exchange_rates` by
+    MCSE; `on_curve` (`curve_start` unless stated; `p_no_gain` of inference); `exchange_rates` by
     benchmark; `forms` (weight and rows of rl_jump_ooms); `between_form_share` of the variance of
     rl_jump_ooms; `joint`; `lines`.
     """
     weight = draws["weight"]
     found = chosen_jump(draws, question)
     paid = _cost(found, constants, question)
-    start = CURVE_START if question.start is None else question.start
+    start = question.start
+    if start is None:
+        start = curve_start(draws, question.benchmark)
     curve = jump.on_curve(draws, start, question.benchmark)
     p_never, mcse = probability(found["rl_jump_ooms"] == np.inf, weight)
     p_idle, idle_mcse = probability(curve["no_gain"], weight)

@@ -144,7 +144,8 @@ def stacking(
         return -float(mixture @ each), -slope
 
     found = optimize.minimize(loss, np.zeros(len(forms)), jac=True, method="L-BFGS-B")
-    if not found.success:
+    # a line search may find no better point where the optimum is flat: that is the optimum
+    if not found.success and np.abs(found.jac).max() > 1e-4:
         raise RuntimeError(f"stacking did not converge: {found.message}")
     return dict(zip(forms, special.softmax(found.x).tolist(), strict=True))
 
@@ -183,17 +184,18 @@ def leave_future_out(
 
     Returns:
         Weights by form; a JSON-ready record (held-out count, weights and their intervals, log
-        densities and their differences with standard errors).
+        densities and their differences with standard errors, series taken as independent).
     """
     held = future(points)
+    _, series = np.unique(points["series_index"].values[held], return_inverse=True)
     pointwise = {form: log_pointwise(given.log_density()) for form, given in predicted.items()}
     weights = stacking(pointwise)
     best = max(pointwise, key=lambda form: pointwise[form].sum())
     record: dict[str, Any] = {
         "held_out_points": int(held.sum()),
-        "held_out_series": int(np.unique(points["series_index"].values[held]).size),
+        "held_out_series": int(series.max()) + 1,
         "weights": weights,
-        "weights_90": stacking_intervals(pointwise, points["series_index"].values[held], seed),
+        "weights_90": stacking_intervals(pointwise, series, seed),
         "best": best,
         "forms": {},
     }
@@ -201,11 +203,17 @@ def leave_future_out(
         difference = values - pointwise[best]
         record["forms"][form] = {
             "elpd": float(values.sum()),
-            "elpd_se": float(values.std(ddof=1) * np.sqrt(values.size)),
+            "elpd_se": _sum_error(values, series),
             "difference": float(difference.sum()),
-            "difference_se": float(difference.std(ddof=1) * np.sqrt(values.size)),
+            "difference_se": _sum_error(difference, series),
         }
     return weights, record
+
+
+def _sum_error(values: np.ndarray, series: np.ndarray) -> float:
+    """Standard error of a sum over points; series (0, 1, ...) are independent, points are not."""
+    sums = np.bincount(series, values)
+    return float(sums.std(ddof=1) * np.sqrt(sums.size))
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,13 @@ class Forecast:
         """P(score <= given) without the censoring, shape (target,); `score` likewise."""
         return self.weight @ special.ndtr((score - self.mean) / self.sd)
 
+    def tails(self, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """P(score <= observed) and P(score >= observed) of each target, as censored."""
+        z = (score - self.mean) / self.sd
+        # all mass above 1 stands at 1, all below 0 at 0
+        upto = np.where(score >= 1, 1.0, self.weight @ special.ndtr(z))
+        return upto, np.where(score <= 0, 1.0, self.weight @ special.ndtr(-z))
+
     def log_score(self, score: np.ndarray) -> np.ndarray:
         """Log density of each observed score, log probability of an observed 0 or 1; (target,)."""
         z = (score - self.mean) / self.sd
@@ -50,11 +57,8 @@ class Forecast:
 
     def covered(self, score: np.ndarray, level: float) -> np.ndarray:
         """Whether each observed score lies in the equal-tailed interval, shape (target,)."""
-        tail = (1 - level) / 2
-        below = self.cdf(score)
-        # all mass above 1 stands at 1, all below 0 at 0
-        upto, under = np.where(score >= 1, 1.0, below), np.where(score <= 0, 0.0, below)
-        return (upto >= tail) & (under <= 1 - tail)
+        upto, onward = self.tails(score)
+        return np.minimum(upto, onward) >= (1 - level) / 2
 
     def members(self, rng: np.random.Generator, n: int = MEMBERS) -> np.ndarray:
         """Equally likely draws, dims (draw, target), censored to [0, 1]; systematic resampling."""

@@ -158,9 +158,10 @@ def _about(
     p = surprise(forms, series, seed)
     doubts = []
     if effective < ENOUGH:
-        doubts.append(f"only {effective:.0f} effective draws expect anything like its given points")
+        doubts.append(f"only {effective:.0f} effective draws carry its prediction")
     if p < SURPRISING:
-        doubts.append(f"its given points are unlikely one after another (p {p:.1g})")
+        told = f"p {p:.1g}" if p > 1e-6 else "p below 1e-6"
+        doubts.append(f"its given points are unlikely one after another ({told})")
     labels = forms[0][1].labels
     known = {"benchmark": series.benchmark, "family": series.family}
     return {

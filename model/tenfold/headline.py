@@ -94,7 +94,7 @@ def _one_form(tree: Any, rng: np.random.Generator) -> xr.Dataset:
         benchmark = str(points["series_benchmark"].sel(series=series).values)
         tokens_free = post["slope"].sel(series=series, drop=True)
         grown = mean_growth + error * normal()
-        draws["answer_length_growth"] = grown.assign_attrs(series=series, benchmark=benchmark)
+        draws["answer_length_growth"] = grown.assign_attrs(series=series)
         draws["rl_slope_tokens_free"] = tokens_free
         spent_on_length = slope.sel(benchmark=benchmark, regime="inference", drop=True)
         draws["rl_slope_fixed_tokens"] = (

@@ -68,7 +68,8 @@ def on_curve(draws: xr.Dataset, start: float, benchmark: str | None = None) -> x
     Both curves start at score `start`. Under the logistic, linear and power forms, whose regimes
     share one ceiling, this equals `exchange`. Where the inference curve's ceiling lies at or below
     the start, inference gains nothing and RL has nothing to match: 0 OOMs, `reached_score` = start
-    (`no_gain`). The linear form runs past its ceiling; the score it reaches is then the ceiling.
+    (`no_gain`). The linear form runs past its ceiling: the score reached is then the ceiling, and
+    RL goes as far past it as inference does.
 
     Args:
         benchmark: a benchmark, "new benchmark", or None for a population slope under the median

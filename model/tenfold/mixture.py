@@ -197,7 +197,7 @@ def percent(p: float) -> str:
     """A probability in percent to one decimal, never rounded to certainty: "<0.1%", "3.2%"."""
     if 0 < p < 0.0005:
         return "<0.1%"
-    return ">99.9%" if 0.9995 < p < 1 else f"{p:.1%}"
+    return ">99.9%" if 0.9995 <= p < 1 else f"{p:.1%}"
 
 
 def chance(p: float, mcse: float) -> str:

@@ -268,13 +268,8 @@ def surprise(forms: Sequence[tuple[float, Hierarchy]], given: Series, seed: int)
     levels = np.unique(given.log10_compute)
     for k in range(1, levels.size):
         ahead = given.at(given.log10_compute == levels[k])
-        found = forecast(forms, given.at(lowest(given, k)), blind(ahead), seed, 4 * LEAST)
-        below = found.cdf(ahead.score)
-        # all mass above 1 stands at 1, all below 0 at 0
-        tail = np.minimum(
-            np.where(ahead.score >= 1, 1.0, below), np.where(ahead.score <= 0, 1.0, 1 - below)
-        )
-        least, count = min(least, 2 * float(tail.min())), count + ahead.score.size
+        tails = forecast(forms, given.at(lowest(given, k)), blind(ahead), seed).tails(ahead.score)
+        least, count = min(least, 2 * float(np.min(tails))), count + ahead.score.size
     return min(1.0, least * max(count, 1))
 
 

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TextIO
 
 WIDE = 160
 """Columns assumed where output is not a terminal: a file or a pipe has no width to wrap at."""
@@ -61,15 +61,19 @@ def say(text: str) -> None:
 
     Where the reader has gone (`| head`), the rest is dropped and the exit status stays the work's.
     """
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _write(text, sys.stdout)
 
 
 def warn(text: str) -> None:
-    """A line on standard error."""
-    print(text, file=sys.stderr)
+    """A line on standard error; as `say` where its reader has gone."""
+    _write(text, sys.stderr)
+
+
+def _write(text: str, stream: TextIO) -> None:
+    try:
+        print(text, file=stream, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _cell(value: Any) -> Any:

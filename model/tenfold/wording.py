@@ -47,8 +47,8 @@ def jump_lines(answer: dict[str, Any]) -> list[str]:
     if answer["question"]["target"] is None and idle["probability"] > 0:
         lines.append(
             f"With probability {chance(idle['probability'], idle['mcse'])} inference gains nothing "
-            "from there, its ceiling being lower: RL then has nothing to match and counts as 0 "
-            "OOMs on the curve."
+            f"from {answer['on_curve']['start']:.0%}, its ceiling being lower: RL then has nothing "
+            "to match and counts as 0 OOMs on the curve."
         )
     joint = answer["joint"]
     lines.append(

@@ -412,5 +412,7 @@ def test_a_reader_that_has_gone_does_no_harm(options):
     done = subprocess.run(
         [program, "points", *options], stdout=writer, stderr=subprocess.PIPE, text=True, check=False
     )
-    os.close(writer)
     assert (done.returncode, done.stderr) == (0, "")
+    done = subprocess.run([program, "jump", "--runs", "none"], stderr=writer, check=False)
+    assert done.returncode == 2
+    os.close(writer)

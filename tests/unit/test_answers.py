@@ -15,6 +15,7 @@ from tenfold.spec import SpecError
 QUESTIONS = [
     Question(),
     Question(benchmark="new benchmark"),
+    Question(benchmark="GPQA"),
     Question(benchmark="GPQA", start=0.4, reading="whole"),
     Question(benchmark="HLE", start=0.2, target=0.8, baseline="gpt-5", split="gpu_time", year=2030),
     Question(baseline="olmo-3.1", deployment=0.5),

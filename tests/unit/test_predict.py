@@ -15,7 +15,14 @@ from scipy import special, stats
 from tenfold import fit, foresight, points, priors, rivals, simulate, unseen
 from tenfold.condition import condition
 from tenfold.forecast import Forecast
-from tenfold.predict import Hierarchy, forecast, form_weights, particles, surprise
+from tenfold.predict import (
+    SURPRISING,
+    Hierarchy,
+    forecast,
+    form_weights,
+    particles,
+    surprise,
+)
 from tenfold.spec import ModelChoice, SpecError
 
 PRIORS = priors.load()
@@ -136,10 +143,10 @@ def test_points_that_do_not_follow_one_another_are_surprising(evidence):
     found = [surprise(forms, replace(series, score=row), i) for i, row in enumerate(scores[:, own])]
     # p values of the model's own data; Bonferroni makes them too large, Monte Carlo error noisy
     assert np.mean(np.array(found) < 0.1) < 0.2
-    assert min(found) > 1e-4
+    assert min(found) > SURPRISING
     assert surprise(forms, series.at(np.array([0])), 0) == 1.0
     fallen = replace(series, score=np.linspace(0.9, 0.05, series.score.size))
-    assert surprise(forms, fallen, 0) < 1e-3
+    assert 0 <= surprise(forms, fallen, 0) < SURPRISING
 
 
 def test_a_new_benchmark_is_less_certain_than_a_known_one(evidence):
@@ -344,6 +351,17 @@ def test_predict_prints_json(run):
             values = [row[kind][key] for key in ("p05", "p25", "p50", "p75", "p95")]
             assert values == sorted(values)
             assert 0 <= values[0] <= values[-1] <= 1
+
+
+@told
+def test_points_that_fall_are_called_doubtful(run):
+    fallen = "".join(ROWS).replace("0.2,", "0.95,", 1)
+    status, out, err = run("predict", HEADER + fallen, "--at", "1e5", "--json")
+    assert status == 0, err
+    (series,) = json.loads(out)["series"]
+    assert series["doubtful"]
+    assert "unlikely one after another" in series["doubts"][-1]
+    assert f"DOUBTFUL: {series['series']}: " in err
 
 
 @told

@@ -74,13 +74,14 @@ def gather(stored: Stored, constants: Constants, file: ClaimsFile) -> Material:
     }
     linear = jump.exchange(draws)
     pit = fitted.pit(stored)
+    ceilings = [form for form in stored.posterior if "ceiling_mean" in stored.posterior[form]]
     return Material(
         stored=stored,
         answer=answers.jump_answer(draws, constants, question),
         paid=answers.cost_answer(draws, constants, question),
         whole=mixture.table(whole),
         years=first_year(linear, constants),
-        curve=[_on_curve(draws, place) for place in _places(draws)],
+        curve=[_on_curve(draws, place, ceilings) for place in _places(draws)],
         places=[_exchange(draws, place) for place in _places(draws)],
         claims=file,
         results=claims.check_claims(draws, file.claim, constants),
@@ -110,23 +111,23 @@ def _exchange(draws: xr.Dataset, place: str) -> dict[str, Any]:
     return {"place": place} | mixture.table(jump.exchange(draws, place))
 
 
-def _on_curve(draws: xr.Dataset, place: str) -> dict[str, Any]:
-    """The jump from the essay's 20%; from halfway between floor and it where chance is higher."""
-    floor = 0.0
-    if place in draws["benchmark"].values:
-        floor = float(draws["floor"].sel(benchmark=place))
-    start = answers.CURVE_START if floor < answers.CURVE_START else floor + 0.2 * (1 - floor)
+def _on_curve(draws: xr.Dataset, place: str, ceilings: list[Form]) -> dict[str, Any]:
+    """The jump on the curve; P(never) also under each form with ceilings alone."""
+    start = answers.curve_start(draws, place)
     found = jump.on_curve(draws, start, place)
     never = found["rl_jump_ooms"] == np.inf
     p, mcse = mixture.probability(never, draws["weight"])
     idle, idle_mcse = mixture.probability(found["no_gain"], draws["weight"])
-    by_form = never.mean(("chain", "draw"))
+    by_form = {}
+    for form in ceilings:
+        alone = never.sel(form=[form])
+        by_form[form] = mixture.probability(alone, xr.ones_like(draws["weight"].sel(form=[form])))
     row = {
         "place": place,
         "start": start,
         "p_never": p,
         "mcse": mcse,
-        "p_never_by_form": {str(f): float(by_form.sel(form=f)) for f in by_form["form"].values},
+        "p_never_by_form": by_form,
         "p_no_gain": idle,
         "p_no_gain_mcse": idle_mcse,
     }

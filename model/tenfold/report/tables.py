@@ -75,7 +75,7 @@ def on_curve(rows: list[Row]) -> list[Row]:
             "rl": words.spread(row["rl_jump_ooms"], mixture.format_plain),
             "never": mixture.chance(row["p_never"], row["mcse"]),
             "by_form": ", ".join(
-                f"{form} {words.percent(p)}" for form, p in row["p_never_by_form"].items()
+                f"{form} {mixture.chance(*found)}" for form, found in row["p_never_by_form"].items()
             ),
             "no_gain": mixture.chance(row["p_no_gain"], row["p_no_gain_mcse"]),
         }
@@ -164,9 +164,6 @@ def forms(material: Material) -> list[Row]:
                 "loo": f"{inside['elpd']:.1f} ± {inside['elpd_se']:.1f}" if inside else "",
                 "k": f"{inside['pareto_k_above_0.7']} of {inside['points']}" if inside else "",
                 "jump": words.spread(row, mixture.format_plain),
-                "never": mixture.chance(row["p_never"], row["p_never_mcse"])
-                if "p_never" in row
-                else "",
             }
         )
     return rows

@@ -152,7 +152,7 @@ def _jump(m: Material, q: dict[str, Row]) -> dict[str, str]:
         f"One GPT level through RL alone takes {middle} OOMs of RL compute ({ends}), "
         f"that is {' ('.join(spread(rl, times))}). Through inference alone it takes "
         f"{' ('.join(spread(inference, mixture.format_plain))}). On a benchmark not seen yet RL "
-        f"takes {' ('.join(spread(new, mixture.format_plain))}); all that follows is for the "
+        f"takes {' ('.join(spread(new, mixture.format_plain))}); costs are for the "
         "population of benchmarks.",
         f"Share of the variance that each input explains alone: {by}.{forms}" if by else forms,
     )
@@ -220,8 +220,14 @@ def _dollars(m: Material, paid: dict[str, Row]) -> dict[str, str]:
 def _never(m: Material) -> dict[str, str]:
     rows = {row["place"]: row for row in m.curve}
     here, new = rows["population"], rows["new benchmark"]
-    posterior = m.stored.posterior
-    ceilings = sum(w for form, w in m.stored.weights.items() if "ceiling_mean" in posterior[form])
+    alone = here["p_never_by_form"]
+    held = sum(m.stored.weights[form] for form in alone)
+    ends = (m.info.get("leave_future_out") or {}).get("weights_90", {})
+    weight = f"{held:.0%} of the weight"
+    if len(alone) == 1 and set(alone) <= set(ends):
+        low, high = ends[next(iter(alone))]
+        weight += f" ({low:.0%} to {high:.0%}, by resampled series)"
+    each = ", ".join(f"{form} {mixture.chance(*found)}" for form, found in alone.items())
     return _card(
         "Probability that no amount of RL is enough",
         (percent(here["p_never"]), f"Monte Carlo error {mixture.percent(here['mcse'])}"),
@@ -229,10 +235,8 @@ def _never(m: Material) -> dict[str, str]:
         f"with probability {mixture.chance(here['p_never'], here['mcse'])} at the population's "
         f"slopes and median ceiling, and {mixture.chance(new['p_never'], new['mcse'])} on a new "
         "benchmark.",
-        f"Only forms with ceilings can say never; they hold {ceilings:.0%} of the weight, which "
-        "bounds this probability from above. By form: "
-        + ", ".join(f"{form} {percent(p)}" for form, p in here["p_never_by_form"].items())
-        + ".",
+        f"Only forms with ceilings can say never; they hold {weight}, which bounds this "
+        "probability from above." + (f" Under such a form alone: {each}." if each else ""),
     )
 
 
