@@ -387,6 +387,11 @@ def page(results: dict[str, Any]) -> str:
             f"**Made with other evidence or priors than those of today: {', '.join(old)}.** "
             "The figures below hold for that design.\n"
         )
+    counted = [f"{name} {now} of {n}" for name, (now, n) in results["fitted_today"].items()]
+    parts.append(
+        f"Rows fitted by the code as it is now: {', '.join(counted)}. The others come from earlier "
+        "code.\n"
+    )
     if results["ranks"]:
         parts += [RANKS, *(_rank_part(form, item) for form, item in results["ranks"].items())]
     if results["recovery"]:
@@ -405,16 +410,13 @@ def _partial(done: int, wanted: int) -> str:
     return f" **The table is partial: {done} of {wanted} data sets.**"
 
 
-def _today(item: dict[str, Any], n: int) -> str:
-    """How many rows the present code fitted, and what they say by themselves."""
-    if item["data_sets"] == n:
-        return "All of them were fitted by the code as it is now."
+def _today(item: dict[str, Any]) -> str:
+    """What the rows that the present code fitted say by themselves."""
     if not item["data_sets"]:
-        return "All of them were fitted by earlier code."
+        return "None of them was fitted by the code as it is now."
     return (
-        f"{item['data_sets']} of them were fitted by the code as it is now, the others by earlier "
-        f"code. By themselves the {item['data_sets']} have a least p value of "
-        f"{item['least_p']:.2g}, corrected {item['least_p_holm']:.3f}."
+        f"The {item['data_sets']} that the code as it is now fitted have, by themselves, a least p "
+        f"value of {item['least_p']:.2g}, corrected {item['least_p_holm']:.3f}."
     )
 
 
@@ -438,7 +440,7 @@ def _rank_part(form: str, item: dict[str, Any]) -> str:
         f"{item['divergences']} among {item['draws']} draws. All fits are kept. "
         f"The median fit took {item['median_seconds']:g} seconds.",
         "",
-        _today(item["today"], n),
+        _today(item["today"]),
         "",
         f"With Holm's correction for {several} quantities, {verdict}: the least p value is "
         f"{item['least_p']:.2g}, corrected {item['least_p_holm']:.3f} (the last column of the "
@@ -589,6 +591,10 @@ def main(arguments: list[str] | None = None) -> None:
         "current_design": current_design(),
         "code": code,
         "designs": {name: table[0]["key"] for name, table in tables.items()},
+        "fitted_today": {
+            name: [sum(row["code"] == code for row in table), len(table)]
+            for name, table in tables.items()
+        },
         "ranks": {form: ranks(tables[f"ranks-{form}"], code) for form in forms},
         "recovery": recovery(tables["recovery"]) if "recovery" in tables else None,
         "ceiling": ceiling(tables["ceiling"]) if "ceiling" in tables else None,

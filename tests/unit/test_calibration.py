@@ -90,7 +90,7 @@ def test_a_partial_table_says_so(report, tmp_path, monkeypatch):
     assert (found["below_least_ess"], found["divergences"], found["clean_fits"]) == (1, 3, 1)
     page = (tmp_path / "README.md").read_text()
     assert found["today"]["data_sets"] == 1
-    assert "1 of them were fitted by the code as it is now" in page
+    assert "Rows fitted by the code as it is now: ranks-logistic 1 of 2." in page
     assert "The table is partial: 2 of 500 data sets" in page
     assert "Not run yet: recovery, ceiling" in page
     assert "other evidence or priors" not in page
