@@ -95,6 +95,28 @@ def test_stacking_of_one_form_is_that_form():
     assert compare.stacking({"logistic": np.zeros(3)}) == {"logistic": 1.0}
 
 
+def test_errors_of_log_densities_take_series_as_independent():
+    evidence = points.usable(points.load())
+    held = compare.future(evidence)
+    rng = np.random.default_rng(12)
+    shape = (1, 1, int(held.sum()))
+    told = {
+        form: compare.Given(rng.normal(size=shape), np.ones(shape), None, None)
+        for form in ("logistic", "power")
+    }
+    _, found = compare.leave_future_out(told, evidence)
+    series = evidence["series_index"].values[held]
+    assert np.unique(series).size < series.size
+    for form, given in told.items():
+        values = given.log_density()[0, 0]
+        sums = [values[series == s].sum() for s in np.unique(series)]
+        assert found["forms"][form]["elpd"] == pytest.approx(sum(sums))
+        wanted = np.sqrt(len(sums)) * np.std(sums, ddof=1)
+        assert found["forms"][form]["elpd_se"] == pytest.approx(wanted)
+        low, high = found["weights_90"][form]
+        assert 0 <= low <= high <= 1
+
+
 def test_a_point_that_counts_twice_is_two_points():
     rng = np.random.default_rng(9)
     once = {form: rng.normal(size=60) for form in ("a", "b", "c")}

@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from tenfold import answers, curves, fit, jump, mixture, report
+from tenfold import answers, curves, fit, jump, mixture, points, report
 from tenfold.constants import load_constants
 from tenfold.report import answer_figures, fitted, material, stored, tables, words
 from tenfold.report.svg import log_ticks
@@ -395,6 +395,7 @@ def test_density_does_not_sink_at_a_boundary():
         (words.percent(0.363), "36%"),
         (mixture.chance(0.0316, 0.0038), "3.2% ± 0.4%"),
         (mixture.chance(0.0, 0.0004), "0.0% ± <0.1%"),
+        (mixture.percent(0.9995), ">99.9%"),
     ],
 )
 def test_printed_numbers(written, expected):
@@ -407,6 +408,16 @@ def test_axes_have_ticks_inside_their_range(low, high):
     assert 2 <= len(ticks) <= 7
     assert all(low <= at <= high for at, _ in ticks)
     assert len({text for _, text in ticks}) == len(ticks)
+
+
+def test_the_series_on_either_side_of_a_benchmark_are_listed():
+    evidence = points.usable(points.load())
+    (row,) = tables.both_regimes(evidence, ["AIME 2025"])
+    assert row["inference"] == ["Qwen3-235B-A22B/AIME 2025/thinking budget"]
+    for regime in ("rl", "inference"):
+        own = evidence["series_benchmark"].values == "AIME 2025"
+        own &= evidence["series_regime"].values == regime
+        assert sorted(row[regime]) == sorted(evidence["series"].values[own])
 
 
 def test_coverage_shows_the_future_under_the_mixture_with_its_error():

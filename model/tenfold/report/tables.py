@@ -93,7 +93,7 @@ def rates(rows: dict[str, Row]) -> list[Row]:
 
 def rl_slopes(draws: xr.Dataset) -> Row | None:
     """RL slope with tokens free and at a fixed token budget, of the one series that tells them
-    apart: `series`, `benchmark` and `rows`; None where no series does."""
+    apart: `series` and `rows`; None where no series does."""
     if "answer_length_growth" not in draws:
         return None
     titles = {
