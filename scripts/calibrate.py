@@ -29,9 +29,12 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from tenfold import fit, simulate
 from tenfold.curves import FORMS, Form
-from tenfold.spec import PointsChoice, Prior, Scenario, Settings
+from tenfold.posterior import simulate
+from tenfold.posterior.plan import Plan, prepare
+from tenfold.posterior.scenario import PointsChoice, Prior, Scenario, Settings
+from tenfold.runs import keys
+from tenfold.sampler import sample
 
 FOLDER = Path(__file__).parents[1] / "reports" / "calibration"
 SEED = 20251020
@@ -67,13 +70,13 @@ PARAMETERS = (
 # --- data sets -----------------------------------------------------------------------------------
 
 
-def design(choice: PointsChoice | None = None) -> fit.Compiled:
+def design(choice: PointsChoice | None = None) -> sample.Compiled:
     """The baseline model on the real evidence, whose scores the experiments replace."""
     scenario = Scenario(reason="calibration", points=choice or PointsChoice(), settings=SETTINGS)
-    return fit.compile_plan(fit.prepare("calibration", scenario))
+    return sample.compile_plan(prepare("calibration", scenario))
 
 
-def key(plan: fit.Plan) -> str:
+def key(plan: Plan) -> str:
     """8 hex digits over evidence and priors: rows with another key belong to another design."""
     words = {"reason", "unit"}
     parts = {n: prior.model_dump(mode="json", exclude=words) for n, prior in plan.priors.items()}
@@ -83,14 +86,12 @@ def key(plan: fit.Plan) -> str:
 
 def code() -> str:
     """8 hex digits over what simulates and samples: rows tell which code fitted them."""
-    folder = Path(fit.__file__).parent
-    names = [name for name in fit.CODE if name != "compare"]
-    content = b"".join((folder / f"{name}.py").read_bytes() for name in names)
-    content += repr((SETTINGS, LEAST_ESS, KEPT)).encode()
+    modules = keys.code(("tenfold.posterior.plan", "tenfold.sampler.sample"))
+    content = repr((modules, SETTINGS, LEAST_ESS, KEPT)).encode()
     return hashlib.sha256(content).hexdigest()[:8]
 
 
-def data_set(plan: fit.Plan, form: Form, rng: np.random.Generator) -> tuple[xr.Dataset, xr.Dataset]:
+def data_set(plan: Plan, form: Form, rng: np.random.Generator) -> tuple[xr.Dataset, xr.Dataset]:
     """Parameters from the prior (no sample dims) and all evidence simulated from them."""
     drawn = simulate.prior(plan.points, plan.priors, form, plan.choice, 1, rng)
     score = simulate.scores(drawn, plan.points, form, rng).values[0]
@@ -126,15 +127,15 @@ def other_evidence(
 
 
 def refit(
-    base: fit.Compiled, points: xr.Dataset, form: Form, settings: Settings, **data: np.ndarray
+    base: sample.Compiled, points: xr.Dataset, form: Form, settings: Settings, **data: np.ndarray
 ) -> xr.DataTree:
     """The posterior given other evidence on the same design."""
     plan = dataclasses.replace(base.plan, points=points)
-    return fit.sample(dataclasses.replace(base, plan=plan), form, data=data, settings=settings)
+    return sample.sample(dataclasses.replace(base, plan=plan), form, data=data, settings=settings)
 
 
 def given(
-    plan: fit.Plan, form: Form, values: dict[str, float], rate: float, rng: np.random.Generator
+    plan: Plan, form: Form, values: dict[str, float], rate: float, rng: np.random.Generator
 ) -> xr.Dataset:
     """One draw of all parameters with some top-level ones given, dims (`draw`: 1, ...).
 
@@ -195,7 +196,7 @@ def log_likelihood(
     return density.sum("series") - np.log(curve["score_sd"]).sum("obs")
 
 
-def rank_row(base: fit.Compiled, form: Form, number: int) -> dict[str, Any]:
+def rank_row(base: sample.Compiled, form: Form, number: int) -> dict[str, Any]:
     """Simulate data set `number`, refit it, and rank the truth. Both steps are seeded by number."""
     import arviz as az
 
@@ -249,7 +250,7 @@ def _quantiles(values: np.ndarray, prefix: str = "") -> dict[str, float]:
     return {f"{prefix}p{100 * p:02.0f}": round(float(q), 4) for p, q in zip(PROBS, found)}  # noqa: B905
 
 
-def recovery_row(base: fit.Compiled, rate: float, repeat: int) -> dict[str, Any]:
+def recovery_row(base: sample.Compiled, rate: float, repeat: int) -> dict[str, Any]:
     """Simulate with a known exchange rate, refit, and keep the posterior's quantiles of it."""
     import arviz as az
 
@@ -275,7 +276,7 @@ def recovery_row(base: fit.Compiled, rate: float, repeat: int) -> dict[str, Any]
     }
 
 
-def ceiling_row(base: fit.Compiled, repeat: int) -> dict[str, Any]:
+def ceiling_row(base: sample.Compiled, repeat: int) -> dict[str, Any]:
     """A cell whose true ceiling is 0.61, fitted on the first half of its compute and on all of it.
 
     Its curves are halfway up at the middle of their range, with slopes from their hierarchy; every
@@ -328,7 +329,7 @@ def _free_ceiling(x: np.ndarray, score: np.ndarray) -> float:
 
 # --- running -------------------------------------------------------------------------------------
 
-_base: list[fit.Compiled] = []
+_base: list[sample.Compiled] = []
 
 
 def _start() -> None:

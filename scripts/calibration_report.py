@@ -569,11 +569,11 @@ def _ceiling_part(item: dict[str, Any]) -> str:
 
 def current_design() -> str:
     """Key of today's evidence and priors."""
-    from tenfold import fit
-    from tenfold.spec import PointsChoice, Scenario
+    from tenfold.posterior.plan import prepare
+    from tenfold.posterior.scenario import PointsChoice, Scenario
 
     scenario = Scenario(reason="calibration", points=PointsChoice(), settings=calibrate.SETTINGS)
-    return calibrate.key(fit.prepare("calibration", scenario))
+    return calibrate.key(prepare("calibration", scenario))
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -18,8 +18,8 @@ import pandas as pd
 from PIL import Image
 from scipy.optimize import linear_sum_assignment
 
-from tenfold.digitise import digitise_image
-from tenfold.spec import SpecError
+from tenfold.evidence.digitise import digitise_image
+from tenfold.files import SpecError
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt

@@ -6,8 +6,8 @@ import re
 import tomllib
 from pathlib import Path
 
-from tenfold.evidence import file_hash
-from tenfold.spec import write_atomic
+from tenfold.evidence.rows import file_hash
+from tenfold.files import write_atomic
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 

@@ -25,10 +25,15 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from tenfold import diagnose, fit, predict, rivals, unseen
-from tenfold import points as evidence
 from tenfold.curves import FORMS, Form
-from tenfold.spec import load_scenario, write_atomic
+from tenfold.evidence import dataset as evidence
+from tenfold.files import write_atomic
+from tenfold.fit import diagnose
+from tenfold.posterior.plan import Plan, prepare
+from tenfold.posterior.scenario import load_scenario
+from tenfold.sampler import sample
+from tenfold.unseen import predict, rivals
+from tenfold.unseen.series import blind, lowest, of_points
 
 FOLDER = Path(__file__).parents[1] / "reports" / "holdout"
 DESIGNS = ("new-model", "new-benchmark")
@@ -65,9 +70,9 @@ def folds(points: xr.Dataset, design: str, count: int) -> np.ndarray:
     return found
 
 
-def without(held: list[str]) -> fit.Plan:
+def without(held: list[str]) -> Plan:
     """The baseline without some series."""
-    plan = fit.prepare("baseline", load_scenario("baseline"))
+    plan = prepare("baseline", load_scenario("baseline"))
     kept = evidence.usable(evidence.load(exclude={"series": tuple(held)}))
     there = set(kept["series"].values.tolist())
     if there & set(held) or len(there) + len(held) != plan.points.sizes["series"]:
@@ -79,28 +84,28 @@ def one_fold(points: xr.Dataset, design: str, fold: int, held: np.ndarray) -> li
     """Refit without the held series, predict them; one row per condition, series and target."""
     labels = points["series"].values[held].tolist()
     plan = without(labels)
-    compiled = fit.compile_plan(plan)
+    compiled = sample.compile_plan(plan)
     draws = []
     for form in FORMS:
-        posterior = fit.sample(compiled, form)["posterior"].to_dataset()
+        posterior = sample.sample(compiled, form)["posterior"].to_dataset()
         thin = posterior.isel(draw=slice(None, None, 2))
         draws.append(predict.Hierarchy.of(form, thin, plan.priors))
     seed = plan.settings.seed
-    forms = predict.weighed(draws, unseen.of_points(plan.points), seed)
+    forms = predict.weighed(draws, of_points(plan.points), seed)
     rows = []
     wanted = set(labels)
-    for series in unseen.of_points(points):
+    for series in of_points(points):
         if series.label not in wanted:
             continue
         for count in CONDITIONS:
             scored = rivals.score_series(forms, series, count, plan.priors, seed)
             if scored is None:
                 continue
-            mask = unseen.lowest(series, count)
+            mask = lowest(series, count)
             given, targets = series.at(mask), series.at(~mask)
             alone = {
                 item.form: predict.forecast(
-                    [(1.0, item)], given, unseen.blind(targets), seed, 1000
+                    [(1.0, item)], given, blind(targets), seed, 1000
                 ).log_score(targets.score)
                 for item in draws
             }
@@ -288,7 +293,7 @@ def main() -> None:
         with path.open(newline="") as file:
             rows = list(csv.DictReader(file))
     else:
-        points = fit.prepare("baseline", load_scenario("baseline")).points
+        points = prepare("baseline", load_scenario("baseline")).points
         rows = []
         for design in chosen.designs:
             of_series = folds(points, design, chosen.folds)

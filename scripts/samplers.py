@@ -56,15 +56,15 @@ Sampler = Callable[[int], Draws]
 
 def baseline() -> Any:
     """The plan of the shipped baseline scenario."""
-    from tenfold import fit
-    from tenfold.spec import load_scenario
+    from tenfold.posterior.plan import prepare
+    from tenfold.posterior.scenario import load_scenario
 
-    return fit.prepare("baseline", load_scenario("baseline"))
+    return prepare("baseline", load_scenario("baseline"))
 
 
 def settings(job: dict[str, Any], seed: int) -> Any:
-    """Sampler settings as `tenfold.fit` takes them."""
-    from tenfold.spec import Settings
+    """Sampler settings as `tenfold.sampler.sample` takes them."""
+    from tenfold.posterior.scenario import Settings
 
     return Settings(
         chains=job["chains"],
@@ -87,16 +87,16 @@ def from_tree(tree: Any, job: dict[str, Any]) -> Draws:
 
 def tenfold(job: dict[str, Any]) -> Sampler:
     """Tenfold as its users run it."""
-    from tenfold import fit
+    from tenfold.sampler import sample
 
-    compiled = fit.compile_plan(baseline())
+    compiled = sample.compile_plan(baseline())
     form = job["form"]
-    return lambda seed: from_tree(fit.sample(compiled, form, settings=settings(job, seed)), job)
+    return lambda seed: from_tree(sample.sample(compiled, form, settings=settings(job, seed)), job)
 
 
 def pymc_model(form: Any) -> Any:
     """The PyMC model of the baseline scenario."""
-    from tenfold import hierarchy
+    from tenfold.posterior import hierarchy
 
     plan = baseline()
     return hierarchy.build_model(plan.points, plan.priors, form, plan.choice)
@@ -291,8 +291,8 @@ def stan_input(form: str) -> dict[str, Any]:
     import numpyro
     from numpyro.infer.util import initialize_model
 
-    from tenfold import priors
     from tenfold.curves import FORMS
+    from tenfold.posterior import priors
 
     data: dict[str, Any] = {"form": ("logistic", "saturating", "linear", "power").index(form) + 1}
     assert form in FORMS
@@ -381,7 +381,7 @@ def top_level(names: dict[str, str]) -> dict[str, str]:
 
 def labels(points: Any) -> dict[str, list[str]]:
     """Labels of every dimension in the order of the reference model."""
-    from tenfold.hierarchy import REFERENCE_UNITS
+    from tenfold.posterior.hierarchy import REFERENCE_UNITS
 
     benchmark, regime = points["series_benchmark"].values, points["series_regime"].values
     cells = dict.fromkeys(f"{b} / {r}" for b, r in zip(benchmark, regime, strict=True))

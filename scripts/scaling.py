@@ -30,7 +30,7 @@ def synthetic(n_series: int, form: Any, seed: int) -> Any:
 
     import calibrate
 
-    from tenfold import points as evidence
+    from tenfold.evidence import dataset as evidence
 
     plan, rng = samplers.baseline(), np.random.default_rng(seed)
     rows, floors, scale = evidence._rows(plan.points)
@@ -81,7 +81,7 @@ def compare(job: dict[str, Any]) -> dict[str, Any]:
     """One gradient on the shipped evidence: Tenfold's density and the PyMC model's, compiled."""
     import nutpie
 
-    from tenfold import coordinates, kernel, layout
+    from tenfold.sampler import coordinates, kernel, layout
 
     plan = samplers.baseline()
     where = layout.layout(plan.points, plan.choice, job["form"])
@@ -102,7 +102,7 @@ def scale(job: dict[str, Any]) -> dict[str, Any]:
     if job["compare"]:
         return compare(job)
     plan = synthetic(job["series"], job["form"], job["seed"])
-    from tenfold import coordinates, kernel, layout
+    from tenfold.sampler import coordinates, kernel, layout
 
     start = time.perf_counter()
     where = layout.layout(plan.points, plan.choice, job["form"])
@@ -121,9 +121,9 @@ def scale(job: dict[str, Any]) -> dict[str, Any]:
 
 def scale_fit(plan: Any, job: dict[str, Any]) -> dict[str, Any]:
     """Fit until the worst ESS of the top level is enough; tries that fell short count in full."""
-    from tenfold import fit
+    from tenfold.sampler import sample
 
-    compiled, start = fit.Compiled(plan, 0.0), time.perf_counter()
+    compiled, start = sample.Compiled(plan, 0.0), time.perf_counter()
     job = {
         **job,
         "labels": samplers.labels(plan.points),
@@ -132,7 +132,7 @@ def scale_fit(plan: Any, job: dict[str, Any]) -> dict[str, Any]:
     while True:
         chosen = samplers.settings(job, job["seed"])
         values, steps, diverging = samplers.from_tree(
-            fit.sample(compiled, job["form"], None, chosen, top_level=True), job
+            sample.sample(compiled, job["form"], None, chosen, top_level=True), job
         )
         columns = [v.reshape(*v.shape[:2], -1) for v in values.values()]
         worst = float(samplers.diagnose(np.concatenate(columns, axis=2))["ess"].min())

@@ -17,8 +17,9 @@ from typing import Any
 
 from scipy import stats
 
-from tenfold import sensitivity, terminal
-from tenfold.spec import write_atomic
+from tenfold.cli import terminal
+from tenfold.files import write_atomic
+from tenfold.scenarios import sensitivity
 
 FOLDER = Path(__file__).parents[1] / "reports" / "sensitivity"
 BASE = "baseline"

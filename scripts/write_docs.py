@@ -15,8 +15,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tenfold import priors
-from tenfold.spec import Prior
+from tenfold.posterior import priors
+from tenfold.posterior.scenario import Prior
 
 PAGE = Path(__file__).parents[1] / "model" / "README.md"
 FAMILIES = {
@@ -70,10 +70,11 @@ def model_diagram() -> str:
     """The diagram of the baseline model."""
     from pymc.model_graph import ModelGraph
 
-    from tenfold import fit, hierarchy
-    from tenfold.spec import load_scenario
+    from tenfold.posterior import hierarchy
+    from tenfold.posterior.plan import prepare
+    from tenfold.posterior.scenario import load_scenario
 
-    plan = fit.prepare("baseline", load_scenario("baseline"))
+    plan = prepare("baseline", load_scenario("baseline"))
     model: Any = hierarchy.build_model(plan.points, plan.priors, "saturating", plan.choice)
     data = {variable.name for variable in model.data_vars}
     graph = ModelGraph(model).make_compute_graph()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tenfold.fit import Run
+    from tenfold.runs.store import Run
 
 SOURCES = ["o1_train", "o1_test", "s1", "justrl", "arc_agi_o1", "gpt5_launch", "tan2025"]
 
@@ -18,8 +18,11 @@ def store_prior_run(folder: Path) -> Run:
     import numpy as np
     import xarray as xr
 
-    from tenfold import checks, fit, scenarios, simulate
-    from tenfold.spec import Scenario
+    from tenfold.fit import checks, stages
+    from tenfold.posterior import simulate
+    from tenfold.posterior.plan import prepare
+    from tenfold.posterior.scenario import Scenario
+    from tenfold.runs import store
 
     scenario = Scenario.model_validate(
         {
@@ -28,8 +31,8 @@ def store_prior_run(folder: Path) -> Run:
             "model": {"forms": ["logistic", "saturating"]},
         }
     )
-    plan = fit.prepare("baseline", scenario)
-    path = fit.directory(plan, folder)
+    plan = prepare("baseline", scenario)
+    path = store.directory(plan, folder)
     for seed, form in enumerate(plan.choice.forms):
         rng = np.random.default_rng(seed)
         flat = simulate.prior(plan.points, plan.priors, form, plan.choice, 300, rng)
@@ -38,14 +41,14 @@ def store_prior_run(folder: Path) -> Run:
         ).assign_coords(chain=[0, 1], draw=range(150))
         posterior = posterior.transpose("chain", "draw", ...)
         prior = checks.prior_predictive(plan.points, plan.priors, form, plan.choice, 1, 100)[1]
-        seen = scenarios.predictive(posterior, plan.points, form, 1)
+        seen = stages.predictive(posterior, plan.points, form, 1)
         groups = {
             "posterior": posterior,
             "prior_predictive": prior.astype("float32"),
             "posterior_predictive": seen,
             "constant_data": plan.points,
         }
-        fit.save_tree(xr.DataTree.from_dict(groups), path / f"posterior-{form}.nc")
+        store.save_tree(xr.DataTree.from_dict(groups), path / f"posterior-{form}.nc")
     gate = checks.Gate("made up", "PASS", 1.0, 1.01, "a check for tests")
     record = {
         "forms": list(plan.choice.forms),
@@ -56,7 +59,7 @@ def store_prior_run(folder: Path) -> Run:
         "gates": [gate.record()],
         "timings_s": {"none": 0.0},
     }
-    return fit.finish(plan, path, record)
+    return store.finish(plan, path, record)
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +71,7 @@ def prior_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 @pytest.fixture(scope="session")
 def failed_run(prior_run: Run) -> Run:
     """The same with a gate that failed."""
-    from tenfold.fit import Run
+    from tenfold.runs.store import Run
 
     gates = [gate | {"status": "FAIL"} for gate in prior_run.info["gates"]]
     return Run(prior_run.path, prior_run.info | {"status": "FAIL", "gates": gates})

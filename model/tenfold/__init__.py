@@ -12,30 +12,31 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOME = {
-    "Question": ("answers", "Question"),
-    "SpecError": ("spec", "SpecError"),
-    "check_claims": ("claims", "check_claims"),
-    "cost_answer": ("answers", "cost_answer"),
-    "fit_scenario": ("scenarios", "run"),
-    "headline_draws": ("scenarios", "draws"),
-    "jump_answer": ("answers", "jump_answer"),
-    "latest_run": ("fit", "latest"),
-    "load_claims": ("claims", "load_claims"),
-    "load_constants": ("constants", "load_constants"),
-    "load_points": ("points", "load"),
-    "load_scenarios": ("spec", "load_scenarios"),
+    "Question": ("answers.question", "Question"),
+    "SpecError": ("files", "SpecError"),
+    "check_claims": ("claims.verdicts", "check_claims"),
+    "cost_answer": ("answers.question", "cost_answer"),
+    "fit_scenario": ("fit.stages", "run"),
+    "headline_draws": ("answers.headline", "of_run"),
+    "jump_answer": ("answers.question", "jump_answer"),
+    "latest_run": ("runs.store", "latest"),
+    "load_claims": ("claims.verdicts", "load_claims"),
+    "load_constants": ("answers.constants", "load_constants"),
+    "load_points": ("evidence.dataset", "load"),
+    "load_scenarios": ("posterior.scenario", "load_scenarios"),
 }
 """Public name -> the module that defines it, and its name there."""
 
 if TYPE_CHECKING:
-    from tenfold.answers import Question, cost_answer, jump_answer
-    from tenfold.claims import check_claims, load_claims
-    from tenfold.constants import load_constants
-    from tenfold.fit import latest as latest_run
-    from tenfold.points import load as load_points
-    from tenfold.scenarios import draws as headline_draws
-    from tenfold.scenarios import run as fit_scenario
-    from tenfold.spec import SpecError, load_scenarios
+    from tenfold.answers.constants import load_constants
+    from tenfold.answers.headline import of_run as headline_draws
+    from tenfold.answers.question import Question, cost_answer, jump_answer
+    from tenfold.claims.verdicts import check_claims, load_claims
+    from tenfold.evidence.dataset import load as load_points
+    from tenfold.files import SpecError
+    from tenfold.fit.stages import run as fit_scenario
+    from tenfold.posterior.scenario import load_scenarios
+    from tenfold.runs.store import latest as latest_run
 
 __all__ = [
     "Question",

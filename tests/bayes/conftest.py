@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tenfold import fit
-from tenfold.spec import PointsChoice, Scenario, Settings
+from tenfold.posterior.plan import prepare
+from tenfold.posterior.scenario import PointsChoice, Scenario, Settings
+from tenfold.sampler import sample
 
 SMALL = PointsChoice(
     include={"source": ["o1_train", "o1_test", "r1_zero", "s1", "justrl", "claude_37",
@@ -22,13 +23,13 @@ def small():
     """The model on a small part of the evidence, ready for sampling."""
     settings = Settings(chains=4, tune=800, draws=1000)
     scenario = Scenario(reason="test", points=SMALL, settings=settings)
-    return fit.compile_plan(fit.prepare("small", scenario))
+    return sample.compile_plan(prepare("small", scenario))
 
 
 @pytest.fixture(scope="session")
 def posterior(small):
     """Its posterior under the logistic form."""
-    return fit.sample(small, "logistic")
+    return sample.sample(small, "logistic")
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tenfold import coordinates, hierarchy, kernel, layout, points, priors
 from tenfold.curves import FORMS
-from tenfold.spec import ModelChoice, Prior
+from tenfold.evidence import dataset
+from tenfold.posterior import hierarchy, priors
+from tenfold.posterior.scenario import ModelChoice, Prior
+from tenfold.sampler import coordinates, kernel, layout
 
 CLOSE = 1e-5
 """Log densities are thousands; the Jacobian, taken by differences, is good to about 1e-6."""
@@ -35,7 +37,7 @@ OTHER_FAMILIES = {
 
 @pytest.fixture(scope="module")
 def evidence():
-    return points.usable(points.load())
+    return dataset.usable(dataset.load())
 
 
 class Density:

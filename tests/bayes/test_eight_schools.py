@@ -13,7 +13,7 @@ import arviz as az
 import numpy as np
 import pytest
 
-from tenfold import checks
+from tenfold.fit import checks
 
 EFFECT = [28.0, 8.0, -3.0, 7.0, -1.0, 1.0, 18.0, 12.0]
 STANDARD_ERROR = [15.0, 10.0, 16.0, 11.0, 9.0, 11.0, 10.0, 18.0]

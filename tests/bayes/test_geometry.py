@@ -11,9 +11,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from tenfold import fit, simulate
 from tenfold.curves import FORMS
-from tenfold.spec import Prior, load_scenario
+from tenfold.posterior import simulate
+from tenfold.posterior.plan import prepare
+from tenfold.posterior.scenario import Prior, load_scenario
+from tenfold.sampler import sample
 
 STEPS = 22.0
 """Mean leapfrog steps per draw, with a margin over the 15 of a full binary tree of depth 4."""
@@ -21,20 +23,20 @@ STEPS = 22.0
 
 @pytest.fixture(scope="module")
 def compiled():
-    return fit.compile_plan(fit.prepare("baseline", load_scenario("baseline")))
+    return sample.compile_plan(prepare("baseline", load_scenario("baseline")))
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_short_trajectories_without_divergences(compiled, form):
     settings = compiled.plan.settings.model_copy(update={"tune": 400, "draws": 150, "chains": 2})
-    stats = fit.sample(compiled, form, settings=settings)["sample_stats"]
+    stats = sample.sample(compiled, form, settings=settings)["sample_stats"]
     assert float(stats["n_steps"].mean()) <= STEPS
     assert int(stats["diverging"].sum()) == 0
 
 
 def test_the_same_seed_gives_the_same_draws(compiled):
     settings = compiled.plan.settings.model_copy(update={"tune": 30, "draws": 10, "chains": 2})
-    one, two = (fit.sample(compiled, "saturating", settings=settings) for _ in range(2))
+    one, two = (sample.sample(compiled, "saturating", settings=settings) for _ in range(2))
     for name, values in one["posterior"].data_vars.items():
         np.testing.assert_array_equal(values, two["posterior"][name], err_msg=str(name))
 
@@ -42,7 +44,7 @@ def test_the_same_seed_gives_the_same_draws(compiled):
 def test_top_level_alone_is_that_of_the_same_draws(compiled):
     settings = compiled.plan.settings.model_copy(update={"tune": 30, "draws": 10, "chains": 2})
     whole, top = (
-        fit.sample(compiled, "saturating", settings=settings, top_level=alone)["posterior"]
+        sample.sample(compiled, "saturating", settings=settings, top_level=alone)["posterior"]
         for alone in (False, True)
     )
     assert {"exchange_rate", "benchmark_sd", "nu"} <= set(top.data_vars)
@@ -64,7 +66,9 @@ def test_no_funnel_where_spreads_are_small(compiled):
     score = simulate.scores(truth, plan.points, "logistic", rng).values[0]
     simulated = dataclasses.replace(plan, points=plan.points.assign(score=("obs", score)))
     settings = plan.settings.model_copy(update={"tune": 400, "draws": 300, "chains": 2})
-    tree = fit.sample(dataclasses.replace(compiled, plan=simulated), "logistic", settings=settings)
+    tree = sample.sample(
+        dataclasses.replace(compiled, plan=simulated), "logistic", settings=settings
+    )
     assert int(tree["sample_stats"]["diverging"].sum()) == 0
     for name in sorted(small):
         assert float(tree["posterior"][name].median()) < 0.3

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from arviz_stats.sampling_diagnostics import mcse
 
-from tenfold import fit
-from tenfold.spec import load_scenario
+from tenfold.posterior.plan import prepare
+from tenfold.posterior.scenario import load_scenario
+from tenfold.sampler import sample
 
 ROOT = Path(__file__).resolve().parents[2]
 if not (ROOT / "scripts" / "calibrate.py").exists():
@@ -42,11 +43,13 @@ def test_a_new_fit_agrees_with_the_committed_report():
     with (ROOT / "reports/baseline/data/exchange_rate.csv").open(newline="") as file:
         stored = {row["place"]: row for row in csv.DictReader(file)}
     scenario = load_scenario("baseline")
-    plan = fit.prepare("baseline", scenario)
+    plan = prepare("baseline", scenario)
     settings = plan.settings.model_copy(update={"seed": 7})
-    compiled = fit.compile_plan(plan)
+    compiled = sample.compile_plan(plan)
     for form in plan.choice.forms:
-        draws = fit.sample(compiled, form, settings=settings)["posterior"]["exchange_rate"].values
+        draws = sample.sample(compiled, form, settings=settings)["posterior"][
+            "exchange_rate"
+        ].values
         for key, p in (("p05", 0.05), ("p50", 0.5), ("p95", 0.95)):
             error = float(mcse(draws, method="quantile", prob=p))
             # both fits have such an error

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from tenfold import sensitivity
-from tenfold.spec import load_scenario
+from tenfold.posterior.scenario import load_scenario
+from tenfold.scenarios import sensitivity
 
 
 @pytest.fixture

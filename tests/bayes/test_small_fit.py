@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from tenfold import checks, curves, fit, simulate
+from tenfold import curves
 from tenfold.curves import FORMS
-from tenfold.spec import Settings
+from tenfold.fit import checks
+from tenfold.posterior import simulate
+from tenfold.posterior.scenario import Settings
+from tenfold.sampler import sample
 
 MODERATE = {
     "log_slope_mean": [np.log(0.6), np.log(1.2)],
@@ -28,7 +31,7 @@ def truth_with(plan, values, rng, form="logistic"):
     """Parameters from the prior but for those given; everything below them is drawn anew."""
     import dataclasses
 
-    from tenfold.spec import Prior
+    from tenfold.posterior.scenario import Prior
 
     narrow = dict(plan.priors)
     for name in values:
@@ -161,15 +164,15 @@ def test_the_posterior_follows_the_evidence(small, posterior):
 
 def test_same_seed_same_draws_and_new_scores_another_posterior(small, posterior):
     brief = Settings(chains=2, tune=100, draws=50)
-    one = fit.sample(small, "logistic", settings=brief)["posterior"].to_dataset()
-    two = fit.sample(small, "logistic", settings=brief)["posterior"].to_dataset()
+    one = sample.sample(small, "logistic", settings=brief)["posterior"].to_dataset()
+    two = sample.sample(small, "logistic", settings=brief)["posterior"].to_dataset()
     xr.testing.assert_identical(one["exchange_rate"], two["exchange_rate"])
     score = small.plan.points["score"].values
-    moved = fit.sample(small, "logistic", data={"score": 0.5 * score}, settings=brief)
+    moved = sample.sample(small, "logistic", data={"score": 0.5 * score}, settings=brief)
     level = posterior["posterior"]["intercept"].mean() - moved["posterior"]["intercept"].mean()
     assert 0.7 < float(level)  # half the score is about a logit less
     with pytest.raises((KeyError, ValueError), match="score"):
-        fit.sample(small, "logistic", data={"score": score[:-1]}, settings=brief)
+        sample.sample(small, "logistic", data={"score": score[:-1]}, settings=brief)
 
 
 def test_held_out_points_do_not_matter(small):
@@ -181,7 +184,9 @@ def test_held_out_points_do_not_matter(small):
     wrong = np.where(seen == 0, 0.9 - 0.8 * score, score)
     means = []
     for values in (score, wrong):
-        tree = fit.sample(small, "logistic", data={"score": values, "seen": seen}, settings=brief)
+        tree = sample.sample(
+            small, "logistic", data={"score": values, "seen": seen}, settings=brief
+        )
         means.append(tree["posterior"].to_dataset()["log_slope_mean"])
     gap = means[0].mean(("chain", "draw")) - means[1].mean(("chain", "draw"))
     spread = np.hypot(az.mcse(means[0]), az.mcse(means[1]))
@@ -193,7 +198,7 @@ def test_simulated_truth_is_recovered(small, form):
     plan = small.plan
     drawn = truth_with(plan, MODERATE, np.random.default_rng(11), form)
     score = simulate.scores(drawn, plan.points, form, np.random.default_rng(12)).values[0]
-    tree = fit.sample(small, form, data={"score": score})
+    tree = sample.sample(small, form, data={"score": score})
     found, truth = tree["posterior"].to_dataset(), drawn.isel(draw=0)
     assert float(truth["exchange_rate"]) == pytest.approx(2)
     assert z_score(found["exchange_rate"], truth["exchange_rate"]) < 3

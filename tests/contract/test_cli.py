@@ -16,7 +16,7 @@ from typer import core as typer_core
 from typer.main import get_command
 
 from tenfold import __version__
-from tenfold.cli import app, main
+from tenfold.cli.app import app, main
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = (
@@ -73,7 +73,7 @@ def one_line_error(done, expected):
 def test_help_is_there_and_imports_nothing_heavy(command):
     program = (
         "import sys\n"
-        "from tenfold.cli import main\n"
+        "from tenfold.cli.app import main\n"
         "status = main()\n"
         f"loaded = [name for name in {HEAVY} if name in sys.modules]\n"
         "print('LOADED', loaded)\n"
@@ -113,7 +113,7 @@ def test_importing_the_package_imports_nothing_heavy():
 def test_answers_from_a_stored_run_load_no_plots_and_no_sampler(prior_run):
     heavy = ("matplotlib", "arviz", "pymc", "nutpie", "numba")
     program = (
-        "import sys; from tenfold.cli import main; status = main(); "
+        "import sys; from tenfold.cli.app import main; status = main(); "
         f"print([n for n in {heavy} if n in sys.modules], file=sys.stderr); sys.exit(status)"
     )
     command = [sys.executable, "-c", program, "jump", "--json", "--runs", prior_run.path.parent]
@@ -248,13 +248,13 @@ def test_a_bad_evidence_folder_stops_the_list(run, tmp_path):
 
 BROKEN = """
 import sys
-from tenfold import cli
+from tenfold.cli import app
 
-@cli.app.command("score")
+@app.app.command("score")
 def broken() -> None:
     raise RuntimeError("a bug")
 
-sys.exit(cli.main())
+sys.exit(app.main())
 """
 
 

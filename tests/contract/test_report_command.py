@@ -9,18 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from tenfold import fit
-from tenfold.cli import main
-from tenfold.spec import load_scenario
+from tenfold.cli.app import main
+from tenfold.posterior.plan import prepare
+from tenfold.posterior.scenario import load_scenario
+from tenfold.runs import keys, store
 
 
 @pytest.fixture(scope="module")
 def runs(prior_run, tmp_path_factory):
     """A folder in which the scenario `logistic` looks fitted, so that nothing is sampled."""
     folder = tmp_path_factory.mktemp("home") / "runs"
-    plan = fit.prepare("logistic", load_scenario("logistic"))
-    path = Path(shutil.copytree(prior_run.path, fit.directory(plan, folder)))
-    info = prior_run.info | {"scenario": "logistic", "key": plan.key}
+    plan = prepare("logistic", load_scenario("logistic"))
+    path = Path(shutil.copytree(prior_run.path, store.directory(plan, folder)))
+    info = prior_run.info | {"scenario": "logistic", "key": keys.fit_key(plan)}
     (path / "run.json").write_text(json.dumps(info))
     return folder
 

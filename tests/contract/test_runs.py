@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from tenfold.cli import main
+from tenfold.cli.app import main
 
 SHORT = ("--scenario", "logistic", "--draws", "40", "--tune", "40", "--chains", "2")
 CHOSEN = ("--scenario", "logistic")
 
 
 def shell(*arguments, cwd):
-    program = "import sys; from tenfold.cli import main; sys.exit(main())"
+    program = "import sys; from tenfold.cli.app import main; sys.exit(main())"
     command = [sys.executable, "-c", program, *map(str, arguments)]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
 

@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from tenfold import hierarchy, points, priors
 from tenfold.curves import FORMS
-from tenfold.spec import ModelChoice
+from tenfold.evidence import dataset
+from tenfold.posterior import hierarchy, priors
+from tenfold.posterior.scenario import ModelChoice
 
 POINTS = [20, pytest.param(200, marks=pytest.mark.slow)]
 
 
 @pytest.fixture(scope="module")
 def usable():
-    return points.usable(points.load())
+    return dataset.usable(dataset.load())
 
 
 @pytest.fixture(scope="module")

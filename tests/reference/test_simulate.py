@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from tenfold import fit, points, priors, simulate
 from tenfold.curves import FORMS
-from tenfold.spec import ModelChoice, PointsChoice, Scenario, Settings
+from tenfold.evidence import dataset
+from tenfold.posterior import priors, simulate
+from tenfold.posterior.plan import prepare
+from tenfold.posterior.scenario import ModelChoice, PointsChoice, Scenario, Settings
+from tenfold.sampler import sample
 
 SMALL = PointsChoice(
     include={"series": ["o1*", "o3*", "DeepSeek*", "s1*", "JustRL*", "Claude*", "GPT*", "Qwen3*",
@@ -46,7 +49,7 @@ def named(one: xr.Dataset, e) -> dict[str, np.ndarray]:
 def test_simulated_curves_and_noise_are_those_of_the_equations(form, equations):
     import numpyro
 
-    usable = points.usable(points.load())
+    usable = dataset.usable(dataset.load())
     e = equations.evidence(usable)
     rng = np.random.default_rng(21)
     drawn = simulate.prior(usable, priors.load(), form, ModelChoice(), 10, rng)
@@ -75,8 +78,8 @@ def test_simulated_curves_and_noise_are_those_of_the_equations(form, equations):
 def test_posteriors_agree_within_monte_carlo_error(form, equations):
     """Means and quantiles of every top-level parameter, sampled by NumPyro and by ours."""
     settings = Settings(chains=4, tune=1000, draws=2000, target_accept=0.95)
-    plan = fit.prepare("small", Scenario(reason="test", points=SMALL, settings=settings))
-    ours = fit.sample(fit.compile_plan(plan), form)["posterior"].to_dataset()
+    plan = prepare("small", Scenario(reason="test", points=SMALL, settings=settings))
+    ours = sample.sample(sample.compile_plan(plan), form)["posterior"].to_dataset()
     e = equations.evidence(plan.points)
     draws = equations.posterior(e, form, chains=4, tune=1000, draws=2000, seed=3)
     theirs = {

@@ -10,8 +10,8 @@ import pytest
 import xarray as xr
 from hypothesis import HealthCheck, settings
 
-from tenfold import headline
-from tenfold.constants import Constants, load_constants
+from tenfold.answers import headline
+from tenfold.answers.constants import Constants, load_constants
 
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")

@@ -8,19 +8,17 @@ import sys
 
 import pytest
 
-from tenfold.spec import (
+from tenfold.claims.spec import ClaimsFile
+from tenfold.files import (
     MAX_FILE_BYTES,
-    ClaimsFile,
     SpecError,
     data_path,
-    describe,
     did_you_mean,
-    load_toml,
     read_text,
     read_toml,
-    validate,
     write_atomic,
 )
+from tenfold.spec import describe, load_toml, validate
 
 CLAIM = {
     "id": "slope-ratio",
@@ -184,7 +182,7 @@ def test_a_half_written_file_never_replaces_a_whole_one(tmp_path, monkeypatch):
 
 
 def test_shipped_data_is_found_from_any_folder(tmp_path):
-    program = "from tenfold.spec import data_path; print(data_path('sources.toml'))"
+    program = "from tenfold.files import data_path; print(data_path('sources.toml'))"
     found = subprocess.run(
         [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
     )

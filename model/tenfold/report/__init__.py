@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tenfold.constants import Constants
-    from tenfold.fit import Run
-    from tenfold.spec import ClaimsFile
+    from tenfold.answers.constants import Constants
+    from tenfold.claims.spec import ClaimsFile
+    from tenfold.runs.store import Run
 
 PAGE = "index.html"
 STAMP = "inputs.sha256"
@@ -41,10 +41,10 @@ def build(
     if shipped and stamp.is_file() and stamp.read_bytes() == _digest(run, out):
         return target
     # drawing is imported once it is needed
-    from tenfold.claims import load_claims
-    from tenfold.constants import load_constants
+    from tenfold.answers.constants import load_constants
+    from tenfold.claims.verdicts import load_claims
+    from tenfold.files import SpecError, write_atomic
     from tenfold.report import material, page, stored
-    from tenfold.spec import SpecError, write_atomic
 
     if constants is None:
         patch = run.info["spec"].get("constants", {})
@@ -67,7 +67,7 @@ def _digest(run: Run, out: Path) -> bytes:
     """SHA-256 over stored runs, code, shipped data, and the files of the report in `out`."""
     import hashlib
 
-    from tenfold.spec import data_path
+    from tenfold.files import data_path
 
     code = Path(__file__).parents[1]
     runs = run.path.parent

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tenfold import mixture
-from tenfold import priors as prior_table
+from tenfold.posterior import priors as prior_table
 from tenfold.report.material import Material, posterior_draws, prior_draws
 from tenfold.report.stored import Frame
 from tenfold.report.svg import (
@@ -34,7 +34,7 @@ EQUAL_DRAWS = 8000
 def _drawn(material: Material, *names: str) -> dict[str, np.ndarray]:
     """Equally weighted draws of headline quantities."""
     draws = material.stored.draws
-    from tenfold import jump
+    from tenfold.answers import jump
 
     linear = jump.exchange(draws)
     values = {name: linear[name] if name in linear else draws[name] for name in names}

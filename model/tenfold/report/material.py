@@ -11,13 +11,20 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from tenfold import answers, claims, cost, drivers, fit, jump, mixture, scenarios, sensitivity
-from tenfold import priors as prior_table
-from tenfold.constants import Constants
+from tenfold import mixture
+from tenfold.answers import cost, drivers, jump
+from tenfold.answers.constants import Constants
+from tenfold.answers.question import Question, cost_answer, curve_start, jump_answer
+from tenfold.claims import verdicts
+from tenfold.claims.spec import Claim, ClaimsFile
 from tenfold.curves import Form
+from tenfold.files import SpecError
+from tenfold.fit import stages
+from tenfold.posterior import priors as prior_table
 from tenfold.report import fitted
 from tenfold.report.stored import Frame, Stored, read_group
-from tenfold.spec import Claim, ClaimsFile, SpecError
+from tenfold.runs import store
+from tenfold.scenarios import sensitivity
 
 PRIOR_DRAWS = 20_000
 
@@ -40,7 +47,7 @@ class Material:
     curve: list[dict[str, Any]]
     places: list[dict[str, Any]]
     claims: ClaimsFile
-    results: list[claims.Result]
+    results: list[verdicts.Result]
     essay: dict[str, float]
     drivers: list[dict[str, Any]]
     parameters: Frame
@@ -60,9 +67,9 @@ class Material:
 
 def gather(stored: Stored, constants: Constants, file: ClaimsFile) -> Material:
     """Compute everything; a second or two, from memory."""
-    from tenfold.timing import first_year
+    from tenfold.answers.timing import first_year
 
-    draws, question = stored.draws, answers.Question()
+    draws, question = stored.draws, Question()
     whole = cost.cost(jump.exchange(draws), constants, reading="whole")
     slopes = draws["log_slope_mean"]
     inputs = {
@@ -77,14 +84,14 @@ def gather(stored: Stored, constants: Constants, file: ClaimsFile) -> Material:
     ceilings = [form for form in stored.posterior if "ceiling_mean" in stored.posterior[form]]
     return Material(
         stored=stored,
-        answer=answers.jump_answer(draws, constants, question),
-        paid=answers.cost_answer(draws, constants, question),
+        answer=jump_answer(draws, constants, question),
+        paid=cost_answer(draws, constants, question),
         whole=mixture.table(whole),
         years=first_year(linear, constants),
         curve=[_on_curve(draws, place, ceilings) for place in _places(draws)],
         places=[_exchange(draws, place) for place in _places(draws)],
         claims=file,
-        results=claims.check_claims(draws, file.claim, constants),
+        results=verdicts.check_claims(draws, file.claim, constants),
         essay=_reference(file.claim),
         drivers=drivers.drivers(
             linear["rl_jump_ooms"],
@@ -113,7 +120,7 @@ def _exchange(draws: xr.Dataset, place: str) -> dict[str, Any]:
 
 def _on_curve(draws: xr.Dataset, place: str, ceilings: list[Form]) -> dict[str, Any]:
     """The jump on the curve; P(never) also under each form with ceilings alone."""
-    start = answers.curve_start(draws, place)
+    start = curve_start(draws, place)
     found = jump.on_curve(draws, start, place)
     never = found["rl_jump_ooms"] == np.inf
     p, mcse = mixture.probability(never, draws["weight"])
@@ -233,7 +240,7 @@ def scenario_rates(stored: Stored) -> list[dict[str, Any]]:
         row = mixture.summarise(values, weight, "OOM/OOM")
         about = {"scenario": run.info["scenario"], "status": run.info["status"], "scale": "linear"}
         about["reason"] = run.info["spec"]["reason"]
-        rows.append(_marked(about, not scenarios.outdated(run)) | row)
+        rows.append(_marked(about, not stages.outdated(run)) | row)
     known = {row["scenario"] for row in rows}
     for name, entry in _compared(stored).items():
         if name not in known:
@@ -267,20 +274,20 @@ def _compared(stored: Stored) -> dict[str, Any]:
         ) from None
 
 
-def _other_runs(stored: Stored) -> list[fit.Run]:
+def _other_runs(stored: Stored) -> list[store.Run]:
     folder, own = stored.run.path.parent, stored.run.info["scenario"]
     found = []
     for pointer in sorted(folder.glob("LATEST-*")):
         name = pointer.name.removeprefix("LATEST-")
         if name != own:
             try:
-                found.append(fit.latest(folder, name))
+                found.append(store.latest(folder, name))
             except SpecError:
                 continue  # An unfinished or deleted run of another scenario is none of ours.
     return found
 
 
-def _rate(run: fit.Run) -> tuple[xr.DataArray, xr.DataArray]:
+def _rate(run: store.Run) -> tuple[xr.DataArray, xr.DataArray]:
     forms = [form for form in run.forms if run.info["weights"].get(form, 0) > 0]
     shares = np.array([run.info["weights"][form] for form in forms])
     values = [

@@ -12,7 +12,10 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from tenfold import checks, claims, inventory, mixture
+from tenfold import mixture
+from tenfold.claims import verdicts
+from tenfold.evidence import inventory
+from tenfold.fit import checks
 from tenfold.report import answer_figures, evidence_figures, tables, words
 from tenfold.report.material import Material
 from tenfold.report.svg import Drawn, Styles, style
@@ -111,7 +114,7 @@ def _context(material: Material) -> dict[str, Any]:
         "left_out": json.loads(stored.points.attrs.get("excluded", "{}")),
         "level": f"{mixture.LEVEL:.0%}",
         "kind": mixture.KIND,
-        "words": [word for _, word in claims.LIKELIHOOD],
+        "words": [word for _, word in verdicts.LIKELIHOOD],
     }
 
 

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from tenfold.answers.headline import headline
 from tenfold.curves import Form
-from tenfold.fit import Run
-from tenfold.headline import headline
-from tenfold.spec import Prior, SpecError
+from tenfold.files import SpecError
+from tenfold.posterior.scenario import Prior
+from tenfold.runs.store import Run
 
 BAND_DRAWS = 240
 """Draws of the mixture from which fitted curves and their bands are taken."""

@@ -8,11 +8,13 @@ from typing import Any
 
 import xarray as xr
 
-from tenfold import claims, inventory, mixture
-from tenfold.checks import Gate
+from tenfold import mixture
+from tenfold.claims import verdicts
+from tenfold.claims.spec import ClaimsFile
+from tenfold.evidence import inventory
+from tenfold.fit.checks import Gate
 from tenfold.report import words
 from tenfold.report.material import Material
-from tenfold.spec import ClaimsFile
 
 Row = dict[str, Any]
 JUMP = ("exchange_rate", "inference_jump_ooms", "rl_jump_ooms")
@@ -283,13 +285,13 @@ def conflict(found: Row | None) -> Row | None:
     }
 
 
-def claim(result: claims.Result, file: ClaimsFile) -> Row:
+def claim(result: verdicts.Result, file: ClaimsFile) -> Row:
     """A claim with its two answers, kept apart, and its source."""
     asked, evidence = result.claim, result.evidence
     source = file.source[asked.source]
 
     def told(log10: float) -> str:
-        unit = claims.PRINTED_UNIT.get(asked.unit, asked.unit)
+        unit = verdicts.PRINTED_UNIT.get(asked.unit, asked.unit)
         return f"{words.number(log10)} {unit}".strip()
 
     arithmetic = None
@@ -312,14 +314,14 @@ def claim(result: claims.Result, file: ClaimsFile) -> Row:
             "outside": f"{words.percent(evidence.p_below)} below, "
             f"{words.percent(evidence.p_above)} above",
             "tolerance": f"{asked.evidence_tolerance or asked.tolerance:.3g}",
-            "likely": claims.likelihood(evidence.probability).split()[-1],
+            "likely": verdicts.likelihood(evidence.probability).split()[-1],
         }
     return {
         "id": asked.id,
         "kind": asked.kind,
         "quote": asked.quote,
         "claimed": f"{asked.relation} {asked.value:,g} "
-        f"{claims.PRINTED_UNIT.get(asked.unit, asked.unit)}".strip(),
+        f"{verdicts.PRINTED_UNIT.get(asked.unit, asked.unit)}".strip(),
         "arithmetic": arithmetic,
         "evidence": found,
         "contradicted": result.contradicted,

@@ -1,0 +1,190 @@
+"""Draws of constants: a baseline run, the trends of hardware and money, and electricity supply.
+
+Each quantity is a `Log10Quantity`: draws of the log10 of its magnitude with a pint unit. Constants
+are independent of one another; quantities derived here (energy from power, say) are not.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from tenfold import units
+from tenfold.answers.constants import Baseline, Constants
+from tenfold.files import SpecError
+from tenfold.units import Log10Quantity, log10_sum
+
+WORLD_ELECTRICITY = ("WE25", 2025)
+"""Constant and year of the world's generation that "years of world electricity" divides by."""
+US_ELECTRICITY = ("US24", 2024)
+
+
+def draw(
+    constants: Constants, name: str, unit: str, like: xr.DataArray, seed: int
+) -> Log10Quantity:
+    """log10 draws of a positive constant in `unit`, with the dims of `like`.
+
+    The generator is seeded by `seed` and the name: the same constant has the same draws wherever it
+    is used, and changing one constant leaves the draws of all others alone.
+
+    Raises:
+        SpecError: unknown constant, wrong dimension, or draws that are not positive.
+    """
+    constant = constants.named(name)
+    if not units.compatible(constant.unit, unit):
+        raise SpecError(f"constant {name!r} is in {constant.unit}; expected a unit such as {unit}")
+    rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
+    values = constant.draw(like.shape, rng)
+    if values.min() <= 0:
+        raise SpecError(f"constant {name!r} has draws at or below zero; expected a positive one")
+    labelled = xr.DataArray(np.log10(values), coords=like.coords, dims=like.dims)
+    return Log10Quantity(labelled, units.parse(constant.unit)).to(unit)
+
+
+def baseline_run(
+    constants: Constants, name: str, like: xr.DataArray, seed: int
+) -> dict[str, Log10Quantity]:
+    """Draws of every quantity of a baseline run, given or derived.
+
+    Keys: rl_share, rl_utilisation, training_flop, gpu_hours, gpus, energy, cost, duration, and
+    water, emissions, datacentre_cost where the baseline has them.
+    """
+    run = constants.run(name)
+
+    def given(field: str, unit: str) -> Log10Quantity:
+        return draw(constants, getattr(run, field), unit, like, seed)
+
+    found = {key: given(key, "dimensionless") for key in ("rl_share", "rl_utilisation")}
+    if run.training_flop:
+        found["training_flop"] = given("training_flop", "FLOP")
+    else:
+        one_plus = Log10Quantity(
+            log10_sum(0.0, found["rl_share"].log10), units.parse("dimensionless")
+        )
+        found["training_flop"] = given("pretraining_flop", "FLOP") * one_plus
+    if run.gpu_hours:
+        found["gpu_hours"] = given("gpu_hours", "GPU*hour")
+    else:
+        hours = found["training_flop"] / given("gpu_throughput", "FLOP/(GPU*second)")
+        found["gpu_hours"] = hours.to("GPU*hour")
+    if run.gpus:
+        found["gpus"] = given("gpus", "GPU")
+        found["duration"] = (found["gpu_hours"] / found["gpus"]).to("day")
+    else:
+        found["duration"] = given("duration", "day")
+        found["gpus"] = (found["gpu_hours"] / found["duration"]).to("GPU")
+    if run.energy:
+        found["energy"] = given("energy", "TWh")
+    else:
+        found["energy"] = (found["gpu_hours"] * given("gpu_power", "kW/GPU")).to("TWh")
+    if run.cost:
+        found["cost"] = given("cost", "USD")
+    else:
+        found["cost"] = (found["gpu_hours"] * given("gpu_hour_price", "USD/(GPU*hour)")).to("USD")
+    for field, unit in (("water", "liter"), ("emissions", "tCO2e"), ("datacentre_cost", "USD")):
+        if getattr(run, field):
+            found[field] = given(field, unit)
+    return found
+
+
+@dataclass(frozen=True)
+class Trends:
+    """Yearly growth as log10 factors per year (draws), and the physical limit on efficiency.
+
+    efficiency: FLOP per joule of leading hardware; price: FLOP per dollar; electricity: world
+    generation; compute, budget: of frontier training runs; efficiency_limit: log10 of all the
+    improvement in FLOP per joule that is still to come.
+    """
+
+    efficiency: xr.DataArray
+    efficiency_limit: xr.DataArray
+    price: xr.DataArray
+    electricity: xr.DataArray
+    compute: xr.DataArray
+    budget: xr.DataArray
+
+    @classmethod
+    def of(cls, constants: Constants, like: xr.DataArray, seed: int) -> Trends:
+        """Draws from the constants GR_EFF, EFF_CAP, GR_PP, GR_WE, GR_COMP and GR_COST."""
+        return cls(
+            efficiency=log10_growth(constants, "GR_EFF", like, seed),
+            efficiency_limit=draw(constants, "EFF_CAP", "dimensionless", like, seed).log10,
+            price=log10_growth(constants, "GR_PP", like, seed),
+            electricity=log10_growth(constants, "GR_WE", like, seed),
+            compute=log10_growth(constants, "GR_COMP", like, seed),
+            budget=log10_growth(constants, "GR_COST", like, seed),
+        )
+
+    def log10_efficiency(self, years: float) -> xr.DataArray:
+        """log10 gain in FLOP per joule after `years`, never past the limit."""
+        gained = years * self.efficiency
+        return gained.where(gained < self.efficiency_limit, self.efficiency_limit)
+
+
+def log10_growth(constants: Constants, name: str, like: xr.DataArray, seed: int) -> xr.DataArray:
+    """log10 of the factor by which something grows in a year, from a rate or a factor.
+
+    A constant in 1/year is a rate g (0.4 is 40% a year: factor 1 + g), one in fold/year the factor.
+
+    Raises:
+        SpecError: another unit, or a factor at or below zero.
+    """
+    constant = constants.named(name)
+    if units.compatible(constant.unit, "fold/year"):
+        return draw(constants, name, "fold/year", like, seed).log10
+    if not units.compatible(constant.unit, "1/year"):
+        raise SpecError(f"constant {name!r} is in {constant.unit}; expected 1/year or fold/year")
+    rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
+    per_year = units.registry().convert(1.0, units.parse(constant.unit), units.parse("1/year"))
+    factor = 1 + per_year * constant.draw(like.shape, rng)
+    if factor.min() <= 0:
+        raise SpecError(f"constant {name!r} has draws at or below -1; expected a growth rate")
+    return xr.DataArray(np.log10(factor), coords=like.coords, dims=like.dims)
+
+
+def years_after(year: float, run: Baseline) -> float:
+    """Years from the baseline's run to `year`.
+
+    Raises:
+        SpecError: `year` lies before the baseline's.
+    """
+    if not run.year <= year < math.inf:
+        raise SpecError(f"year {year:g}: expected {run.year:g} (the baseline's) or later")
+    return year - run.year
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Electricity supply and the gains of hardware in the year of the run (draws)."""
+
+    world: Log10Quantity
+    us: Log10Quantity
+    world_year: float
+    us_year: float
+    log10_efficiency: xr.DataArray | float
+    log10_price: xr.DataArray | float
+
+    @classmethod
+    def of(
+        cls, constants: Constants, run: Baseline, like: xr.DataArray, seed: int, year: float | None
+    ) -> Grid:
+        """Supply of the constants' own years and no gains for None, else the trend to `year`."""
+        (world_id, world_year), (us_id, us_year) = WORLD_ELECTRICITY, US_ELECTRICITY
+        world = draw(constants, world_id, "TWh/year", like, seed)
+        us = draw(constants, us_id, "TWh/year", like, seed)
+        if year is None:
+            return cls(world, us, world_year, us_year, 0.0, 0.0)
+        trends = Trends.of(constants, like, seed)
+        waited = years_after(year, run)
+        return cls(
+            world.times((year - world_year) * trends.electricity),
+            us.times((year - us_year) * trends.electricity),
+            year,
+            year,
+            trends.log10_efficiency(waited),
+            waited * trends.price,
+        )

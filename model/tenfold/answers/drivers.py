@@ -1,0 +1,122 @@
+"""What drives an answer: how much of its spread each input explains, from the draws alone.
+
+The inputs are posterior draws and may depend on one another, so that variance decompositions for
+independent inputs (Sobol) do not apply. Used here are measures defined for given data:
+
+- `pawn` (Pianosi & Wagener 2015, by SALib): median Kolmogorov-Smirnov distance between the output's
+  distribution and its distribution within a class of the input, 0 to 1; `pawn_noise` is the same
+  for an input of pure noise, the floor below which nothing can be said;
+- `variance_explained`: the correlation ratio, variance of the output's conditional mean over its
+  variance. With dependent inputs the shares overlap and need not add up to one;
+- `rank_correlation` (Spearman): the sign and strength of a monotone relation.
+
+All but `variance_explained` depend on ranks only, so infinities ("never") keep their place.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from tenfold.answers.baseline import baseline_run, draw
+from tenfold.answers.constants import Constants
+from tenfold.answers.cost import WORLD_ELECTRICITY
+from tenfold.mixture import sample
+
+CLASSES = 10
+"""Equally filled classes of an input."""
+
+
+def drivers(
+    output: xr.DataArray,
+    inputs: dict[str, xr.DataArray],
+    weight: xr.DataArray,
+    n: int = 4000,
+    seed: int = 0,
+) -> list[dict[str, Any]]:
+    """One plain-JSON row per input that varies, most influential (largest PAWN) first.
+
+    Args:
+        output, inputs: scalar draws with dims `form, chain, draw`; resampled to `n` joint draws of
+            equal weight.
+
+    Returns:
+        Keys `input, pawn, pawn_noise, variance_explained` (None if any output is infinite) and
+        `rank_correlation`.
+
+    Raises:
+        ValueError: an output that does not vary, or bad draws as `mixture.quantile`.
+    """
+    from SALib.analyze import pawn
+    from scipy import stats
+
+    # The noise goes through the same resampling, repeats included, as the inputs.
+    noise = output.copy(data=np.random.default_rng(seed).random(output.shape))
+    drawn = sample({"output": output, "noise": noise, **inputs}, weight, n, seed)
+    y, silent = drawn.pop("output"), stats.rankdata(drawn.pop("noise"))
+    ranks = stats.rankdata(y, method="average")
+    if np.ptp(ranks) == 0:
+        raise ValueError("the output does not vary: nothing drives it")
+    varying = {name: stats.rankdata(x) for name, x in drawn.items() if np.ptp(x) > 0}
+    x = np.column_stack([*varying.values(), silent])
+    names = [*varying, "noise"]
+    problem = {"num_vars": len(names), "names": names, "bounds": [[1.0, float(n)]] * len(names)}
+    distance = pawn.analyze(problem, x, ranks, S=CLASSES)["median"]
+    rows = [
+        {
+            "input": name,
+            "pawn": float(distance[i]),
+            "pawn_noise": float(distance[-1]),
+            "variance_explained": correlation_ratio(drawn[name], y),
+            "rank_correlation": float(np.corrcoef(x[:, i], ranks)[0, 1]),
+        }
+        for i, name in enumerate(varying)
+    ]
+    return sorted(rows, key=lambda row: -row["pawn"])
+
+
+def correlation_ratio(x: np.ndarray, y: np.ndarray) -> float | None:
+    """Variance of the mean of y within equally filled classes of x, over the variance of y.
+
+    Corrected for the chance spread of class means, never below 0; None if y is not all finite.
+    """
+    if not np.isfinite(y).all():
+        return None
+    groups = np.array_split(y[np.argsort(x, kind="stable")], CLASSES)
+    total = float(np.var(y))
+    within = float(np.sum([group.var(ddof=1) * len(group) for group in groups])) / len(y)
+    return max(0.0, 1.0 - within / (total * len(y) / (len(y) - 1)))
+
+
+def cost_inputs(
+    draws: xr.Dataset, jump: xr.Dataset, constants: Constants, baseline: str, seed: int
+) -> dict[str, xr.DataArray]:
+    """The inputs of "years of world electricity", as `drivers` takes them.
+
+    The exchange rate is the ratio of the two slopes, which are listed too: their shares overlap.
+    """
+    like = jump["rl_jump_ooms"]
+    base = baseline_run(constants, baseline, like, seed)
+    world = draw(constants, WORLD_ELECTRICITY[0], "TWh/year", like, seed)
+    slopes = draws["log_slope_mean"]
+    return {
+        "exchange rate": draws["exchange_rate"],
+        "RL slope (population)": slopes.sel(regime="rl", drop=True),
+        "inference slope (population)": slopes.sel(regime="inference", drop=True),
+        "inference per training": draws["inference_per_training"],
+        "GPT level": draws["gpt_level_ooms"],
+        "RL share of the baseline": base["rl_share"].log10,
+        "energy of the baseline": base["energy"].log10,
+        "world electricity": world.log10,
+    }
+
+
+def leading(rows: list[dict[str, Any]]) -> str:
+    """A plain-language line naming the strongest driver."""
+    first = rows[0]
+    share = first["variance_explained"]
+    explained = "" if share is None else f", {share:.0%} of the variance alone"
+    rest = ", ".join(row["input"] for row in rows[1:3])
+    return f"The spread is driven most by {first['input']}{explained}; then {rest}."

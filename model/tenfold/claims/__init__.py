@@ -1,0 +1,1 @@
+"""Published sentences held against the posterior."""

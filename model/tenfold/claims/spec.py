@@ -1,0 +1,76 @@
+"""What a claims file may say: sources, and sentences as statements about one quantity each."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from tenfold.files import did_you_mean
+from tenfold.spec import Strict
+
+
+class ClaimSource(Strict):
+    """Where the quotes of a claims file come from."""
+
+    title: str = Field(min_length=1)
+    author: str = Field(min_length=1)
+    published: datetime.date
+    url: str = Field(pattern=r"^https://")
+
+
+class Claim(Strict):
+    """A published sentence as a statement about one positive quantity.
+
+    The quantity is an `estimand` (a posterior quantity) or a `function` of inputs; `given` holds
+    the inputs that the text states. It is compared with `value` as `relation` says, up to a factor
+    `tolerance`: "about" is within the factor either way, "at most" up to value * tolerance, "at
+    least" from value / tolerance. An arithmetic claim recomputes `function` from `given` alone;
+    `evidence_tolerance`, where set, replaces `tolerance` when the same function is then evaluated
+    with what the evidence says of its inputs.
+    """
+
+    id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+    quote: str = Field(min_length=1)
+    source: str
+    kind: Literal["arithmetic", "evidence", "assumption"]
+    estimand: str | None = None
+    function: str | None = None
+    given: dict[str, float | str] = Field(default_factory=dict)
+    relation: Literal["about", "at least", "at most"]
+    value: float = Field(gt=0)
+    unit: str
+    tolerance: float = Field(ge=1)
+    evidence_tolerance: float | None = Field(default=None, ge=1)
+    as_of: datetime.date
+    reason: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _one_quantity(self) -> Claim:
+        if (self.estimand is None) == (self.function is None):
+            raise ValueError("exactly one of `estimand` and `function` is required")
+        if self.kind == "arithmetic" and self.function is None:
+            raise ValueError("an arithmetic claim needs a `function`")
+        if self.kind != "arithmetic" and self.evidence_tolerance is not None:
+            raise ValueError("`evidence_tolerance` belongs to arithmetic claims")
+        return self
+
+
+class ClaimsFile(Strict):
+    """A claims file: its sources by name, and the claims in the order in which they are printed."""
+
+    version: Literal[1]
+    source: dict[str, ClaimSource]
+    claim: Annotated[tuple[Claim, ...], Field(strict=False, min_length=1)]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ClaimsFile:
+        ids = [claim.id for claim in self.claim]
+        for claim in self.claim:
+            if ids.count(claim.id) > 1:
+                raise ValueError(f"claim id {claim.id!r} is used twice")
+            if claim.source not in self.source:
+                known = did_you_mean(claim.source, sorted(self.source))
+                raise ValueError(f"claim {claim.id!r}: unknown source {claim.source!r}{known}")
+        return self

@@ -1,0 +1,1 @@
+"""The command line, in workflow order: evidence, fit, jump, claims, report."""

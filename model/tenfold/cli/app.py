@@ -1,0 +1,116 @@
+"""The command line, in workflow order: evidence, fit, jump, claims, report.
+
+Thin: a command parses, calls one function of the library and prints. Whatever is heavy is imported
+inside the command. Exit codes: 0 fine, 1 unexpected error, 2 bad input, 3 a gate failed, 4
+`claims --strict` found a contradicted claim.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+import warnings
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from tenfold import __version__
+from tenfold.cli import answers, evidence, fit, predict, report, terminal
+
+EXIT_UNEXPECTED, EXIT_BAD_INPUT = 1, 2
+
+WORKFLOW = (
+    "points",
+    "digitise",
+    "fit",
+    "check",
+    "jump",
+    "cost",
+    "predict",
+    "score",
+    "scenarios",
+    "claims",
+    "report",
+)
+
+
+class InWorkflowOrder(TyperGroup):
+    """Lists commands in the order in which they are used; typer would put groups last."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names of the commands, as `--help` shows them."""
+        return sorted(self.commands, key=WORKFLOW.index)
+
+
+app = typer.Typer(
+    cls=InWorkflowOrder,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        terminal.say(f"tenfold {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def tenfold(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an unexpected error.")
+    ] = False,
+) -> None:
+    """How many tenfolds of compute a capability jump takes, as a posterior distribution.
+
+    Commands are in workflow order. Every number that a command prints comes with its
+    uncertainty; `--json` prints the same for programs.
+    """
+
+
+app.add_typer(evidence.points_app, name="points")
+for command in (
+    evidence.digitise,
+    fit.fit,
+    fit.check,
+    answers.jump,
+    answers.cost,
+    predict.predict,
+    predict.score,
+    fit.scenarios,
+    answers.claims,
+    report.report,
+):
+    app.command()(command)
+
+
+def main() -> int:
+    """Entry point of the `tenfold` script: runs a command and returns its exit status."""
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            app(prog_name="tenfold")
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else EXIT_UNEXPECTED
+    except Exception as error:  # noqa: BLE001 - the last resort: one line, or all of it
+        from tenfold.files import SpecError
+
+        if isinstance(error, SpecError):
+            terminal.warn(f"error: {error}")
+            return EXIT_BAD_INPUT
+        if "--debug" in sys.argv:
+            traceback.print_exc()
+        terminal.warn(f"unexpected error: {type(error).__name__}: {error} (--debug shows more)")
+        return EXIT_UNEXPECTED
+    return 0
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    terminal.warn(f"warning: {message}")

@@ -1,0 +1,259 @@
+"""Commands on evidence: list, trace, check, import and digitise points."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tenfold.cli import terminal
+
+EXIT_BAD_INPUT = 2
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+PointsFolder = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--points",
+        metavar="DIR",
+        help="Folder with evidence of your own, read beside the shipped one; may be repeated.",
+    ),
+]
+
+points_app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@points_app.callback(invoke_without_command=True)
+def points(context: typer.Context, points: PointsFolder = None, as_json: Json = False) -> None:
+    """List the evidence: every series by regime and benchmark.
+
+    \b
+    Examples:
+      tenfold points
+      tenfold points --points my-evidence
+      tenfold points --json
+      tenfold points show "o1/AIME 2024/training compute"
+      tenfold points check my-evidence/points/mine.csv
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from tenfold.evidence import inventory
+    from tenfold.evidence.dataset import load
+
+    data = load(extra=points or [])
+    counts = inventory.counts(data)
+    if as_json:
+        terminal.print_json(counts)
+        return
+    rows = inventory.table(data)
+    for regime in ("rl", "inference"):
+        own = [row for row in rows if row["regime"] == regime]
+        terminal.print_table(
+            f"{regime}: {len(own)} series",
+            ("series", "benchmark", "unit", "points", "OOMs", "score", "source"),
+            (
+                (
+                    row["series"],
+                    row["benchmark"],
+                    row["unit"],
+                    row["points"],
+                    f"{row['ooms']:.1f}",
+                    "{:.0%} to {:.0%}".format(*row["score"]),
+                    row["source"],
+                )
+                for row in own
+            ),
+        )
+    for series, reason in counts["left_out"].items():
+        terminal.say(f"not fitted: {series}: {reason}")
+    fitted = counts["fitted"]
+    terminal.say(
+        f"{counts['points']:,} points in {counts['series']} series; "
+        f"{fitted['points']:,} points in {fitted['series']} series can be fitted"
+    )
+
+
+@points_app.command()
+def show(
+    series: Annotated[str, typer.Argument(help="Name of a series, as listed by `points`.")],
+    points: PointsFolder = None,
+    as_json: Json = False,
+) -> None:
+    """Walk back from a series to its points, source, figure, pixels and calibration.
+
+    \b
+    Examples:
+      tenfold points show "o1/AIME 2024/training compute"
+      tenfold points show "o1/AIME 2024/training compute" --json
+    """
+    from tenfold.evidence import inventory
+    from tenfold.evidence.dataset import load
+
+    chain = inventory.chain(load(extra=points or []), series)
+    if as_json:
+        terminal.print_json(chain)
+        return
+    about = "{benchmark}, {regime}, compute in {unit}, family {family}".format(**chain)
+    terminal.say(f"{chain['series']}\n{about}\n")
+    for key, value in chain["source_table"].items():
+        terminal.say(f"{key:>20}  {value}")
+    columns = ("row", "model", "setting", "compute", "± log10", "score", "±", "pixel", "flag")
+    terminal.print_table(
+        f"{len(chain['points'])} points",
+        columns,
+        (
+            (
+                point["row"],
+                point["model"],
+                point["setting"],
+                f"{point['compute']:.4g}",
+                f"{point['log10_compute_se']:.3f}",
+                f"{point['score']:.3f}",
+                f"{point['score_se']:.3f}",
+                ""
+                if point["pixel_x"] is None
+                else f"{point['pixel_x']:.1f}, {point['pixel_y']:.1f}",
+                point["reason"] if point["outlier"] else "",
+            )
+            for point in chain["points"]
+        ),
+    )
+    x = [point["log10_compute"] for point in chain["points"]]
+    y = [point["score"] for point in chain["points"]]
+    terminal.say(terminal.plot(x, y, (f"log10 compute ({chain['unit']})", "score")))
+
+
+@points_app.command()
+def check(
+    path: Annotated[Path, typer.Argument(help="A points file (CSV), or a folder of them.")],
+    as_json: Json = False,
+) -> None:
+    """Hold a points file against the rules and the shipped evidence; exits with 2 on an error.
+
+    \b
+    Examples:
+      tenfold points check my-evidence/points/mine.csv
+      tenfold points check my-evidence --json
+    """
+    from dataclasses import asdict
+
+    from tenfold.evidence import audit
+    from tenfold.files import SpecError
+
+    if not path.exists():
+        raise SpecError(f"{path}: cannot be read (No such file or directory)")
+    report = audit.check(path)
+    if as_json:
+        terminal.print_json(asdict(report))
+    else:
+        for line in report.warnings:
+            terminal.warn(f"warning: {line}")
+        for line in report.errors:
+            terminal.warn(f"error: {line}")
+        found = f"{report.points:,} points in {len(report.series)} series"
+        terminal.say(f"{found}, {len(report.errors)} errors, {len(report.warnings)} warnings")
+    if report.errors:
+        raise typer.Exit(EXIT_BAD_INPUT)
+
+
+@points_app.command("import")
+def import_(
+    path: Annotated[
+        Path,
+        typer.Argument(help="Epoch AI benchmark table (CSV), or Every Eval Ever JSON or folder."),
+    ],
+    out: Annotated[Path, typer.Option(help="Evidence folder that the points are added to.")],
+    name: Annotated[
+        str | None, typer.Option(help="Name of the new points file; by default that of PATH.")
+    ] = None,
+    benchmark: Annotated[
+        str | None, typer.Option(help="Benchmark, where the file does not name a known one.")
+    ] = None,
+    questions: Annotated[
+        int | None, typer.Option(min=1, help="Questions of the benchmark, for the sampling error.")
+    ] = None,
+) -> None:
+    """Turn evaluation results of others into a points file and a draft of its source.
+
+    A result becomes a point where it carries output tokens or cost per question; what is left out
+    is counted. Nothing that exists is replaced.
+
+    \b
+    Examples:
+      tenfold points import gpqa_diamond.csv --out my-evidence --benchmark "GPQA Diamond"
+      tenfold points import records/ --out my-evidence --name lab-runs
+    """
+    from tenfold.evidence.interchange.common import save
+    from tenfold.evidence.interchange.epoch import read_epoch
+    from tenfold.evidence.interchange.every_eval import read_every_eval
+
+    read = read_epoch if path.suffix.lower() == ".csv" else read_every_eval
+    imported = read(path, benchmark, questions)
+    written = save(imported.points, imported.source, out, name or path.stem)
+    for note in imported.notes:
+        terminal.warn(f"note: {note}")
+    series = imported.points["series"].nunique()
+    terminal.say(f"{written}: {len(imported.points):,} points in {series} series")
+
+
+def digitise(
+    chart: Annotated[
+        Path, typer.Argument(help="WebPlotDigitizer project (JSON), or an image of a chart.")
+    ],
+    axes: Annotated[
+        Path | None,
+        typer.Option(help="AXES.toml: calibration, labels, colours; required for an image."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Points file to write; by default CHART.csv here.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Read points with standard errors off a chart, and write them as a points file.
+
+    The error that all points of a chart share is reported apart: it belongs into
+    `log10_axis_scale_se` of the chart's source. A project of several charts is therefore written
+    as one file per chart, OUT-AXES.csv. An image also gets an overlay to check by eye.
+
+    \b
+    Examples:
+      tenfold digitise chart.json
+      tenfold digitise chart.json --axes axes.toml --out my-evidence/points/chart.csv
+      tenfold digitise chart.png --axes axes.toml
+    """
+    from tenfold.evidence.digitise import digitise_image, digitise_project
+    from tenfold.files import SpecError, write_atomic
+
+    if chart.suffix.lower() == ".json":
+        found = digitise_project(chart, axes)
+    elif axes is None:
+        raise SpecError(f"{chart}: an image needs --axes AXES.toml with its calibration")
+    else:
+        found = digitise_image(chart, axes)
+    target = out or Path(f"{chart.stem}.csv")
+    files = found.files(target)
+    for path, points in files.items():
+        write_atomic(path, points.to_csv(index=False, lineterminator="\n"))
+    overlay = target.with_suffix(".overlay.png")
+    if found.overlay is not None:
+        found.overlay.save(overlay)
+    shared = found.charts.to_dict("records")
+    if as_json:
+        written = [{"file": str(path), "points": len(points)} for path, points in files.items()]
+        charts = [row | file for row, file in zip(shared, written, strict=True)]
+        one = {"file": str(target)} if len(files) == 1 else {}
+        terminal.print_json({"points": len(found.points)} | one | {"charts": charts})
+    for note in found.notes:
+        terminal.warn(f"note: {note}")
+    if as_json:
+        return
+    terminal.print_table(
+        "Error shared by all points of a chart (for its source)",
+        ("chart", "log10 compute, offset", "log10_axis_scale_se", "score, offset", "score, scale"),
+        [[row["chart"], *(f"{row[key]:.4f}" for key in list(row)[1:])] for row in shared],
+    )
+    for path, points in files.items():
+        terminal.say(f"{path}: {len(points):,} points")
+    if found.overlay is not None:
+        terminal.say(f"{overlay}: the points found, drawn over the chart")

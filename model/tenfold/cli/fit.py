@@ -1,0 +1,192 @@
+"""Commands on fits: sample a scenario, show its gates, list the scenarios."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tenfold.cli import terminal
+from tenfold.cli.evidence import Json, PointsFolder
+
+if TYPE_CHECKING:
+    from tenfold.runs.store import Run
+
+EXIT_GATE = 3
+
+REMEDIED = ("R-hat", "ESS bulk", "ESS tail", "divergences")
+REMEDY = (
+    "not converged: fit again with more draws (--draws) or smaller steps (--target-accept 0.95)"
+)
+
+Scenario = Annotated[str, typer.Option(help="Named scenario, as listed by `scenarios`.")]
+Runs = Annotated[Path, typer.Option(metavar="DIR", help="Folder of stored runs.")]
+
+
+def fit(
+    scenario: Scenario = "baseline",
+    points: PointsFolder = None,
+    runs: Runs = Path("runs"),
+    seed: Annotated[int | None, typer.Option(help="Seed of the sampler.")] = None,
+    draws: Annotated[int | None, typer.Option(help="Draws per chain after tuning.")] = None,
+    tune: Annotated[int | None, typer.Option(help="Draws discarded per chain.")] = None,
+    chains: Annotated[int | None, typer.Option(help="Number of chains.")] = None,
+    target_accept: Annotated[
+        float | None, typer.Option(help="Share of steps to accept; nearer to 1 is more careful.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Fit a scenario to the evidence and store the run; an unchanged one is found, not repeated.
+
+    Exits with 3 where a gate fails; the run is stored all the same.
+
+    \b
+    Examples:
+      tenfold fit
+      tenfold fit --scenario no-thinking-shift
+      tenfold fit --points my-evidence --seed 7
+      tenfold fit --scenario o1-chart --draws 3000 --target-accept 0.98
+    """
+    from tenfold.fit import stages
+
+    settings = {
+        "seed": seed, "draws": draws, "tune": tune, "chains": chains,
+        "target_accept": target_accept,
+    }  # fmt: skip
+    run = stages.run(
+        scenario,
+        runs,
+        tuple(points or ()),
+        {name: value for name, value in settings.items() if value is not None},
+        say=terminal.warn,
+        progress=sys.stderr.isatty(),
+    )
+    _report_gates(run, as_json, stale=False)
+
+
+def check(
+    scenario: Scenario = "baseline", runs: Runs = Path("runs"), as_json: Json = False
+) -> None:
+    """Show the gates of the newest run; exits with 3 where one fails.
+
+    \b
+    Examples:
+      tenfold check
+      tenfold check --scenario no-thinking-shift --json
+    """
+    from tenfold.runs import store
+
+    run = store.latest(runs, scenario)
+    _report_gates(run, as_json, warn_stale(run))
+
+
+def stored(runs: Path, scenario: str) -> tuple[Run, dict[str, Any]]:
+    """The newest run of a scenario, and which it is; what makes it doubtful is warned of."""
+    from tenfold.runs import store
+
+    run = store.latest(runs, scenario)
+    status = run.info["status"]
+    if status != "PASS":
+        terminal.warn(f"gates: {status}; `tenfold check` shows which")
+    stale = warn_stale(run)
+    return run, {"scenario": scenario, "run": run.path.name, "gates": status, "stale": stale}
+
+
+def warn_stale(run: Run) -> bool:
+    """Whether something that a run rests on changed since it was fitted; says what."""
+    from tenfold.fit.stages import outdated
+
+    changed = outdated(run)
+    if changed:
+        again = f"tenfold fit --scenario {run.info.get('scenario')}"
+        again = again.removesuffix(" --scenario baseline")
+        what = " and ".join([", ".join(changed[:-1]), changed[-1]] if changed[1:] else changed)
+        terminal.warn(f"run {run.path.name} was fitted before {what} changed: `{again}` refits")
+    return bool(changed)
+
+
+def scenarios(
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="With --fit: this scenario; repeatable.")
+    ] = None,
+    fit_all: Annotated[
+        bool, typer.Option("--fit", help="Fit every scenario and tabulate what moves (long).")
+    ] = False,
+    runs: Runs = Path("runs"),
+    as_json: Json = False,
+) -> None:
+    """List the named scenarios, or fit them and show how the answer moves.
+
+    With --fit the table is also kept in the folder of runs, where `tenfold report` picks it up.
+
+    \b
+    Examples:
+      tenfold scenarios
+      tenfold scenarios --fit
+      tenfold scenarios --fit --only baseline --only no-thinking-shift
+    """
+    from tenfold.posterior.scenario import load_scenarios
+
+    if fit_all or only:
+        _sensitivity(tuple(only or ()), runs, as_json)
+        return
+
+    known = load_scenarios()
+    if as_json:
+        listed = {name: item.model_dump(mode="json") for name, item in known.items()}
+        terminal.print_json({"scenarios": listed})
+        return
+    rows = [(name, item.extends or "", item.reason) for name, item in known.items()]
+    terminal.print_table(f"{len(rows)} scenarios", ("scenario", "extends", "reason"), rows)
+
+
+def _sensitivity(only: tuple[str, ...], runs: Path, as_json: bool) -> None:
+    from tenfold.scenarios import sensitivity
+
+    found = sensitivity.fit_scenarios(only, runs, say=terminal.warn)
+    if as_json:
+        terminal.print_json(found)
+        return
+    columns = ("scenario", "form", "exchange rate, p05", "p50", "p95", "RL OOMs, p50", "gates")
+    rows = [
+        (
+            name,
+            form,
+            *(f"{row['exchange_rate'][key]:.2f}" for key in ("p05", "p50", "p95")),
+            f"{row['rl_jump_ooms']['p50']:.1f}",
+            row["status"],
+        )
+        for name, entry in found["scenarios"].items()
+        for form, row in entry["forms"].items()
+    ]
+    terminal.print_table("How the answer moves (equal-tailed 90% intervals)", columns, rows)
+
+
+def _report_gates(run: Run, as_json: bool, stale: bool) -> None:
+    info: dict[str, Any] = run.info
+    if as_json:
+        keys = ("scenario", "status", "gates", "forms", "weights", "seed", "timings_s")
+        terminal.print_json({"run": str(run.path), "stale": stale} | {k: info[k] for k in keys})
+    else:
+        columns = ("gate", "status", "value", "threshold", "detail")
+        rows = [
+            (
+                gate["name"],
+                gate["status"],
+                "NaN" if gate["value"] is None else f"{gate['value']:.4g}",
+                f"{gate['threshold']:g}",
+                gate["detail"],
+            )
+            for gate in info["gates"]
+        ]
+        terminal.print_table(f"Gates of {run.path}", columns, rows)
+        mixed = ", ".join(f"{form} {info['weights'].get(form, 0):.2f}" for form in info["forms"])
+        terminal.say(f"curve forms and their weights: {mixed}")
+        terminal.say(f"{info['status']}: {run.path}")
+    if info["status"] == "FAIL":
+        failed = [gate["name"] for gate in info["gates"] if gate["status"] == "FAIL"]
+        if any(name.endswith(REMEDIED) for name in failed):
+            terminal.warn(REMEDY)
+        raise typer.Exit(EXIT_GATE)

@@ -1,0 +1,75 @@
+"""The command that writes the report, and fits the scenario first where it has not been."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tenfold.cli import terminal
+from tenfold.cli.fit import EXIT_GATE, Runs, Scenario
+
+
+def report(
+    scenario: Scenario = "baseline",
+    runs: Runs = Path("runs"),
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder for the page, its figures and their data.")
+    ] = Path("tenfold-report"),
+    open_page: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the page in the browser.")
+    ] = False,
+) -> None:
+    """Write the report: one self-contained HTML page, with figures and data beside it.
+
+    Fits the scenario first where that has not been done (minutes); after that it only reads the
+    stored run. Exits with 3 where a gate fails; the report is written all the same and says so.
+
+    \b
+    Examples:
+      tenfold report
+      tenfold report --scenario no-thinking-shift --out no-thinking
+      tenfold report --open
+    """
+    from tenfold import report as pages
+    from tenfold.fit import stages
+
+    with _progress() as say:
+        run = stages.run(scenario, runs, say=say)
+        say("writing the report")
+        page = pages.build(run, out)
+    terminal.say(f"{run.info['status']}: {page}")
+    if open_page:
+        import webbrowser
+
+        webbrowser.open(page.resolve().as_uri())
+    if run.info["status"] == "FAIL":
+        terminal.warn("a gate failed: the banner and the first table of the report say which")
+        raise typer.Exit(EXIT_GATE)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """A function that is told what is being done: a spinner with the time taken, or plain lines
+    where standard error is not a terminal."""
+    if not sys.stderr.isatty():
+        yield terminal.warn
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(finished_text="✓"), TextColumn("{task.description}"))
+    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as display:
+
+        def say(text: str) -> None:
+            for task in display.tasks:
+                display.update(task.id, total=1, completed=1)
+            display.add_task(text, total=None)
+
+        yield say
+        for task in display.tasks:
+            display.update(task.id, total=1, completed=1)

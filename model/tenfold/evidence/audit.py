@@ -1,0 +1,160 @@
+"""What must hold across evidence files, and the check of a user's file before it is used."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tenfold.evidence.rows import (
+    SHARED,
+    Folder,
+    file_hash,
+    read_benchmarks,
+    read_folder,
+    read_points,
+    read_sources,
+)
+from tenfold.files import SpecError, data_path
+
+
+def check_across(folders: Sequence[Folder]) -> None:
+    """What no single row can show: a series is in one file and is one curve; no row comes twice.
+
+    Raises:
+        SpecError: naming both rows.
+    """
+    first: dict[str, dict[str, Any]] = {}
+    seen: dict[tuple[Any, ...], int] = {}
+    names: dict[str, Path] = {}
+    for folder in folders:
+        for name in folder.sources:
+            if name in names:
+                raise SpecError(
+                    f"{folder.path / 'sources.toml'}: {name}: also a source in {names[name]}; "
+                    "expected another file name"
+                )
+            names[name] = folder.path
+        for point in folder.points:
+            here = f"{point['file']}: row {point['row']}"
+            start = first.setdefault(point["series"], point)
+            if start["file"] != point["file"]:
+                raise SpecError(
+                    f"{here}, series: {point['series']!r} is also in {start['file']}, "
+                    f"row {start['row']}; expected a series in one file only"
+                )
+            for key in SHARED:
+                if start[key] != point[key]:
+                    raise SpecError(
+                        f"{here}, {'compute_unit' if key == 'unit' else key}: got {point[key]!r}; "
+                        f"expected {start[key]!r} as in row {start['row']} of the same series"
+                    )
+            same = tuple(point[k] for k in ("series", "model", "setting", "log10_compute", "score"))
+            if same in seen:
+                raise SpecError(f"{here}: repeats row {seen[same]} of the same series")
+            seen[same] = point["row"]
+
+
+def doubts(user: Folder, known: Sequence[Folder]) -> list[str]:
+    """Warnings about a user's folder, each naming the first row concerned."""
+    messages = []
+    benchmarks = {name: item for part in known for name, item in part.benchmarks.items()}
+    for name, item in user.benchmarks.items():
+        if name in benchmarks and benchmarks[name].floor != item.floor:
+            messages.append(
+                f"{user.path / 'benchmarks.toml'}: {name}.floor: {item.floor} replaces the known "
+                f"chance level {benchmarks[name].floor}"
+            )
+    benchmarks |= user.benchmarks
+    units: dict[tuple[str, str], set[str]] = {}
+    for part in known:
+        for point in part.points:
+            units.setdefault((point["benchmark"], point["regime"]), set()).add(point["unit"])
+    told = set()
+    for point in user.points:
+        where, name = f"{point['file']}: row {point['row']}", point["benchmark"]
+        if name not in benchmarks and name not in told:
+            folded = {label.casefold(): label for label in sorted(benchmarks)}
+            near = difflib.get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.75)
+            hint = f"did you mean {folded[near[0]]!r}? Otherwise" if near else "so"
+            messages.append(
+                f"{where}, benchmark: {name!r} is not known; {hint} it is taken as a new one with "
+                "chance level 0 (a benchmarks.toml in the folder can say more)"
+            )
+            told.add(name)
+        used = units.get((name, point["regime"]), set())
+        if used and point["unit"] not in used and point["series"] not in told:
+            messages.append(
+                f"{where}, compute_unit: {point['unit']!r} differs from the other "
+                f"{point['regime']} series on {name!r}, in {', '.join(sorted(used))}"
+            )
+            told.add(point["series"])
+    return messages
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `check` found in a user's file or folder; an error keeps it from being used."""
+
+    files: tuple[str, ...]
+    series: tuple[str, ...]
+    points: int
+    errors: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def check(path: Path) -> Report:
+    """A user's points file, or a folder of them, held against the rules and the shipped evidence.
+
+    Every file is read to its first error. A file need not have a source yet: that is a warning
+    here and an error in `load`.
+    """
+    home = path if path.is_dir() else path.parent
+    if home.name == "points" and (home.parent / "sources.toml").is_file():
+        home = home.parent
+    root = home / "points" if (home / "points").is_dir() else home
+    files = sorted(root.glob("*.csv")) if path.is_dir() else [path]
+    own = {file.resolve() for file in files}
+    shipped = read_folder(data_path())
+    shipped.points = [row for row in shipped.points if Path(row["file"]).resolve() not in own]
+    user = Folder(home)
+    errors = [] if files else [f"{root}: no *.csv file of points"]
+
+    def attempt(step: Callable[..., Any], *given: Any) -> Any:
+        try:
+            return step(*given)
+        except SpecError as error:
+            errors.append(str(error))
+            return None
+
+    for file in files:
+        user.points += attempt(read_points, file) or []
+    user.benchmarks = attempt(read_benchmarks, home / "benchmarks.toml") or {}
+    table = home / "sources.toml"
+    known = attempt(read_sources, table, root) or {} if table.is_file() else {}
+    missing = [file for file in files if file.stem not in known]
+    notes = [f"{file}: no table [{file.stem}] in {table}; one is needed to fit" for file in missing]
+    attempt(check_across, [shipped, user])
+    return Report(
+        files=tuple(map(str, files)),
+        series=tuple(sorted({row["series"] for row in user.points})),
+        points=len(user.points),
+        errors=tuple(errors),
+        warnings=tuple(notes + doubts(user, [shipped])),
+    )
+
+
+def shipped_changed(recorded: Mapping[str, str]) -> bool:
+    """Whether the shipped evidence is other than in recorded hashes (`files` of a dataset).
+
+    The entries of a user's folders, which begin with a number and a colon, are passed over.
+    """
+    root = data_path()
+    names = {name for name in recorded if not name.split(":")[0].isdigit()}
+    names |= {path.relative_to(root).as_posix() for path in root.glob("points/*.csv")}
+    return any(
+        not (root / name).is_file() or file_hash(root / name) != recorded.get(name)
+        for name in names
+    )

@@ -1,0 +1,1 @@
+"""Fitting, in stages: sample, check, compare curve forms, and judge."""

@@ -1,0 +1,266 @@
+"""Rival curve forms: pointwise predictive densities, leave-the-future-out, and stacking weights.
+
+Points of a series share a noise scale that is integrated out, so the likelihood does not factorise
+over points. Every density here is that of a point given the *other* points of its series that were
+seen, p(y_i | y_-i, parameters), which is Student-t in closed form (Buerkner, Gabry & Vehtari 2021,
+"Efficient leave-one-out cross-validation for Bayesian non-factorized normal and Student-t models").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from scipy import optimize, special, stats
+
+from tenfold.curves import Form
+from tenfold.posterior import simulate
+
+
+@dataclass(frozen=True)
+class Given:
+    """Predictive distributions of points, each given the other seen points of its series.
+
+    A Student-t of `freedom` degrees of freedom and `scale` (None, None for normal noise) in units
+    of `sd`, at which the observed score lies `residual` sds above its expectation; all of shape
+    (chain, draw, point).
+    """
+
+    residual: np.ndarray
+    sd: np.ndarray
+    freedom: np.ndarray | None
+    scale: np.ndarray | None
+
+    def log_density(self) -> np.ndarray:
+        """Log density of the observed scores."""
+        if self.freedom is None:
+            return stats.norm.logpdf(self.residual) - np.log(self.sd)
+        return stats.t.logpdf(self.residual, self.freedom, scale=self.scale) - np.log(self.sd)
+
+    def below(self) -> np.ndarray:
+        """P(a new score <= the observed one)."""
+        if self.freedom is None:
+            return stats.norm.cdf(self.residual)
+        return stats.t.cdf(self.residual, self.freedom, scale=self.scale)
+
+
+def given_others(
+    parameters: xr.Dataset, points: xr.Dataset, form: Form, seen: np.ndarray | None = None
+) -> Given:
+    """Predictive distributions of scores given the other seen scores of their series.
+
+    Args:
+        seen: mask over `obs` of the scores that may be conditioned on; the *other* points are
+            then predicted. All points are, each from the rest, unless given.
+    """
+    curve = simulate.expected(parameters, points, form)
+    sd = curve["score_sd"].values
+    residual = (points["score"].values - curve["expected_score"].values) / sd
+    chosen = slice(None) if seen is None else ~np.asarray(seen, dtype=bool)
+    freedom = scale = None
+    if "nu" in parameters:
+        freedom, scale = (v[..., chosen] for v in _others(parameters, residual, points, seen))
+    return Given(residual[..., chosen], sd[..., chosen], freedom, scale)
+
+
+def log_density(parameters: xr.Dataset, points: xr.Dataset, form: Form) -> xr.DataArray:
+    """log p(score_i | the other scores of its series, parameters), dims (..., `obs`)."""
+    values = given_others(parameters, points, form).log_density()
+    return xr.DataArray(values, dims=(*parameters["cell_sd"].dims, "obs"))
+
+
+def _others(
+    parameters: xr.Dataset, residual: np.ndarray, points: xr.Dataset, seen: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """What the other seen points of its series say of a point's noise.
+
+    Args:
+        residual: standardised residuals, shape (..., obs).
+
+    Returns:
+        Degrees of freedom nu + n and scale sqrt((nu + q) / (nu + n)) of the Student-t that a
+        residual follows given n others with sum of squares q, shapes (..., obs).
+    """
+    series = points["series_index"].values
+    seen = np.ones(series.size) if seen is None else np.asarray(seen, dtype=float)
+    squares = seen * residual**2
+    starts = np.flatnonzero(np.diff(series, prepend=-1))  # obs are sorted by series
+    rest = np.add.reduceat(squares, starts, axis=-1)[..., series] - squares
+    count = np.add.reduceat(seen, starts)[series] - seen
+    nu = parameters["nu"].values[..., None]
+    # a difference of sums can fall a rounding error below zero
+    return nu + count, np.sqrt((nu + np.maximum(rest, 0.0)) / (nu + count))
+
+
+def log_pointwise(log_density: np.ndarray) -> np.ndarray:
+    """log of the posterior mean density of each point: (chain, draw, point) to (point,)."""
+    chains, draws, _ = log_density.shape
+    return special.logsumexp(log_density, axis=(0, 1)) - np.log(chains * draws)
+
+
+def future(points: xr.Dataset) -> np.ndarray:
+    """Mask over `obs` of the points held out: the highest-compute fifth of each series.
+
+    At least one point, and never so many that fewer than two distinct compute values remain.
+    """
+    held = np.zeros(points.sizes["obs"], dtype=bool)
+    series, x = points["series_index"].values, points["log10_compute"].values
+    for s in range(points.sizes["series"]):
+        own = np.flatnonzero(series == s)
+        levels = np.unique(x[own])
+        if levels.size < 3:
+            continue
+        cut = levels[-max(1, levels.size // 5)]
+        held[own[x[own] >= cut]] = True
+    return held
+
+
+def stacking(
+    log_pointwise: Mapping[str, np.ndarray], counts: np.ndarray | None = None
+) -> dict[str, float]:
+    """Weights that maximise the sum of log mixture densities (Yao et al. 2018, eq. 4).
+
+    The problem is convex; it is solved over unconstrained log weights by L-BFGS.
+
+    Args:
+        log_pointwise: form to log density of each held-out point.
+        counts: how often each point counts, shape (point,); once unless given.
+    """
+    forms = list(log_pointwise)
+    table = np.stack([log_pointwise[form] for form in forms])
+    if len(forms) == 1:
+        return {forms[0]: 1.0}
+    each = np.ones(table.shape[1]) if counts is None else counts
+    each = each / each.sum()
+
+    def loss(free: np.ndarray) -> tuple[float, np.ndarray]:
+        weight = special.softmax(free)
+        mixture = special.logsumexp(table, axis=0, b=weight[:, None])
+        share = np.exp(table - mixture)  # d log mixture / d weight
+        slope = weight * (share @ each - float((weight @ share) @ each))
+        return -float(mixture @ each), -slope
+
+    found = optimize.minimize(loss, np.zeros(len(forms)), jac=True, method="L-BFGS-B")
+    # a line search may find no better point where the optimum is flat: that is the optimum
+    if not found.success and np.abs(found.jac).max() > 1e-4:
+        raise RuntimeError(f"stacking did not converge: {found.message}")
+    return dict(zip(forms, special.softmax(found.x).tolist(), strict=True))
+
+
+RESAMPLED = 400
+
+
+def stacking_intervals(
+    log_pointwise: Mapping[str, np.ndarray], series: np.ndarray, seed: int
+) -> dict[str, list[float]]:
+    """Equal-tailed 90% intervals of stacking weights, by the Bayesian bootstrap over series.
+
+    Every series counts as often as a draw from Dirichlet(1, ..., 1) says (Rubin 1981, "The
+    Bayesian Bootstrap"), with all of its points.
+
+    Args:
+        series: the series of each point, shape (point,).
+    """
+    _, place = np.unique(series, return_inverse=True)
+    rng = np.random.default_rng([seed, 11])
+    drawn = rng.dirichlet(np.ones(place.max() + 1), RESAMPLED)
+    found = [stacking(log_pointwise, counts[place]) for counts in drawn]
+    return {
+        form: np.quantile([weights[form] for weights in found], [0.05, 0.95]).tolist()
+        for form in log_pointwise
+    }
+
+
+def leave_future_out(
+    predicted: Mapping[Form, Given], points: xr.Dataset, seed: int = 0
+) -> tuple[dict[str, float], dict[str, Any]]:
+    """Stack forms on what they say of the future of each series when refitted without it.
+
+    Args:
+        predicted: form to `given_others` of the refit, with `seen` all but `future(points)`.
+
+    Returns:
+        Weights by form; a JSON-ready record (held-out count, weights and their intervals, log
+        densities and their differences with standard errors, series taken as independent).
+    """
+    held = future(points)
+    _, series = np.unique(points["series_index"].values[held], return_inverse=True)
+    pointwise = {form: log_pointwise(given.log_density()) for form, given in predicted.items()}
+    weights = stacking(pointwise)
+    best = max(pointwise, key=lambda form: pointwise[form].sum())
+    record: dict[str, Any] = {
+        "held_out_points": int(held.sum()),
+        "held_out_series": int(series.max()) + 1,
+        "weights": weights,
+        "weights_90": stacking_intervals(pointwise, series, seed),
+        "best": best,
+        "forms": {},
+    }
+    for form, values in pointwise.items():
+        difference = values - pointwise[best]
+        record["forms"][form] = {
+            "elpd": float(values.sum()),
+            "elpd_se": _sum_error(values, series),
+            "difference": float(difference.sum()),
+            "difference_se": _sum_error(difference, series),
+        }
+    return weights, record
+
+
+def _sum_error(values: np.ndarray, series: np.ndarray) -> float:
+    """Standard error of a sum over points; series (0, 1, ...) are independent, points are not."""
+    sums = np.bincount(series, values)
+    return float(sums.std(ddof=1) * np.sqrt(sums.size))
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Pareto-smoothed importance weights that leave one point out at a time.
+
+    Attributes:
+        log_density: as `log_density`, dims chain, draw, obs.
+        log_weights: normalised over draws, same dims.
+        pareto_k: shape (obs,); above 0.7 the point cannot be left out without a refit
+            (Vehtari et al. 2024, "Pareto smoothed importance sampling").
+    """
+
+    log_density: xr.DataArray
+    log_weights: xr.DataArray
+    pareto_k: np.ndarray
+
+    @property
+    def reliable(self) -> np.ndarray:
+        """Mask over `obs` of the points whose Pareto k is at most 0.7."""
+        return self.pareto_k <= PARETO_K
+
+
+PARETO_K = 0.7
+
+
+def leave_one_out(posterior: xr.Dataset, points: xr.Dataset, form: Form) -> LeftOut:
+    """PSIS weights of every point, given the others of its series (module docstring)."""
+    import arviz_stats  # noqa: F401  registers the accessor
+
+    density = log_density(posterior, points, form)
+    weights, k = density.azstats.psislw(dim=["chain", "draw"])  # negated inside
+    weights = weights.transpose(*density.dims)
+    total = special.logsumexp(weights.values, axis=(0, 1))
+    return LeftOut(density, weights - total, np.asarray(k.values))
+
+
+def psis_loo(left_out: LeftOut) -> dict[str, Any]:
+    """PSIS-LOO: elpd, its standard error, p_loo, and Pareto-k counts (Vehtari et al. 2017)."""
+    joint = left_out.log_weights.values + left_out.log_density.values
+    elpd = special.logsumexp(joint, axis=(0, 1))
+    fitted = log_pointwise(left_out.log_density.values)
+    return {
+        "elpd": float(elpd.sum()),
+        "elpd_se": float(elpd.std(ddof=1) * np.sqrt(elpd.size)),
+        "p_loo": float((fitted - elpd).sum()),
+        "pareto_k_above_0.7": int((~left_out.reliable).sum()),
+        "pareto_k_max": float(left_out.pareto_k.max()),
+        "points": int(elpd.size),
+    }

@@ -1,0 +1,1 @@
+"""What is to be fitted: scenario, priors, the joint model, and the same model forwards."""

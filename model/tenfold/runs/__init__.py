@@ -1,0 +1,1 @@
+"""Fits on disk: directories, keys, and which run speaks."""

@@ -1,0 +1,1 @@
+"""What moves the answer from scenario to scenario."""

@@ -1,0 +1,243 @@
+"""Ready answers about unseen series: a points file to plain JSON and printed tables."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from tenfold.files import SpecError
+from tenfold.mixture import KIND, LEVEL, PROBABILITIES
+from tenfold.runs.store import Run
+from tenfold.unseen.predict import ENOUGH, SURPRISING, Hierarchy, forecast, hierarchies, surprise
+from tenfold.unseen.rivals import METHODS, Scored, score_series, summary
+from tenfold.unseen.series import Series, read_series
+
+NAMES = {
+    "pooled": "Tenfold",
+    "alone": "no pooling",
+    "essay": "essay's slopes",
+    "same": "no change",
+}
+
+
+def compute_values(text: str) -> list[float]:
+    """The numbers of `--at`, ascending.
+
+    Raises:
+        SpecError: not numbers above zero, separated by commas.
+    """
+    found = set()
+    for part in text.split(","):
+        try:
+            value = float(part)
+        except ValueError:
+            value = math.nan
+        if not (math.isfinite(value) and value > 0):
+            raise SpecError(f"--at: got {part.strip()!r}; expected numbers above 0, as in 1e4,1e5")
+        found.add(value)
+    return sorted(found)
+
+
+def conditioning(text: str) -> int:
+    """How many of the lowest compute values `--condition` gives.
+
+    Raises:
+        SpecError: neither "lowest" nor a whole number above zero.
+    """
+    if text == "lowest":
+        return 1
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise SpecError(f"--condition: got {text!r}; expected lowest, or a whole number above 0")
+    return int(text)
+
+
+def predictions(
+    run: Run, path: Path, at: list[float], mode: Literal["thinking", "non-thinking"]
+) -> dict[str, Any]:
+    """Predictive distributions of the series of a points file, every row of which is given.
+
+    Scores at new compute carry the noise of the model: `lambda` times the error of the benchmark's
+    questions (of the given points, on average, where their number is not known), `sigma`, and the
+    series' noise scale. `expected_score` leaves noise out.
+
+    Raises:
+        SpecError: a bad file.
+    """
+    given = read_series(path, run.points)
+    forms = hierarchies(run)
+    probs = np.array(list(PROBABILITIES.values()))
+    listed = []
+    for series in given:
+        found = forecast(forms, series, _wanted(series, at, mode), run.info["seed"])
+        quantiles, expected = found.quantile(probs), found.expected_quantile(probs)
+        rows = [
+            {
+                "compute": compute,
+                "mode": mode,
+                "score": dict(zip(PROBABILITIES, quantiles[:, i].tolist(), strict=True)),
+                "expected_score": dict(zip(PROBABILITIES, expected[:, i].tolist(), strict=True)),
+            }
+            for i, compute in enumerate(at)
+        ]
+        about = _about(series, forms, found.effective, run.info["seed"])
+        listed.append(about | {"predictions": rows})
+    return {"level": LEVEL, "kind": KIND, "form_weights": _weights(forms), "series": listed}
+
+
+def _wanted(series: Series, at: list[float], mode: str) -> Series:
+    """Targets at new compute values; their scores are not known."""
+    n = len(at)
+    printed = math.nan if series.questions else float(series.score_se.mean())
+    return replace(
+        series,
+        log10_compute=np.log10(at),
+        log10_compute_se=np.zeros(n),
+        score=np.full(n, np.nan),
+        score_se=np.full(n, printed),
+        non_thinking=np.full(n, mode == "non-thinking"),
+    )
+
+
+def scores(run: Run, path: Path, count: int) -> dict[str, Any]:
+    """Predictions of held-back points given the `count` lowest of each series, scored.
+
+    Raises:
+        SpecError: a bad file, or no series with a point left to predict.
+    """
+    given = read_series(path, run.points)
+    forms = hierarchies(run)
+    priors, seed = forms[0][1].priors, run.info["seed"]
+    scored: list[Scored] = []
+    skipped: list[str] = []
+    for series in given:
+        found = score_series(forms, series, count, priors, seed)
+        if found is None:
+            skipped.append(series.label)
+        else:
+            scored.append(found)
+    if not scored:
+        raise SpecError(
+            f"{path}: no series has a point left to predict; expected more than {count} distinct "
+            "compute values in one series"
+        )
+    groups = {"overall": scored}
+    groups |= {
+        regime: own
+        for regime in ("rl", "inference")
+        if (own := [item for item in scored if item.given.regime == regime])
+    }
+    tables = {name: summary(items) for name, items in groups.items()}
+    listed = [_scored(item, forms, seed) for item in scored]
+    answer = {"condition": count, "form_weights": _weights(forms), "skipped": skipped}
+    answer |= {"summary": tables, "series": listed}
+    return answer | {"lines": _lines(answer)}
+
+
+def _scored(item: Scored, forms: list[tuple[float, Hierarchy]], seed: int) -> dict[str, Any]:
+    """One scored series: the forecast and the CRPS of every method at every target."""
+    rows = [
+        {
+            "compute": float(10 ** item.targets.log10_compute[i]),
+            "score": float(item.targets.score[i]),
+            **dict(zip(("p05", "p50", "p95"), item.quantiles[:, i].tolist(), strict=True)),
+            "crps": {name: float(item.crps[name][i]) for name in METHODS},
+            "log_score": {name: float(item.log_score[name][i]) for name in METHODS},
+        }
+        for i in range(item.targets.score.size)
+    ]
+    return _about(item.given, forms, item.effective, seed) | {"predictions": rows}
+
+
+def _about(
+    series: Series, forms: list[tuple[float, Hierarchy]], effective: float, seed: int
+) -> dict[str, Any]:
+    p = surprise(forms, series, seed)
+    doubts = []
+    if effective < ENOUGH:
+        doubts.append(f"only {effective:.0f} effective draws carry its prediction")
+    if p < SURPRISING:
+        told = f"p {p:.1g}" if p > 1e-6 else "p below 1e-6"
+        doubts.append(f"its given points are unlikely one after another ({told})")
+    labels = forms[0][1].labels
+    known = {"benchmark": series.benchmark, "family": series.family}
+    return {
+        "series": series.label,
+        "benchmark": series.benchmark,
+        "family": series.family,
+        "regime": series.regime,
+        "compute_unit": series.unit,
+        "new": [dim for dim, label in known.items() if label not in labels[dim]],
+        "given": [
+            {"compute": float(10**x), "score": float(y), "score_se": float(se)}
+            for x, y, se in zip(series.log10_compute, series.score, series.score_se, strict=True)
+        ],
+        "effective_draws": effective,
+        "surprise_p": p,
+        "doubtful": bool(doubts),
+        "doubts": doubts,
+    }
+
+
+def _weights(forms: list[tuple[float, Hierarchy]]) -> dict[str, float]:
+    return {item.form: float(weight) for weight, item in forms}
+
+
+def _lines(answer: dict[str, Any]) -> list[str]:
+    rows = {row["method"]: row for row in answer["summary"]["overall"]}
+    own = rows["pooled"]
+    beaten = [NAMES[name] for name in METHODS[1:] if rows[name]["crps"] > own["crps"]]
+    verdict = f"lower CRPS than {', '.join(beaten)}" if beaten else "no lower CRPS than any rival"
+    lines = [
+        f"{own['points']} points of {own['series']} series: {verdict}; the 90% intervals hold "
+        f"{own['coverage_90']:.0%} of the points"
+    ]
+    if answer["skipped"]:
+        lines.append(f"nothing left to predict in: {', '.join(answer['skipped'])}")
+    return lines
+
+
+def prediction_table(series: dict[str, Any]) -> tuple[str, tuple[str, ...], list[tuple[str, ...]]]:
+    """Title, columns and rows of one series of `predictions`."""
+    new = f"; new {' and '.join(series['new'])}" if series["new"] else ""
+    title = f"{series['series']} ({series['regime']}, {series['benchmark']}{new})"
+    columns = (series["compute_unit"], "score, 5%", "50%", "95%", "expected, 5%", "50%", "95%")
+    rows = [
+        (
+            f"{row['compute']:.4g}",
+            *(f"{row[kind][key]:.3f}" for kind in ("score", "expected_score")
+              for key in ("p05", "p50", "p95")),
+        )
+        for row in series["predictions"]
+    ]  # fmt: skip
+    return title, columns, rows
+
+
+def score_tables(
+    answer: dict[str, Any],
+) -> list[tuple[str, tuple[str, ...], list[tuple[str, ...]]]]:
+    """Title, columns and rows of every group of `scores`."""
+    columns = ("forecast", "CRPS", "above Tenfold", "log score", "in 50%", "in 90%")
+    found = []
+    for group, rows in answer["summary"].items():
+        printed = []
+        for row in rows:
+            above, error = row["crps_above_pooled"], row["crps_above_pooled_se"]
+            excess = "" if above is None else f"{above:+.4f}"
+            excess += "" if error is None else f" ± {error:.4f}"
+            printed.append(
+                (
+                    NAMES[row["method"]],
+                    f"{row['crps']:.4f}",
+                    excess,
+                    f"{row['log_score']:.2f}",
+                    f"{row['coverage_50']:.0%}",
+                    f"{row['coverage_90']:.0%}",
+                )
+            )
+        title = f"{group}: {rows[0]['points']} points, {rows[0]['series']} series"
+        found.append((title, columns, printed))
+    return found

@@ -1,0 +1,1 @@
+"""Text of everything: plain data in, words out."""

@@ -1,0 +1,265 @@
+"""Foreign evaluation results as points; every file is made up in the format of its publisher."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tenfold.evidence import audit, dataset, inventory
+from tenfold.evidence.interchange.common import family_of, save, split_effort
+from tenfold.evidence.interchange.epoch import read_epoch
+from tenfold.evidence.interchange.every_eval import read_every_eval
+from tenfold.files import SpecError
+
+EPOCH = """Model version,Score,Reasoning level,Cost per task,Tokens per task,Release date,Notes
+gpt-5.9_low,0.40,Low,1.10,5000,2026-01-01,
+gpt-5.9_high,0.60,High,5.20,50000,2026-01-01,"slow, but good"
+claude-opus-9_none,0.30,,0.50,2000,2026-02-01,
+claude-opus-9_16K,0.50,,2.50,20000,2026-02-01,
+no-tokens_high,0.70,High,9,,2026-02-01,
+,0.757,,3,1000,,
+"""
+
+
+def write(path: Path, text: str) -> Path:
+    """`text` at `path`."""
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def record(results: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    """An aggregate record with the parts that the schema requires."""
+    return {
+        "schema_version": "0.2.1",
+        "evaluation_id": "quiz/lab/model/1",
+        "retrieved_timestamp": "1",
+        "source_metadata": {
+            "source_name": "Quiz board",
+            "source_type": "documentation",
+            "source_organization_name": "Quiz lab",
+            "source_organization_url": "https://example.org",
+            "evaluator_relationship": "third_party",
+        },
+        "eval_library": {"name": "unknown", "version": "unknown"},
+        "model_info": {"name": "o3-2025-04-16-high", "id": "openai/o3"},
+        "evaluation_results": results,
+    } | more
+
+
+def result(score: float, lower: bool = False, **more: Any) -> dict[str, Any]:
+    """One result of the evaluation `Quiz`; keys of `more` replace those of its parts."""
+    return {
+        "evaluation_name": "Quiz",
+        "source_data": {"dataset_name": "quiz", "source_type": "other"},
+        "metric_config": {"lower_is_better": lower} | more.pop("metric", {}),
+        "score_details": {"score": score} | more.pop("details", {}),
+    } | more
+
+
+def test_an_epoch_table_becomes_series_by_model(tmp_path: Path) -> None:
+    found = read_epoch(write(tmp_path / "quiz_external.csv", EPOCH), n_questions=100)
+    table = found.points
+    assert list(table["series"].unique()) == [
+        "quiz_external/gpt-5.9/quiz",
+        "quiz_external/claude-opus-9/quiz",
+    ]
+    assert list(table["compute"]) == [5000, 50000, 2000, 20000], "tokens before cost"
+    assert set(table["compute_unit"]) == {"tokens"}
+    assert list(table["setting"]) == ["low", "high", "none", "16k"]
+    assert list(table["mode"]) == ["thinking", "thinking", "non-thinking", "thinking"]
+    assert list(table["family"].unique()) == ["GPT-5", "Claude"]
+    assert any("2 of 6 rows" in note for note in found.notes)
+    assert "CC BY 4.0" in found.source.terms
+
+
+def test_an_epoch_table_can_be_saved_checked_and_loaded(tmp_path: Path) -> None:
+    found = read_epoch(write(tmp_path / "quiz.csv", EPOCH), "AIME 2024")
+    folder = tmp_path / "mine"
+    path = save(found.points, found.source, folder, "epoch-quiz")
+    report = audit.check(folder)
+    assert (report.errors, report.warnings, report.points) == ((), (), 4)
+    both = dataset.load(extra=folder)
+    chain = inventory.chain(both, "quiz/gpt-5.9/AIME 2024")
+    assert chain["points"][1]["score_se"] == pytest.approx(math.sqrt(0.6 * 0.4 / 30))
+    with pytest.raises(SpecError, match="exists already"):
+        save(found.points, found.source, folder, "epoch-quiz")
+    with pytest.raises(SpecError, match="expected a name of letters"):
+        save(found.points, found.source, folder, "../escape")
+    save(found.points.assign(series="other"), found.source, folder, "second")
+    assert path.is_file()
+    assert len(audit.check(folder).files) == 2
+
+
+def test_epoch_percent_scores_and_standard_errors_are_scaled(tmp_path: Path) -> None:
+    text = (
+        "Model version,Percent correct,stderr,Mean cost (USD)\nm-1,79.6,2.5,$1.50\nm-1,40,3,0.5\n"
+    )
+    found = read_epoch(write(tmp_path / "polyglot.csv", text))
+    assert list(found.points["score"]) == pytest.approx([0.796, 0.4])
+    assert list(found.points["score_se"]) == pytest.approx([0.025, 0.03])
+    assert list(found.points["compute"]) == [1.5, 0.5]
+    assert set(found.points["compute_unit"]) == {"usd"}
+    assert any("percent" in note for note in found.notes)
+
+
+def test_a_setting_left_unsaid_beside_others_is_flagged(tmp_path: Path) -> None:
+    text = "Model version,Score,Cost per task\nflash,0.33,0.04\nflash_1K,0.16,0.03\n"
+    table = read_epoch(write(tmp_path / "q.csv", text), n_questions=100).points
+    assert list(table["outlier"]) == [True, False]
+
+
+def test_units_of_one_model_are_kept_apart(tmp_path: Path) -> None:
+    for name, details in (("a", {"cost_per_task": "2"}), ("b", {"mean_output_tokens": "90"})):
+        given = {"details": details, "uncertainty": {"num_samples": 50}}
+        write(tmp_path / f"{name}.json", json.dumps(record([result(0.5, details=given)])))
+    series = read_every_eval(tmp_path).points["series"]
+    assert sorted(label.rpartition("/")[2] for label in series) == ["tokens", "usd"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Model version,Score\na,0.5\n", "no column with compute per question"),
+        (
+            "Model version,Score,Training compute (FLOP)\na,0.5,1e25\n",
+            "no column with compute per question",
+        ),
+        ("Model version,Cost per task\na,0.5\n", "no column with a score"),
+        ("Name,Score,Cost per task\na,0.5,1\n", "missing column 'Model version'"),
+        ("Model version,Score,Cost per task\na,good,1\n", "row 2, Score: got 'good'"),
+        ("Model version,Score,Cost per task\na,250,1\n", "row 2: score: got 2.5"),
+        ("Model version,Score,Cost per task\na,0.5,0\n", "row 2: compute: got 0.0"),
+        ("Model version,Score,Cost per task\na,0.5,1\n", "row 2: no standard error"),
+        ("Model version,Score,Cost per task\n,,\n", "no row with model, score and compute"),
+    ],
+)
+def test_an_epoch_table_that_does_not_fit_is_refused(
+    tmp_path: Path, text: str, expected: str
+) -> None:
+    path = write(tmp_path / "quiz.csv", text)
+    with pytest.raises(SpecError, match=expected.replace("(", r"\(")):
+        read_epoch(path)
+
+
+def test_every_eval_cost_as_a_result_beside_the_score(tmp_path: Path) -> None:
+    cost = result(1.5, True, metric={"metric_kind": "cost", "metric_unit": "usd"})
+    given = {"uncertainty": {"standard_error": {"value": 0.05}}}
+    path = write(tmp_path / "a.json", json.dumps(record([result(0.4, details=given), cost])))
+    found = read_every_eval(path)
+    row = found.points.iloc[0]
+    assert (row["compute"], row["compute_unit"], row["score"]) == (1.5, "usd", 0.4)
+    assert (row["model"], row["setting"], row["family"]) == ("o3-2025-04-16", "high", "o-series")
+    assert row["score_se"] == 0.05
+    assert found.source.publisher == "Quiz lab"
+
+
+def test_every_eval_tokens_from_the_instances_win(tmp_path: Path) -> None:
+    details = {"details": {"costPerTask": "0.7"}, "uncertainty": {"num_samples": 50}}
+    value = record(
+        [result(0.5, details=details)],
+        detailed_evaluation_results={"format": "jsonl", "file_path": "elsewhere/samples.jsonl"},
+    )
+    samples = [
+        {"evaluation_id": "quiz/lab/model/1", "evaluation_name": "Quiz", "token_usage": usage}
+        for usage in ({"output_tokens": 100}, {"output_tokens": 300}, None)
+    ]
+    samples.append(samples[0] | {"evaluation_id": "another", "token_usage": {"output_tokens": 9}})
+    path = write(tmp_path / "a.json", json.dumps(value))
+    without = read_every_eval(path).points.iloc[0]
+    assert (without["compute"], without["compute_unit"]) == (0.7, "usd")
+    write(tmp_path / "samples.jsonl", "\n".join(map(json.dumps, samples)) + "\n\n")
+    with_ = read_every_eval(path).points.iloc[0]
+    assert (with_["compute"], with_["compute_unit"]) == (200, "tokens")
+    assert with_["n_questions"] == 50
+    write(tmp_path / "samples.jsonl", "{}\n[1]\n")
+    with pytest.raises(SpecError, match="line 1: not an instance-level record"):
+        read_every_eval(path)
+
+
+def test_every_eval_scales_scores_and_intervals(tmp_path: Path) -> None:
+    details = {
+        "details": {"mean_output_tokens": "1e3"},
+        "uncertainty": {"confidence_interval": {"lower": 30, "upper": 50}},
+    }
+    metric = {"min_score": 0, "max_score": 100}
+    generation = {"generation_args": {"reasoning": False}}
+    value = record(
+        [result(40, details=details, metric=metric, generation_config=generation)],
+        model_info={"name": "Llama-9", "id": "meta/llama-9"},
+    )
+    row = read_every_eval(write(tmp_path / "a.json", json.dumps(value))).points.iloc[0]
+    assert row["score"] == pytest.approx(0.4)
+    assert row["score_se"] == pytest.approx(0.2 / (2 * 1.959964), rel=1e-5)
+    assert (row["setting"], row["mode"]) == ("non-reasoning", "non-thinking")
+
+
+def test_every_eval_folder_makes_one_series_of_efforts(tmp_path: Path) -> None:
+    for effort, tokens, score in (("low", 100, 0.3), ("high", 1000, 0.6)):
+        value = record(
+            [result(score, details={"details": {"outputTokensPerTask": str(tokens)}})],
+            model_info={"name": f"gpt-5-2025-08-07-{effort}", "id": "openai/gpt-5"},
+        )
+        write(tmp_path / f"{effort}.json", json.dumps(value))
+    found = read_every_eval(tmp_path, benchmark="AIME 2025")
+    assert len(set(found.points["series"])) == 1
+    assert sorted(found.points["compute"]) == [100, 1000]
+    assert set(found.points["n_questions"]) == {30}
+    assert not [note for note in found.notes if "single point" in note]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{", "not valid JSON"),
+        ("[" * 100_000, "not valid JSON"),
+        ("[]", "got \\[\\]"),
+        ("{}", "evaluation_id: missing"),
+        ('{"evaluation_id": 1}', "evaluation_id: got 1"),
+        (json.dumps(record([])), "no score with tokens or cost"),
+        (json.dumps(record([result(0.5)])), "1 scores without"),
+        (json.dumps(record([result(float("nan"))])), "score: got nan"),
+        (
+            json.dumps(record([result(0.5, metric={"max_score": 0.0}, details={
+                "details": {"cost_per_task": "1"}})])),
+            "max_score must be above min_score",
+        ),
+    ],
+)  # fmt: skip
+def test_a_record_that_does_not_fit_is_refused(tmp_path: Path, text: str, expected: str) -> None:
+    with pytest.raises(SpecError, match=expected):
+        read_every_eval(write(tmp_path / "a.json", text))
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "effort"),
+    [
+        ("gpt-5.4-2026-03-05_xhigh", "gpt-5.4-2026-03-05", "xhigh"),
+        ("claude-opus-4-5-20251101-thinking-none", "claude-opus-4-5-20251101", "none"),
+        ("GPT-5 (minimal)", "GPT-5", "minimal"),
+        ("gemini-2.5-pro_32K", "gemini-2.5-pro", "32k"),
+        ("mistral-medium", "mistral-medium", ""),
+        ("qwen3-max", "qwen3-max", ""),
+        ("o1-mini-2024-09-12", "o1-mini-2024-09-12", ""),
+    ],
+)
+def test_efforts_are_split_from_names(name: str, model: str, effort: str) -> None:
+    assert split_effort(name) == (model, effort)
+
+
+@pytest.mark.parametrize(
+    ("model", "family"),
+    [
+        ("openai/o4-mini", "o-series"),
+        ("o3", "o-series"),
+        ("GPT-5.2", "GPT-5"),
+        ("gpt-oss-120b", "gpt-oss"),
+        ("anthropic/claude-sonnet-9", "Claude"),
+        ("olmo-3-32b", "olmo"),
+    ],
+)
+def test_families_of_known_lines(model: str, family: str) -> None:
+    assert family_of(model) == family

@@ -1,0 +1,221 @@
+"""Predictive densities against brute force, held-out points, and stacking."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from tenfold.evidence import dataset
+from tenfold.fit import compare, diagnose
+from tenfold.posterior import priors, simulate
+from tenfold.posterior.scenario import ModelChoice
+
+
+@pytest.fixture(scope="module")
+def small():
+    loaded = dataset.load(include={"source": ("o1_train", "o1_test", "claude_37", "qwen3_budget")})
+    return dataset.usable(loaded)
+
+
+@pytest.fixture(scope="module")
+def parameters(small):
+    rng = np.random.default_rng(3)
+    drawn = simulate.prior(small, priors.load(), "saturating", ModelChoice(), 6, rng)
+    return drawn.expand_dims("chain").transpose("chain", "draw", ...)
+
+
+def joint(parameters, points, form, series, which):
+    """log density of some points of a series by SciPy's multivariate Student-t."""
+    curve = simulate.expected(parameters, points, form)
+    own = np.flatnonzero(points["series_index"].values == series)[which]
+    out = np.empty(parameters.sizes["draw"])
+    for d in range(out.size):
+        mean = curve["expected_score"].values[0, d, own]
+        shape = np.diag(curve["score_sd"].values[0, d, own] ** 2)
+        nu = parameters["nu"].values[0, d]
+        out[d] = stats.multivariate_t(mean, shape, nu).logpdf(points["score"].values[own])
+    return out
+
+
+def test_series_density_is_a_multivariate_t(small, parameters):
+    found = diagnose.series_log_density(parameters, small, "saturating")
+    for series in range(small.sizes["series"]):
+        size = int((small["series_index"].values == series).sum())
+        expected = joint(parameters, small, "saturating", series, np.arange(size))
+        np.testing.assert_allclose(found.values[0, :, series], expected, rtol=1e-9)
+
+
+def test_pointwise_density_conditions_on_the_other_points(small, parameters):
+    found = compare.log_density(parameters, small, "saturating")
+    own = np.flatnonzero(small["series_index"].values == 0)
+    everything = np.arange(own.size)
+    for i in everything:
+        rest = np.delete(everything, i)
+        whole = joint(parameters, small, "saturating", 0, everything)
+        expected = whole - joint(parameters, small, "saturating", 0, rest)
+        np.testing.assert_allclose(found.values[0, :, own[i]], expected, rtol=1e-8)
+
+
+def test_unseen_points_do_not_inform_each_other(small, parameters):
+    seen = np.ones(small.sizes["obs"])
+    own = np.flatnonzero(small["series_index"].values == 0)
+    seen[own[-2:]] = 0
+    found = compare.given_others(parameters, small, "saturating", seen).log_density()
+    kept = np.arange(own.size - 2)
+    base = joint(parameters, small, "saturating", 0, kept)
+    for column, i in enumerate((own.size - 2, own.size - 1)):
+        expected = joint(parameters, small, "saturating", 0, np.append(kept, i)) - base
+        np.testing.assert_allclose(found[0, :, column], expected, rtol=1e-8)
+
+
+def test_future_holds_out_the_highest_compute(small):
+    held = compare.future(small)
+    series, x = small["series_index"].values, small["log10_compute"].values
+    assert held.any()
+    for s in range(small.sizes["series"]):
+        own = series == s
+        if held[own].any():
+            assert x[own & held].min() > x[own & ~held].max()
+            assert np.unique(x[own & ~held]).size >= 2
+
+
+def test_stacking_finds_the_mixture_that_made_the_data():
+    rng = np.random.default_rng(4)
+    truth = np.where(rng.random(20_000) < 0.7, rng.normal(-2, 1, 20_000), rng.normal(2, 1, 20_000))
+    weights = compare.stacking(
+        {
+            "left": stats.norm.logpdf(truth, -2, 1),
+            "right": stats.norm.logpdf(truth, 2, 1),
+            "wrong": stats.norm.logpdf(truth, 30, 1),
+        }
+    )
+    assert weights["left"] == pytest.approx(0.7, abs=0.02)
+    assert weights["wrong"] < 1e-3
+    assert sum(weights.values()) == pytest.approx(1)
+
+
+def test_stacking_of_one_form_is_that_form():
+    assert compare.stacking({"logistic": np.zeros(3)}) == {"logistic": 1.0}
+
+
+def test_errors_of_log_densities_take_series_as_independent():
+    evidence = dataset.usable(dataset.load())
+    held = compare.future(evidence)
+    rng = np.random.default_rng(12)
+    shape = (1, 1, int(held.sum()))
+    told = {
+        form: compare.Given(rng.normal(size=shape), np.ones(shape), None, None)
+        for form in ("logistic", "power")
+    }
+    _, found = compare.leave_future_out(told, evidence)
+    series = evidence["series_index"].values[held]
+    assert np.unique(series).size < series.size
+    for form, given in told.items():
+        values = given.log_density()[0, 0]
+        sums = [values[series == s].sum() for s in np.unique(series)]
+        assert found["forms"][form]["elpd"] == pytest.approx(sum(sums))
+        wanted = np.sqrt(len(sums)) * np.std(sums, ddof=1)
+        assert found["forms"][form]["elpd_se"] == pytest.approx(wanted)
+        low, high = found["weights_90"][form]
+        assert 0 <= low <= high <= 1
+
+
+def test_a_point_that_counts_twice_is_two_points():
+    rng = np.random.default_rng(9)
+    once = {form: rng.normal(size=60) for form in ("a", "b", "c")}
+    counts = rng.integers(0, 3, 60)
+    repeated = {form: np.repeat(values, counts) for form, values in once.items()}
+    found, wanted = compare.stacking(once, counts), compare.stacking(repeated)
+    assert found == pytest.approx(wanted, abs=1e-3)
+
+
+def test_intervals_of_weights_take_series_as_they_come():
+    rng = np.random.default_rng(10)
+    series = np.repeat(np.arange(40), 25)
+    right = np.repeat(rng.random(40) < 0.7, 25)  # a whole series at a time
+    truth = np.where(right, rng.normal(-2, 1, 1000), rng.normal(2, 1, 1000))
+    told = {"left": stats.norm.logpdf(truth, -2, 1), "right": stats.norm.logpdf(truth, 2, 1)}
+    low, high = compare.stacking_intervals(told, series, 0)["left"]
+    assert low < compare.stacking(told)["left"] < high
+    share = right.mean()
+    error = np.sqrt(share * (1 - share) / 40)  # of 40 series, not of 1,000 points
+    assert high - low == pytest.approx(2 * 1.645 * error, rel=0.25)
+
+
+def test_future_scores_from_the_model_itself_are_uniform(small):
+    rng = np.random.default_rng(5)
+    seen = ~compare.future(small)
+    pits = []
+    for _ in range(60):
+        drawn = simulate.prior(small, priors.load(), "logistic", ModelChoice(), 1, rng)
+        simulated = small.copy()
+        simulated["score"] = simulate.scores(drawn, small, "logistic", rng)[0]
+        chain = drawn.expand_dims("chain").transpose("chain", "draw", ...)
+        given = compare.given_others(chain, simulated, "logistic", seen)
+        pit = diagnose.future_pit(given, simulated)
+        pits.append(pit[np.isfinite(pit)][:1])
+    assert stats.kstest(np.concatenate(pits), "uniform").pvalue > 0.001
+
+
+def test_serial_correlation_is_found_where_it_is(small):
+    rng = np.random.default_rng(8)
+    drawn = simulate.prior(small, priors.load(), "logistic", ModelChoice(), 40, rng)
+    chain = drawn.expand_dims("chain").transpose("chain", "draw", ...)
+    curve = simulate.expected(drawn, small, "logistic").isel(draw=0)
+    one = chain.isel(draw=np.zeros(200, dtype=int)).assign_coords(draw=np.arange(200))
+
+    def check(z):
+        score = (curve["expected_score"] + curve["score_sd"] * z).values
+        return diagnose.serial_correlation(one, small.assign(score=("obs", score)), "logistic", 1)
+
+    size = small.sizes["obs"]
+    found = [check(rng.standard_normal(size)) for _ in range(40)]
+    p = [row["p"] for regimes in found for row in regimes.values()]
+    assert 0.35 < np.mean(p) < 0.65  # with the true parameters p is uniform
+    drift = check(1 + rng.random(small.sizes["series"])[small["series_index"].values])
+    assert drift
+    for row in drift.values():
+        assert row["correlation"] > 0.3
+        assert row["p"] < 0.05
+
+
+def test_log_prior_sums_top_level_densities(parameters):
+    table = priors.load()
+    total = diagnose.log_prior(parameters, table)
+    assert set(total) == set(table) & set(parameters)
+    expected = stats.halfnorm(scale=0.3).logpdf(parameters["cell_sd"].values)
+    expected = expected + stats.norm(-0.2231, 0.7).logpdf(parameters["log_slope_mean"].values).sum(
+        -1
+    )
+    found = total["cell_sd"] + total["log_slope_mean"]
+    np.testing.assert_allclose(found.values, expected, rtol=1e-10)
+    assert all(np.isfinite(total[name].values).all() for name in total)
+
+
+def test_leave_one_out_agrees_with_arviz(small):
+    import arviz as az
+    import xarray as xr
+
+    rng = np.random.default_rng(6)
+    drawn = simulate.prior(small, priors.load(), "logistic", ModelChoice(), 1, rng)
+    many = drawn.isel(draw=np.zeros(400, dtype=int)).assign_coords(draw=np.arange(400))
+    jitter = rng.normal(1, 0.02, many["intercept"].shape)
+    many["intercept"] = many["intercept"] * jitter
+    chain = many.expand_dims("chain").transpose("chain", "draw", ...)
+    halves = [
+        chain.isel(draw=slice(k, k + 200)).assign_coords(draw=np.arange(200)) for k in (0, 200)
+    ]
+    chain = xr.concat(halves, "chain", join="exact").assign_coords(chain=[0, 1])
+    simulated = small.copy()
+    simulated["score"] = simulate.scores(drawn, small, "logistic", rng)[0]
+    left_out = compare.leave_one_out(chain, simulated, "logistic")
+    found = compare.psis_loo(left_out)
+    tree = xr.DataTree.from_dict(
+        {
+            "posterior": chain[["exchange_rate"]],
+            "log_likelihood": xr.Dataset({"score": left_out.log_density}),
+        }
+    )
+    expected = az.loo(tree, var_name="score", pointwise=True, reff=1.0)
+    assert found["elpd"] == pytest.approx(float(expected.elpd), rel=1e-6)
+    assert found["p_loo"] == pytest.approx(float(expected.p), rel=1e-4)
+    assert found["p_loo"] > 0

@@ -1,0 +1,18 @@
+"""Fitting a scenario: what is refused before anything is sampled."""
+
+import pytest
+
+from tenfold.files import SpecError
+from tenfold.fit import stages
+from tenfold.posterior.plan import prepare
+from tenfold.posterior.scenario import PointsChoice, Scenario
+
+
+def test_forms_that_cannot_be_weighed_are_refused_before_sampling(tmp_path):
+    short = PointsChoice(include={"source": ["o3_launch", "arc_agi_o3_preview"]})
+    plan = prepare("short", Scenario(reason="two points a series", points=short))
+    said = []
+    with pytest.raises(SpecError, match=r"scenario\.short: no series has three distinct compute"):
+        stages._fit(plan, tmp_path / "run", said.append, False)
+    assert said == []
+    assert not (tmp_path / "run").exists()

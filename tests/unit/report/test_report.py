@@ -1,0 +1,443 @@
+"""The report of a stored run: self-contained, safe, complete, and true to the draws."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from tenfold import curves, mixture, report
+from tenfold.answers import jump, question
+from tenfold.answers.constants import load_constants
+from tenfold.evidence import dataset
+from tenfold.files import SpecError
+from tenfold.posterior.plan import prepare
+from tenfold.posterior.scenario import load_scenario
+from tenfold.report import answer_figures, fitted, material, stored, tables, words
+from tenfold.report.svg import log_ticks
+from tenfold.runs import keys, store
+
+VOID = {"meta", "link", "br", "img", "input", "hr"}
+
+
+class Page(HTMLParser):
+    """Tags, attributes, identifiers, headings and balance of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.open: list[str] = []
+        self.unbalanced: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, {key: value or "" for key, value in attrs}))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, {key: value or "" for key, value in attrs}))
+
+    def handle_endtag(self, tag):
+        if tag in VOID:
+            return
+        if not self.open or self.open.pop() != tag:
+            self.unbalanced.append(tag)
+
+    def values(self, name: str) -> list[str]:
+        return [attrs[name] for _, attrs in self.tags if name in attrs]
+
+
+@pytest.fixture(scope="module")
+def text(report_page: Path) -> str:
+    return report_page.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def page(text: str) -> Page:
+    return Page(text)
+
+
+@pytest.fixture(scope="module")
+def kept(prior_run) -> stored.Stored:
+    return stored.read(prior_run)
+
+
+def test_the_page_loads_nothing_and_runs_nothing(page):
+    loading = {"script", "link", "img", "iframe", "object", "embed", "form", "base"}
+    assert not loading & {tag for tag, _ in page.tags}
+    assert not [name for _, attrs in page.tags for name in attrs if name.startswith("on")]
+    assert not page.values("src")
+    assert not page.values("style")
+
+
+def test_the_policy_allows_this_style_sheet_and_no_other(text, page):
+    (style,) = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    (policy,) = [
+        attrs["content"]
+        for tag, attrs in page.tags
+        if tag == "meta" and attrs.get("http-equiv") == "Content-Security-Policy"
+    ]
+    assert policy.startswith("default-src 'none'")
+    assert f"style-src 'sha256-{digest}'" in policy
+    assert "url(" not in style
+    assert "@import" not in style
+
+
+def test_tags_are_balanced_and_identifiers_unique(page):
+    assert (page.open, page.unbalanced) == ([], [])
+    ids = page.values("id")
+    assert len(ids) == len(set(ids))
+
+
+def test_every_link_leads_somewhere(page, report_page):
+    ids = set(page.values("id"))
+    links = [attrs["href"] for tag, attrs in page.tags if tag == "a"]
+    assert len(links) > 50
+    for link in links:
+        if link.startswith("#"):
+            assert link[1:] in ids, link
+        elif not link.startswith("https://"):
+            assert (report_page.parent / link).is_file(), link
+    uses = [attrs["href"] for tag, attrs in page.tags if tag == "use"]
+    assert uses
+    assert not [use for use in uses if use[1:] not in ids]
+
+
+def test_it_can_be_read_without_seeing_it(page):
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
+    drawings = [attrs for tag, attrs in page.tags if tag == "svg"]
+    assert len(drawings) > 20
+    assert all(d["role"] == "img" and len(d["aria-label"]) > 20 for d in drawings)
+    assert all("scope" in attrs for tag, attrs in page.tags if tag == "th")
+    assert ("html", {"lang": "en"}) in page.tags
+
+
+def test_every_series_links_to_its_source(page, prior_run):
+    links = page.values("href")
+    for name in np.unique(prior_run.points["series_source"].values):
+        assert f"#source-{name}" in links
+    assert "https://arxiv.org/abs/2501.19393" in links
+
+
+def test_every_figure_has_its_files_and_its_data(report_page):
+    figures, data = report_page.parent / "figures", report_page.parent / "data"
+    names = {path.stem for path in figures.glob("*.svg")}
+    assert names >= {"evidence", "slopes", "jump", "exchange_rate", "priors", "forms", "cost"}
+    for name in names:
+        ElementTree.parse(figures / f"{name}.svg")
+        assert (figures / f"{name}.png").read_bytes()[:4] == b"\x89PNG"
+        assert len(pd.read_csv(data / f"{name}.csv", low_memory=False)) > 0
+
+
+def test_panels_follow_the_page_and_files_do_not(text, report_page):
+    assert "var(--rl)" in text
+    svg = (report_page.parent / "figures" / "slopes.svg").read_text()
+    assert "var(" not in svg
+
+
+def test_numbers_are_those_of_the_draws(text, kept):
+    answer = question.jump_answer(kept.draws, load_constants(), question.Question())
+    rate = answer["exchange_rates"]["population"]
+    low, middle, high = (mixture.format_plain(float(rate[k])) for k in ("p05", "p50", "p95"))
+    assert f'<p class="big">{middle}</p><p class="range">{low} to {high}</p>' in text
+    p, mcse = mixture.probability(kept.draws["exchange_rate"] > 1, kept.draws["weight"])
+    assert mixture.chance(p, mcse) in text
+
+
+def test_data_files_are_those_of_the_draws(report_page, kept):
+    table = pd.read_csv(report_page.parent / "data" / "places.csv")
+    row = table[(table["place"] == "population") & (table["kind"] == "log-linear")].iloc[0]
+    draws = jump.exchange(kept.draws)
+    expected = mixture.quantile(draws["rl_jump_ooms"], draws["weight"], [0.05, 0.5, 0.95])
+    np.testing.assert_allclose(row[["p05", "p50", "p95"]].astype(float), expected, rtol=1e-4)
+
+
+def test_a_failed_gate_is_loud_and_hides_nothing(failed_page, text):
+    failed = failed_page.read_text(encoding="utf-8")
+    assert 'class="banner"' in failed
+    assert 'class="banner"' not in text
+    assert "Checks failed: 1 of 1 gates" in failed
+    assert failed.index('class="banner"') < failed.index("<header>") < failed.index("<h1>")
+    count = [page.count('class="big"') for page in (failed, text)]
+    assert count[0] == count[1] > 5
+
+
+def test_gates_come_before_findings(text):
+    assert text.index('id="health"') < text.index('id="findings"')
+
+
+def test_words_from_files_are_text_not_markup(prior_run, tmp_path):
+    info = prior_run.info | {
+        "spec": prior_run.info["spec"] | {"reason": "<script>alert(1)</script>"},
+        "timings_s": {'"><img src=x>': 1.0},
+    }
+    page = report.build(store.Run(prior_run.path, info), tmp_path).read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_the_same_run_gives_the_same_page_and_keeps_its_images(prior_run, report_page, text):
+    image = report_page.parent / "figures" / "evidence.png"
+    image.write_bytes(image.read_bytes())
+    before = image.stat().st_mtime_ns
+    (report_page.parent / report.STAMP).unlink()  # else nothing is made again
+    report.build(prior_run, report_page.parent)
+    assert report_page.read_text(encoding="utf-8") == text
+    assert image.stat().st_mtime_ns == before
+
+
+def test_an_unchanged_report_is_kept_and_a_damaged_one_made_again(prior_run, tmp_path):
+    page = report.build(prior_run, tmp_path)
+    made = page.stat().st_mtime_ns
+    assert report.build(prior_run, tmp_path) == page
+    assert page.stat().st_mtime_ns == made
+    (tmp_path / "data" / "cost.csv").unlink()
+    report.build(prior_run, tmp_path)
+    assert (tmp_path / "data" / "cost.csv").is_file()
+    assert page.stat().st_mtime_ns > made
+
+
+def test_claims_keep_arithmetic_and_evidence_apart(text):
+    (claim,) = re.findall(r'id="claim-rl-10x-inference-3x">(.*?)</article>', text, re.DOTALL)
+    assert ">follows</strong>: 3.2" in claim
+    assert re.search(r"\d% ± \d+\.\d% within a factor 1\.2", claim)
+    assert 'href="https://www.tobyord.com/' in claim
+
+
+def test_groups_are_read_as_xarray_reads_them(prior_run):
+    path = prior_run.path / "posterior-saturating.nc"
+    tree = prior_run.tree("saturating")
+    for group in ("posterior", "posterior_predictive", "constant_data"):
+        xr.testing.assert_identical(stored.read_group(path, group), tree[group].to_dataset())
+
+
+@pytest.mark.parametrize("damage", ["cut", "missing"])
+def test_a_damaged_run_is_one_line(prior_run, tmp_path, damage):
+    copied = Path(shutil.copytree(prior_run.path, tmp_path / "run"))
+    target = copied / "posterior-logistic.nc"
+    if damage == "cut":
+        target.write_bytes(target.read_bytes()[:5000])
+    else:
+        target.unlink()
+    with pytest.raises(SpecError, match=r"posterior-logistic\.nc"):
+        report.build(store.Run(copied, prior_run.info), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_forms_of_two_fits_are_not_mixed(prior_run, tmp_path):
+    copied = Path(shutil.copytree(prior_run.path, tmp_path / "run"))
+    tree = store.read_tree(copied / "posterior-logistic.nc")
+    store.save_tree(
+        xr.DataTree.from_dict(
+            {name: group.to_dataset().isel(draw=slice(40)) if "draw" in group.dims else
+             group.to_dataset() for name, group in tree.children.items()}
+        ),
+        copied / "posterior-logistic.nc",
+    )  # fmt: skip
+    with pytest.raises(SpecError, match="logistic 2x40, saturating 2x150"):
+        report.build(store.Run(copied, prior_run.info), tmp_path / "out")
+
+
+def test_scenarios_fitted_under_one_form_are_told_with_it(prior_run, tmp_path):
+    run = store.load(Path(shutil.copytree(prior_run.path, tmp_path / prior_run.path.name)))
+    rate = dict.fromkeys(mixture.PROBABILITIES, 2.0)
+    entry = {"reason": "a test", "forms": {"logistic": {"status": "PASS", "exchange_rate": rate}}}
+    table = tmp_path / "sensitivity.json"
+    own, other = run.info["scenario"], "no-thinking-shift"
+    kept = {n: entry | {"key": keys.fit_key(prepare(n, load_scenario(n)))} for n in (other, own)}
+    table.write_text(json.dumps({"scenarios": kept | {"gone": entry}}))
+    row, same, gone = material.scenario_rates(stored.read(run))
+    assert (row["scenario"], row["reason"], row["p50"]) == (other, "a test (logistic alone)", 2.0)
+    assert same["scenario"] == f"{own}, logistic"
+    assert gone["scenario"] == "gone (stale)"
+    kept[other]["key"] = "0" * 12
+    table.write_text(json.dumps({"scenarios": kept}))
+    row, same = material.scenario_rates(stored.read(run))
+    assert row["scenario"] == f"{other} (stale)"
+    assert row["reason"].startswith("Stale: ")
+    assert "stale" not in same["scenario"]
+    table.write_text("{")
+    with pytest.raises(SpecError, match="sensitivity.json: damaged"):
+        material.scenario_rates(stored.read(run))
+
+
+def test_a_variable_that_is_not_there_is_named(prior_run):
+    with pytest.raises(SpecError, match="posterior/ghost is missing"):
+        stored.read_group(prior_run.path / "posterior-logistic.nc", "posterior", ["ghost"])
+
+
+def test_weights_choose_the_draws_of_bands(kept):
+    taken = {
+        form: len(range(*kept.mixture(form).indices(300))) for form in ("logistic", "saturating")
+    }
+    assert taken == {"logistic": 75, "saturating": 300}
+
+
+def test_curves_pass_through_the_reference_intercept(kept):
+    found = fitted.curves_of_series(kept)
+    assert (found["p05"] <= found["p50"]).all()
+    assert (found["p50"] <= found["p95"]).all()
+    assert len(found) == kept.points.sizes["series"] * fitted.GRID
+    ends = found.groupby("series", sort=False)["log10_compute"].agg(["min", "max"])
+    series = kept.points["series_index"].values
+    for i, name in enumerate(kept.points["series"].values):
+        own = kept.points["log10_compute"].values[series == i]
+        np.testing.assert_allclose(ends.loc[name], [own.min(), own.max()])
+
+
+@pytest.mark.parametrize("slope", [0.4, 1.7])
+def test_a_slope_alone_is_found_on_exact_points(kept, slope):
+    points = kept.points.copy(deep=True)
+    series = points["series_index"].values
+    x = points["log10_compute"].values - points["reference"].values[series]
+    floor = points["floor"].values[points["benchmark_index"].values[series]]
+    level = np.linspace(-1, 1, points.sizes["series"])[series]
+    points["score"] = ("obs", curves.expected_score(level + slope * x, floor, 1.0, "logistic"))
+    exact = stored.Stored(kept.run, points, kept.posterior, {"logistic": 1.0, "saturating": 0.0})
+    cells = fitted.slopes_by_cell(exact)
+    found = cells["alone"].dropna()
+    assert len(found) > 8
+    np.testing.assert_allclose(found, slope, rtol=1e-3)
+
+
+def test_predictive_probabilities_mix_the_forms(kept, monkeypatch):
+    observed = kept.points["score"].values
+    made_up = {
+        "logistic": np.stack([observed - 1, observed + 1]),
+        "saturating": np.stack([observed - 1, observed - 1]),
+    }
+    monkeypatch.setattr(stored.Stored, "predictive", lambda *_: made_up)
+    np.testing.assert_allclose(fitted.pit(kept), 0.3 * 0.5 + 0.7)
+
+
+def test_coverage_counts_points_in_central_intervals(kept):
+    n = kept.points.sizes["obs"]
+    pit = np.where(np.arange(n) % 2 == 0, 0.5, 0.97)
+    whole = fitted.coverage(kept, pit)
+    regimes = whole[whole["benchmark"] == "all"]
+    assert regimes["points"].sum() == n
+    inside = (regimes["inside_90"] * regimes["points"]).sum()
+    assert inside == pytest.approx((n + 1) // 2)
+
+
+def test_the_prior_stands_beside_itself(kept):
+    """The stored draws are the prior's, so no ratio may be far from one."""
+    table = material.parameters(kept)
+    assert set(table["parameter"]) >= {"exchange_rate", "cell_sd", "lambda", "ceiling_mean"}
+    # Weights of 0.3 and 0.7 on 300 draws each; heavy tails of the exchange rate are left out.
+    ratio = table[table["parameter"] != "exchange_rate"]["ratio"]
+    assert ratio.between(0.8, 1.25).all()
+
+
+def test_curves_against_shifts_for_independent_draws():
+    rng = np.random.default_rng(0)
+    weight = xr.DataArray([1.0], dims="form", coords={"form": ["logistic"]})
+
+    def drawn(mean):
+        values = mean + rng.standard_normal((1, 4, 500))
+        labels = {"form": ["logistic"], "chain": range(4), "draw": range(500)}
+        return xr.DataArray(values, labels)
+
+    above, below = drawn(1.0), drawn(0.0)
+    p, _ = mixture.probability(material._below(above, below, weight), weight)
+    assert p == pytest.approx(0.760, abs=0.02)  # Phi(1 / sqrt 2)
+
+
+def test_density_integrates_to_one_and_finds_the_mode():
+    values = np.random.default_rng(1).normal(2.0, 0.5, 20_000)
+    grid = np.linspace(-1, 5, 400)
+    found = answer_figures.density(values, grid)
+    assert found.sum() * (grid[1] - grid[0]) == pytest.approx(1, abs=0.01)
+    assert grid[found.argmax()] == pytest.approx(2.0, abs=0.1)
+    assert found.max() == pytest.approx(1 / (0.5 * math.sqrt(2 * math.pi)), rel=0.08)
+
+
+def test_density_does_not_sink_at_a_boundary():
+    values = np.abs(np.random.default_rng(2).standard_normal(40_000))
+    found = answer_figures.density(values, np.linspace(0, 4, 200))
+    assert found[1] == pytest.approx(2 / math.sqrt(2 * math.pi), rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (words.number(300), "10³⁰⁰"),
+        (words.number(math.inf), "never"),
+        (words.number(26.5), "3.2×10²⁶"),
+        (words.number(-6.0), "1.0×10⁻⁶"),
+        (words.number(3.43), "2,700"),
+        (words.times(8.23), "170 million×"),
+        (words.times(1.146), "14×"),
+        (words.named(math.inf, " TWh"), "never"),
+        (words.money(12.11), "$1.3 trillion"),
+        (words.money(5.9999), "$1.0 million"),
+        (words.money(16.92), "$8.3×10¹⁶"),
+        (words.money(math.inf), "never"),
+        (words.duration(0.7), "5.0 years"),
+        (words.duration(-1.5673), "9.9 days"),
+        (words.duration(-3.872), "1.2 hours"),
+        (words.duration(math.inf), "never"),
+        (words.percent(0.99999), ">99.9%"),
+        (words.percent(0.0001), "<0.1%"),
+        (words.percent(0.363), "36%"),
+        (mixture.chance(0.0316, 0.0038), "3.2% ± 0.4%"),
+        (mixture.chance(0.0, 0.0004), "0.0% ± <0.1%"),
+        (mixture.percent(0.9995), ">99.9%"),
+    ],
+)
+def test_printed_numbers(written, expected):
+    assert written == expected
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 8), (2.2, 4.1), (10.3, 11.5), (-2.8, 0.4), (0, 0.4)])
+def test_axes_have_ticks_inside_their_range(low, high):
+    ticks = log_ticks(low, high)
+    assert 2 <= len(ticks) <= 7
+    assert all(low <= at <= high for at, _ in ticks)
+    assert len({text for _, text in ticks}) == len(ticks)
+
+
+def test_the_series_on_either_side_of_a_benchmark_are_listed():
+    evidence = dataset.usable(dataset.load())
+    (row,) = tables.both_regimes(evidence, ["AIME 2025"])
+    assert row["inference"] == ["Qwen3-235B-A22B/AIME 2025/thinking budget"]
+    for regime in ("rl", "inference"):
+        own = evidence["series_benchmark"].values == "AIME 2025"
+        own &= evidence["series_regime"].values == regime
+        assert sorted(row[regime]) == sorted(evidence["series"].values[own])
+
+
+def test_coverage_shows_the_future_under_the_mixture_with_its_error():
+    future = {"inside_90": 0.83, "inside_90_se": 0.061}
+    alone = {"inside_90": 0.7, "inside_90_se": None}
+    shown = [{"regime": "rl", "benchmark": name, "points": 9, "inside_50": 0.5, "inside_90": 0.9}
+             for name in ("all", "AIME 2024")]  # fmt: skip
+    made = SimpleNamespace(
+        stored=SimpleNamespace(best="power"),
+        info={
+            "diagnostics": {"power": {"loo_coverage": {"regime": {"rl": alone}}}},
+            "leave_future_out": {"coverage": {"regime": {"rl": future}}},
+        },
+        coverage=pd.DataFrame(shown),
+    )
+    whole, one = tables.coverage(made)
+    assert (whole["future"], whole["loo"]) == ("83% ± 6", "70%")
+    assert (one["future"], one["loo"]) == ("", "")
