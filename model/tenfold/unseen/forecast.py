@@ -71,12 +71,12 @@ class Forecast:
     def crps(self, score: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Continuous ranked probability score of each target, in score units; 0 is perfect.
 
-        The quantile decomposition over sorted members (Laio & Tamea 2007, eq. 15).
+        The quantile decomposition over equally likely members (Laio & Tamea 2007, eq. 15).
         """
-        x = np.sort(self.members(rng), axis=0)
-        n = len(x)
-        rank = np.arange(1, n + 1)[:, None]
-        return 2 / n**2 * np.sum((x - score) * (n * (score < x) - rank + 0.5), axis=0)
+        from scoringrules import crps_ensemble
+
+        members = self.members(rng).T
+        return np.asarray(crps_ensemble(score, members, estimator="qd", backend="numpy"))
 
     def quantile(self, probs: np.ndarray) -> np.ndarray:
         """Quantiles of the censored forecast, dims (prob, target), by bisection to 1e-9."""

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import scoringrules
 import xarray as xr
 from scipy import special, stats
 
@@ -215,11 +214,10 @@ def test_a_forecast_of_one_normal_is_that_normal():
     assert NORMAL.quantile(p)[:, 0] == pytest.approx(stats.norm(0.4, 0.1).ppf(p), abs=1e-6)
     assert NORMAL.quantile(p)[2, 1] == 1.0
     y = np.array([0.55, 0.9])
-    crps = NORMAL.crps(y, np.random.default_rng(1))
-    assert crps[0] == pytest.approx(float(scoringrules.crps_normal(0.55, 0.4, 0.1)), rel=0.01)
-    members = NORMAL.members(np.random.default_rng(1))
-    wanted = scoringrules.crps_ensemble(y, members.T, backend="numpy")
-    assert crps == pytest.approx(np.asarray(wanted), rel=1e-9)
+    grid = (np.arange(20_000) + 0.5) / 20_000  # below 0 and above 1 nothing is left to miss
+    upto = stats.norm.cdf(grid[:, None], NORMAL.mean[0], NORMAL.sd[0])
+    wanted = np.mean((upto - (y <= grid[:, None])) ** 2, axis=0)
+    assert NORMAL.crps(y, np.random.default_rng(1)) == pytest.approx(wanted, rel=0.01)
     assert NORMAL.log_score(y)[0] == pytest.approx(stats.norm.logpdf(0.55, 0.4, 0.1))
     assert NORMAL.covered(np.array([0.56, 0.98]), 0.9).tolist() == [True, True]
     assert NORMAL.covered(np.array([0.57, 0.8]), 0.9).tolist() == [False, False]
