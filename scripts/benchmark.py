@@ -138,7 +138,7 @@ def compare(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
             runs.setdefault(name, []).append(found)
             say(f"  warm {found['warm_s']:.1f} s, worst ESS {found['worst_ess']:.0f}")
     summary = {name: summarised(own) for name, own in runs.items() if name not in skipped}
-    reference = summary.get("tenfold")
+    reference: dict[str, Any] = summary.get("tenfold", {})
     for own in summary.values() if reference else ():
         own["tenfold_is_faster_by"] = {
             key: reference[key] / own[key] if own[key] else None

@@ -188,12 +188,13 @@ def log_likelihood(
     curve = simulate.expected(parameters, points, form)
     square = ((score - curve["expected_score"]) / curve["score_sd"]) ** 2
     one_hot = np.eye(points.sizes["series"])[points["series_index"].values]
-    q = square.dot(xr.DataArray(one_hot, dims=("obs", "series")), dim="obs")
+    q = xr.dot(square, xr.DataArray(one_hot, dims=("obs", "series")), dim="obs")
     n, nu = one_hot.sum(axis=0), parameters["nu"]
     half = (nu + xr.DataArray(n, dims="series")) / 2
-    density = gammaln(half) - gammaln(nu / 2) - (half - nu / 2) * np.log(nu)
+    density: xr.DataArray = gammaln(half) - gammaln(nu / 2) - (half - nu / 2) * np.log(nu)
     density = density - half * np.log1p(q / nu)
-    return density.sum("series") - np.log(curve["score_sd"]).sum("obs")
+    log_sd: Any = np.log(curve["score_sd"])
+    return density.sum("series") - log_sd.sum("obs")
 
 
 def rank_row(base: sample.Compiled, form: Form, number: int) -> dict[str, Any]:
@@ -272,7 +273,7 @@ def recovery_row(base: sample.Compiled, rate: float, repeat: int) -> dict[str, A
         **_quantiles(posterior["exchange_rate"].values),
         "slopes_covered": round(float(((slope > low) & (slope < high)).mean()), 4),
         "ess": round(float(az.ess(posterior["exchange_rate"].values)), 1),
-        "divergences": int(tree["sample_stats"]["diverging"].sum()),
+        "divergences": int(tree["sample_stats"].to_dataset()["diverging"].sum()),
     }
 
 
@@ -306,9 +307,9 @@ def ceiling_row(base: sample.Compiled, repeat: int) -> dict[str, Any]:
     for name, seen in (("half", ~later), ("all", np.ones(series.size))):
         seeded = SETTINGS.model_copy(update={"seed": int(rng.integers(2**31 - 10))})
         tree = refit(base, simulated, "saturating", seeded, seen=np.asarray(seen, dtype=float))
-        found = tree["posterior"]["ceiling"].sel(benchmark=benchmark, regime=regime)
+        found = tree["posterior"].to_dataset()["ceiling"].sel(benchmark=benchmark, regime=regime)
         row |= _quantiles(found.values, f"{name}_")
-        row[f"{name}_divergences"] = int(tree["sample_stats"]["diverging"].sum())
+        row[f"{name}_divergences"] = int(tree["sample_stats"].to_dataset()["diverging"].sum())
     longest = own[np.argmax(np.bincount(series)[own])]
     chosen = (series == longest) & ~later
     row["least_squares_half"] = round(_free_ceiling(x[chosen], score[chosen]), 4)

@@ -120,6 +120,7 @@ def pymc(job: dict[str, Any]) -> Sampler:
     model = pymc_model(job["form"])
     common = {key: job[key] for key in ("draws", "tune", "chains", "cores")}
     with model:
+        start: Any
         start, step = pm.init_nuts(
             init="jitter+adapt_diag",
             chains=job["chains"],
@@ -324,7 +325,7 @@ def stan_input(form: str) -> dict[str, Any]:
     order += "gpt_level_mean gpt_level_sd"
     check = []
     for seed in range(8):
-        init = numpyro.infer.init_to_uniform(radius=1.0)
+        init = numpyro.infer.init_to_uniform(radius=1)
         info: Any = initialize_model(jax.random.PRNGKey(seed), model, init_strategy=init)
         z = {k.removesuffix("_decentered"): np.ravel(v) for k, v in info.param_info.z.items()}
         u = np.concatenate([z.pop(name) for name in order.split() if name in z])
@@ -395,14 +396,15 @@ def labels(points: Any) -> dict[str, list[str]]:
 
 def diagnose(draws: np.ndarray) -> dict[str, np.ndarray]:
     """Bulk ESS, R-hat, mean and its standard error of every column of (chain, draw, column)."""
-    from arviz_stats.base.array import array_stats
+    from arviz_stats.base import array
 
+    stats: Any = array.array_stats  # its annotations say that it takes lists of integers
     axes: dict[str, Any] = {"chain_axis": 0, "draw_axis": 1}
     return {
-        "ess": np.nan_to_num(array_stats.ess(draws, method="bulk", **axes)),
-        "rhat": np.asarray(array_stats.rhat(draws, **axes)),
+        "ess": np.nan_to_num(stats.ess(draws, method="bulk", **axes)),
+        "rhat": np.asarray(stats.rhat(draws, **axes)),
         "mean": draws.mean(axis=(0, 1)),
-        "mcse": np.asarray(array_stats.mcse(draws, method="mean", **axes)),
+        "mcse": np.asarray(stats.mcse(draws, method="mean", **axes)),
     }
 
 

@@ -133,7 +133,7 @@ def length_growth(points: xr.Dataset) -> tuple[str, float, float] | None:
     tokens, step = 10 ** points["log10_compute"].values[own][order], step[order]
     length = np.log10(np.diff(tokens) / np.diff(step))
     middle = np.log10((tokens[1:] + tokens[:-1]) / 2)
-    fit = stats.linregress(middle, length)
+    fit: Any = stats.linregress(middle, length)
     residual = length - fit.intercept - fit.slope * middle
     r = max(float(np.corrcoef(residual[:-1], residual[1:])[0, 1]), 0.0)
     n, independent = length.size, length.size * (1 - r) / (1 + r)

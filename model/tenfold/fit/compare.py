@@ -138,7 +138,7 @@ def stacking(
 
     def loss(free: np.ndarray) -> tuple[float, np.ndarray]:
         weight = special.softmax(free)
-        mixture = special.logsumexp(table, axis=0, b=weight[:, None])
+        mixture = np.asarray(special.logsumexp(table, axis=0, b=weight[:, None]))
         share = np.exp(table - mixture)  # d log mixture / d weight
         slope = weight * (share @ each - float((weight @ share) @ each))
         return -float(mixture @ each), -slope
@@ -254,7 +254,7 @@ def leave_one_out(posterior: xr.Dataset, points: xr.Dataset, form: Form) -> Left
 def psis_loo(left_out: LeftOut) -> dict[str, Any]:
     """PSIS-LOO: elpd, its standard error, p_loo, and Pareto-k counts (Vehtari et al. 2017)."""
     joint = left_out.log_weights.values + left_out.log_density.values
-    elpd = special.logsumexp(joint, axis=(0, 1))
+    elpd = np.asarray(special.logsumexp(joint, axis=(0, 1)))
     fitted = log_pointwise(left_out.log_density.values)
     return {
         "elpd": float(elpd.sum()),

@@ -108,7 +108,9 @@ def _fit(plan: Plan, path: Path, say: Callable[[str], None], progress: bool) -> 
     predicted: dict[Form, compare.Given] = {}
     # sampling needs no interpreter: the next form is sampled while this one is looked at
     with ThreadPoolExecutor(1) as ahead:
-        jobs = [(form, refit) for refit in (False, True)[: 1 + stacked] for form in forms]
+        jobs: list[tuple[Form, bool]] = [
+            (form, refit) for refit in (False, True)[: 1 + stacked] for form in forms
+        ]
         trees = [ahead.submit(sampled, *job) for job in jobs]
         try:
             for form, refit in jobs:

@@ -137,6 +137,7 @@ def build_model(points: xr.Dataset, priors: Priors, form: Form, choice: ModelCho
         logit = pm.Normal("ceiling_logit", ceiling_mean[cell_regime], spread, dims="cell")
         share_max = (1.0 - saturating + saturating * pt.sigmoid(logit))[cell_index]
         intercept = pm.Normal("intercept", intercept_cell[cell_index], intercept_sd, dims="series")
+        slope: Any
         if choice.slope_sign == "positive":
             slope = pt.exp(pm.Normal("log_slope", typical, series_sd, dims="series"))
         else:
@@ -147,7 +148,7 @@ def build_model(points: xr.Dataset, priors: Priors, form: Form, choice: ModelCho
         if choice.thinking_shift and shifted:
             shift_mean = random_variable("thinking_shift_mean", priors)
             shift_sd = random_variable("thinking_shift_sd", priors)
-            shift = pm.Normal("thinking_shift", shift_mean, shift_sd, dims="shifted_benchmark")
+            shift: Any = pm.Normal("thinking_shift", shift_mean, shift_sd, dims="shifted_benchmark")
             benchmark = points["benchmark_index"].values[series]
             own = np.searchsorted(shifted, benchmark)
             known = np.isin(benchmark, shifted)
@@ -239,7 +240,8 @@ def _cell_totals(cell: xr.Dataset, benchmark_sd: Any, cell_sd: Any) -> Any:
     z = pm.Normal("cell_total_second_z", shape=paired.size)
     given = correlation * first[place[partner[paired]]]
     second = given + total_sd * pt.sqrt(1 - correlation**2) * z
-    return pt.concatenate([first, second])[place]
+    joined: Any = pt.concatenate([first, second])
+    return joined[place]
 
 
 def _chart_scale(points: xr.Dataset) -> Any:
@@ -251,7 +253,8 @@ def _chart_scale(points: xr.Dataset) -> Any:
     if not points.sizes["chart"]:
         return 1.0
     kappa = pm.LogNormal("kappa_chart", 0.0, points["chart_scale_se"].values, dims="chart")
-    return pt.concatenate([kappa, pt.ones(1)])[chart]  # index -1 is the appended 1
+    known: Any = pt.concatenate([kappa, pt.ones(1)])
+    return known[chart]  # index -1 is the appended 1
 
 
 def _series_log_density(

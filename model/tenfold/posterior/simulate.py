@@ -140,9 +140,11 @@ def typical_log_slope(parameters: xr.Dataset, points: xr.Dataset) -> xr.DataArra
     typical = _at(parameters["log_slope_mean"], "regime", points["regime_index"].values, points)
     if "unit_offset" in parameters:
         offset = parameters["unit_offset"].reindex(
-            free_unit=np.unique(points["series_unit"].values), fill_value=0.0
+            free_unit=np.unique(points["series_unit"].values)
         )
-        typical = typical + _at_label(offset, "free_unit", points["series_unit"].values, points)
+        typical = typical + _at_label(
+            offset.fillna(0.0), "free_unit", points["series_unit"].values, points
+        )
     if "cell_total" in parameters:
         typical = typical + _at(parameters["cell_total"], "cell", cell, points)
     if "family_z" in parameters:
@@ -271,11 +273,11 @@ def expected(parameters: xr.Dataset, points: xr.Dataset, form: Form) -> xr.Datas
     eta = bare(parameters["intercept"].isel(series=series)) + slope_x
     if "thinking_shift" in parameters:
         names = points["benchmark"].values[benchmark]
-        shift = parameters["thinking_shift"].reindex(
-            shifted_benchmark=np.unique(names), fill_value=0.0
-        )
-        shift = shift.sel(shifted_benchmark=xr.DataArray(names, dims="obs")).drop_vars(
-            "shifted_benchmark"
+        shift = parameters["thinking_shift"].reindex(shifted_benchmark=np.unique(names))
+        shift = (
+            shift.fillna(0.0)
+            .sel(shifted_benchmark=xr.DataArray(names, dims="obs"))
+            .drop_vars("shifted_benchmark")
         )
         eta = eta - shift * points["non_thinking"].drop_vars("obs")
     floor = bare(points["floor"].isel(benchmark=where["benchmark"]))

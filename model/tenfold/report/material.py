@@ -81,7 +81,9 @@ def gather(stored: Stored, constants: Constants, file: ClaimsFile) -> Material:
     }
     linear = jump.exchange(draws)
     pit = fitted.pit(stored)
-    ceilings = [form for form in stored.posterior if "ceiling_mean" in stored.posterior[form]]
+    ceilings: list[Form] = [
+        form for form in stored.posterior if "ceiling_mean" in stored.posterior[form]
+    ]
     return Material(
         stored=stored,
         answer=jump_answer(draws, constants, question),

@@ -10,6 +10,7 @@ import hashlib
 import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import tenfold
 from tenfold.posterior.plan import Plan
@@ -67,6 +68,7 @@ def _imports(tree: ast.Module) -> list[str]:
 
 def _normal(tree: ast.Module) -> str:
     """The text of a module without comments, docstrings and layout."""
+    node: Any
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if not isinstance(body, list):

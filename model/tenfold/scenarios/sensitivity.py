@@ -61,8 +61,9 @@ def fit_scenarios(
         before = found["scenarios"].get(name, {})
         kept_rows = before["forms"] if before.get("key") == keys.fit_key(plan) else {}
         rows = {form: row for form, row in kept_rows.items() if row["status"] != "FAIL"}
-        forms = [form for form in plan.choice.forms if form in FORMS] or list(plan.choice.forms)
-        missing = [form for form in forms if form not in rows]
+        compared: list[Form] = [form for form in plan.choice.forms if form in FORMS]
+        forms = compared or plan.choice.forms
+        missing: list[Form] = [form for form in forms if form not in rows]
         if not missing:
             say(f"{name}: kept ({number} of {len(chosen)})")
             continue

@@ -54,7 +54,7 @@ class Digitised:
             while path in found:
                 number += 1
                 path = target.with_stem(f"{target.stem}-{word}-{number}")
-            found[path] = self.points[(self.readings["chart"] == chart).to_numpy()]
+            found[path] = self.points.loc[(self.readings["chart"] == chart).to_numpy()]
         return found
 
 
