@@ -6,7 +6,9 @@ are independent of one another; quantities derived here (energy from power, say)
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
 import zlib
 from dataclasses import dataclass
 
@@ -14,13 +16,15 @@ import numpy as np
 import xarray as xr
 
 from tenfold import units
-from tenfold.answers.constants import Baseline, Constants
+from tenfold.answers import rl_share
+from tenfold.answers.constants import Baseline, Constant, Constants
 from tenfold.files import SpecError
 from tenfold.units import Log10Quantity, log10_sum
 
 WORLD_ELECTRICITY = ("WE25", 2025)
 """Constant and year of the world's generation that "years of world electricity" divides by."""
-US_ELECTRICITY = ("US24", 2024)
+US_ELECTRICITY = ("US25", 2025)
+"""The same of US consumption, which is what is published for the US."""
 
 
 def draw(
@@ -37,12 +41,28 @@ def draw(
     constant = constants.named(name)
     if not units.compatible(constant.unit, unit):
         raise SpecError(f"constant {name!r} is in {constant.unit}; expected a unit such as {unit}")
+    if constant.numerator:
+        return _derived(constants, constant, like, seed).to(unit)
     rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
     values = constant.draw(like.shape, rng)
     if values.min() <= 0:
         raise SpecError(f"constant {name!r} has draws at or below zero; expected a positive one")
     labelled = xr.DataArray(np.log10(values), coords=like.coords, dims=like.dims)
     return Log10Quantity(labelled, units.parse(constant.unit)).to(unit)
+
+
+def _derived(
+    constants: Constants, constant: Constant, like: xr.DataArray, seed: int
+) -> Log10Quantity:
+    """Draws of a product of constants over a product of others, each in its own unit."""
+
+    def product(names: tuple[str, ...]) -> Log10Quantity:
+        units_of = [constants.named(name).unit for name in names]
+        parts = [draw(constants, n, u, like, seed) for n, u in zip(names, units_of, strict=True)]
+        return functools.reduce(operator.mul, parts)
+
+    above = product(constant.numerator)
+    return above / product(constant.denominator) if constant.denominator else above
 
 
 def baseline_run(
@@ -58,7 +78,10 @@ def baseline_run(
     def given(field: str, unit: str) -> Log10Quantity:
         return draw(constants, getattr(run, field), unit, like, seed)
 
-    found = {key: given(key, "dimensionless") for key in ("rl_share", "rl_utilisation")}
+    found = {
+        "rl_share": rl_share.share(constants, run, like, seed),
+        "rl_utilisation": given("rl_utilisation", "dimensionless"),
+    }
     if run.training_flop:
         found["training_flop"] = given("training_flop", "FLOP")
     else:
@@ -96,27 +119,34 @@ class Trends:
     """Yearly growth as log10 factors per year (draws), and the physical limit on efficiency.
 
     efficiency: FLOP per joule of leading hardware; price: FLOP per dollar; electricity: world
-    generation; compute, budget: of frontier training runs; efficiency_limit: log10 of all the
-    improvement in FLOP per joule that is still to come.
+    generation; gdp: world GDP in market dollars; compute, budget, power: of frontier training
+    runs; chips: AI processors made; efficiency_limit: log10 of all the improvement in FLOP per
+    joule that is still to come.
     """
 
     efficiency: xr.DataArray
     efficiency_limit: xr.DataArray
     price: xr.DataArray
     electricity: xr.DataArray
+    gdp: xr.DataArray
     compute: xr.DataArray
     budget: xr.DataArray
+    power: xr.DataArray
+    chips: xr.DataArray
 
     @classmethod
     def of(cls, constants: Constants, like: xr.DataArray, seed: int) -> Trends:
-        """Draws from the constants GR_EFF, EFF_CAP, GR_PP, GR_WE, GR_COMP and GR_COST."""
+        """Draws from the constants EFF_CAP and GR_*."""
         return cls(
             efficiency=log10_growth(constants, "GR_EFF", like, seed),
             efficiency_limit=draw(constants, "EFF_CAP", "dimensionless", like, seed).log10,
             price=log10_growth(constants, "GR_PP", like, seed),
             electricity=log10_growth(constants, "GR_WE", like, seed),
+            gdp=log10_growth(constants, "GR_GWP", like, seed),
             compute=log10_growth(constants, "GR_COMP", like, seed),
             budget=log10_growth(constants, "GR_COST", like, seed),
+            power=log10_growth(constants, "GR_POW", like, seed),
+            chips=log10_growth(constants, "GR_CHIP", like, seed),
         )
 
     def log10_efficiency(self, years: float) -> xr.DataArray:

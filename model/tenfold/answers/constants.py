@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -27,6 +28,10 @@ class Constant(Strict):
     asks for. `low`, `central` and `high` are therefore met exactly, skewed or not; where they are
     symmetric on that scale this is the plain normal, log-normal, logit-normal, uniform or
     log-uniform. The density has a step at the median when the sides differ.
+
+    A row with a `numerator` is the product of those constants over that of the `denominator`: its
+    draws are made of theirs, and its quantiles here are for reading (tests hold them together).
+    `context` rows are read by no answer.
     """
 
     name: str = Field(min_length=1)
@@ -40,6 +45,9 @@ class Constant(Strict):
     reference: str = Field(min_length=1)
     quote: str
     confidence: Literal["high", "medium", "low"]
+    numerator: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    denominator: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    context: bool = False
     parents: Annotated[tuple[str, ...], Field(strict=False)] = ()
     formula: str = ""
 
@@ -63,6 +71,10 @@ class Constant(Strict):
             raise ValueError("expected values strictly between 0 and 1 for 'logitnormal'")
         if bool(self.parents) != bool(self.formula):
             raise ValueError("expected both `parents` and `formula`, or neither")
+        if self.parents and not self.context:
+            raise ValueError("expected a `numerator` in a derived row that answers read")
+        if self.denominator and not self.numerator:
+            raise ValueError("expected a `numerator` beside the `denominator`")
         return self
 
     def quantile(self, probability: Any) -> np.ndarray:
@@ -112,13 +124,18 @@ BASELINE_UNITS = {
 class Baseline(Strict):
     """A training run to be scaled; each quantity is the name of a constant.
 
+    `rl_share` is the estimate made of this very run, weighed by `rl_share.share` against what
+    others disclosed by then; without one they alone speak. `rl_share_row` names its row among
+    theirs, which is then left out.
+
     One of each pair is given and the other follows: training or pre-training FLOP, GPU-hours or
     throughput, GPUs or duration, energy or power, cost or price.
     """
 
     title: str = Field(min_length=1)
     year: float
-    rl_share: str
+    rl_share: str | None = None
+    rl_share_row: str | None = None
     rl_share_basis: Literal["flop", "gpu_time"]
     rl_utilisation: str
     training_flop: str | None = None
@@ -154,6 +171,7 @@ class Constants(Strict):
     """`constants.toml`: constants and the baseline runs that refer to them."""
 
     version: Literal[1]
+    as_of: datetime.date
     constant: dict[str, Constant]
     baseline: dict[str, Baseline]
 
@@ -164,12 +182,16 @@ class Constants(Strict):
         for name, constant in self.constant.items():
             for parent in constant.parents:
                 self._known(parent, f"constant {name!r}, parents")
+            for parent in (*constant.numerator, *constant.denominator):
+                self._known(parent, f"constant {name!r}, numerator or denominator")
         for name, baseline in self.baseline.items():
             for field, unit in BASELINE_UNITS.items():
                 reference = getattr(baseline, field)
                 if reference is None:
                     continue
                 found = self._known(reference, f"baseline {name!r}, {field}")
+                if found.context:
+                    raise ValueError(f"baseline {name!r}, {field}: {reference!r} is context only")
                 if not units.compatible(found.unit, unit):
                     message = f"{reference!r} is in {found.unit}; expected a unit such as {unit}"
                     raise ValueError(f"baseline {name!r}, {field}: {message}")
@@ -209,7 +231,9 @@ class Constants(Strict):
         `low`, `central` or `high` alone keep the other two; a patch that breaks their order, names
         an unknown constant or an unknown field is an error. Three equal values make the constant
         exact ("point"); an exact one that gets a spread becomes log-normal, or normal from zero
-        down, unless the patch names its distribution. Derived rows are not recomputed.
+        down, unless the patch names its distribution. Rows derived from a patched one follow; a
+        patched derived row leaves its parents. A context row is read by no answer, so a patch of
+        it would change nothing and is refused.
 
         Raises:
             SpecError: as above, in one line that begins with `where`.
@@ -220,7 +244,9 @@ class Constants(Strict):
                 known = did_you_mean(name, sorted(tables["constant"]))
                 raise SpecError(f"{where}: unknown constant {name!r}{known}")
             table = tables["constant"][name]
-            table.update(fields)
+            if table["context"]:
+                raise SpecError(f"{where}: {name!r} is context: no answer reads it")
+            table.update(fields, numerator=(), denominator=())
             if "distribution" not in fields:
                 if table["low"] == table["high"]:
                     table["distribution"] = "point"

@@ -75,7 +75,7 @@ def cost(
     constants: Constants,
     baseline: str = "grok-4",
     reading: Reading = "rl",
-    split: Split = "flop",
+    split: Split = "gpu_time",
     year: float | None = None,
     seed: int = 0,
 ) -> xr.Dataset:
@@ -83,8 +83,8 @@ def cost(
 
     Args:
         reading: "rl" scales the RL part, "whole" the whole run.
-        split: whether GPU-hours, processors, energy and money follow operations ("flop") or
-            processor time ("gpu_time"), in which RL weighs more.
+        split: whether GPU-hours, processors, energy and money follow processor time ("gpu_time"),
+            as they do, or operations ("flop"), as if RL used processors as pre-training does.
         year: run in this year, on that year's hardware and prices (`Trends`); None: on the
             baseline's own. FLOP, GPU-hours and processors stay in H100-class units.
 
@@ -131,7 +131,8 @@ def cost(
         ("world", grid.world, grid.world_year),
         ("us", grid.us, grid.us_year),
     ):
-        title = f"{'World' if place == 'world' else 'US'} electricity of {at:g}"
+        kind = "World electricity generation" if place == "world" else "US electricity consumption"
+        title = f"{kind} of {at:g}"
         years = (energy / generation).to("year").log10
         add(f"log10_years_of_{place}_electricity", years, title, "years")
     add("log10_cost_usd", scaled("cost", grid.log10_price), "Training cost", "USD")

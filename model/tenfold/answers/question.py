@@ -48,10 +48,11 @@ class Question:
     target: float | None = None
     baseline: str = "grok-4"
     reading: cost.Reading = "rl"
-    split: cost.Split = "flop"
+    split: cost.Split = "gpu_time"
     year: float | None = None
     energy_share: float = 0.01
     budget_share: float = 0.01
+    horizon: float = timing.HORIZON
     deployment: float | None = None
     seed: int = 0
 
@@ -129,7 +130,7 @@ def cost_answer(draws: xr.Dataset, constants: Constants, question: Question) -> 
         budget_share=question.budget_share,
         **chosen,
     )
-    even = timing.break_even(found, constants, **chosen)
+    even = timing.break_even(found, constants, horizon=question.horizon, **chosen)
     share = paid["log10_rl_share"]
     output = paid["log10_years_of_world_electricity"]
     inputs = drivers.cost_inputs(draws, found, constants, question.baseline, question.seed)
@@ -140,6 +141,7 @@ def cost_answer(draws: xr.Dataset, constants: Constants, question: Question) -> 
         "room_left": table(cost.room_left(share, weight)),
         "multiplier_curve": cost.multiplier_curve(share, weight, np.arange(0.0, 8.01, 0.5)),
         "timing": table(years),
+        "binding": timing.binding(years),
         "dates": timing.dated(years),
         "waiting": waiting(found, constants, question, WAITS),
         "break_even": table(even),

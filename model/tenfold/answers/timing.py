@@ -6,6 +6,7 @@ Years are decimal and count from the baseline's; +inf is never.
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -13,7 +14,13 @@ import numpy as np
 import xarray as xr
 
 from tenfold import units
-from tenfold.answers.baseline import WORLD_ELECTRICITY, Trends, baseline_run, draw
+from tenfold.answers.baseline import (
+    WORLD_ELECTRICITY,
+    Trends,
+    baseline_run,
+    draw,
+    log10_growth,
+)
 from tenfold.answers.constants import Constants
 from tenfold.answers.cost import Reading, Split, log10_rl_shares, log10_training_multiplier
 from tenfold.files import SpecError
@@ -23,34 +30,53 @@ from tenfold.units import Log10Quantity, log10_minus_one
 DAY_RATES = tuple(10.0**k for k in range(9, 16))
 """Tokens served per day at which break-even is reported."""
 
+HORIZON = 3.0
+"""Years over which inference is paid, where none is stated: about as long as a model is served."""
+
+POWER_YEAR, CHIPS_YEAR, GDP_YEAR = 2030, 2026.0, 2025
+"""Years for which POW30, CHIPS and GWP are stated."""
+
+LIMITS = {
+    "budget": "Budget",
+    "energy": "Electricity",
+    "power": "Power during the run",
+    "chips": "Processors made",
+    "compute": "Frontier training compute on trend",
+}
+"""What a run has to wait for, each with a year of its own; the last of them binds."""
+
 
 def first_year(
     jump: xr.Dataset,
     constants: Constants,
     baseline: str = "grok-4",
     reading: Reading = "rl",
-    split: Split = "flop",
+    split: Split = "gpu_time",
     energy_share: float = 0.01,
     budget_share: float = 0.01,
+    chip_share: float = 0.1,
     seed: int = 0,
 ) -> xr.Dataset:
-    """The first year in which `rl_jump_ooms` of `jump` is affordable on trend.
+    """The first year in which `rl_jump_ooms` of `jump` is affordable on trend: the last of five.
 
     - budget: the baseline's cost times the multiplier, falling with price-performance, meets a
       budget that starts at the baseline's cost and grows as frontier training cost has grown, up
-      to `budget_share` of world GDP;
+      to `budget_share` of world GDP, in market dollars of the year;
     - energy: its electricity, falling with hardware efficiency until the physical limit, meets
       `energy_share` of a year of world generation, which grows too;
-    - both: `first_year`, the later of the two;
-    - compute, beside them: frontier training compute growing on as it has reaches the multiplier.
+    - power: its mean power at equal duration meets what is projected for the largest run, and
+      `energy_share` of the world's mean power;
+    - chips: its processors at equal duration meet `chip_share` of those made in the world so far;
+    - compute: frontier training compute growing on as it has reaches the multiplier.
 
     Returns:
-        `first_year`, `budget_year`, `energy_year`, `compute_year` and `weight`.
+        `first_year`, one `<limit>_year` for each of `LIMITS`, and `weight`.
 
     Raises:
         SpecError: shares outside (0, 1]; unknown baseline.
     """
-    for name, share in (("energy share", energy_share), ("budget share", budget_share)):
+    shares = {"energy share": energy_share, "budget share": budget_share, "chip share": chip_share}
+    for name, share in shares.items():
         if not 0 < share <= 1:
             raise SpecError(f"{name} {share:g}: expected above 0 and at most 1")
     ooms, run = jump["rl_jump_ooms"], constants.run(baseline)
@@ -60,31 +86,80 @@ def first_year(
     )
     multiplier = log10_training_multiplier(ooms, in_time, reading)
     trends = Trends.of(constants, ooms, seed)
-    gdp = draw(constants, "GWP", "USD/year", ooms, seed)
+
+    def stated(name: str, unit: str) -> xr.DataArray:
+        return draw(constants, name, unit, ooms, seed).log10
+
     # A budget is what is spent on one run; a year's share of GDP is what may be spent in a year.
-    over_cap = base["cost"].log10 + multiplier - (gdp.log10 + math.log10(budget_share))
+    gdp = stated("GWP", "USD/year") + (run.year - GDP_YEAR) * trends.gdp
+    over_cap = base["cost"].log10 + multiplier - (gdp + math.log10(budget_share))
     budget = np.maximum(
         years_to_close(multiplier, trends.budget + trends.price),
-        years_to_close(over_cap, trends.price),
+        years_to_close(over_cap, trends.price + trends.gdp),
     )
-    world = draw(constants, WORLD_ELECTRICITY[0], "TWh/year", ooms, seed)
-    supply = world.log10 + (run.year - WORLD_ELECTRICITY[1]) * trends.electricity
-    gap = base["energy"].to("TWh").log10 + multiplier - (supply + math.log10(energy_share))
-    improving = years_to_close(gap, trends.efficiency + trends.electricity)
-    at_limit = years_to_close(gap - trends.efficiency_limit, trends.electricity)
-    energy = xr.where(improving * trends.efficiency <= trends.efficiency_limit, improving, at_limit)
-    compute = years_to_close(log10_training_multiplier(ooms, in_flop, reading), trends.compute)
-    found = xr.Dataset({"weight": jump["weight"]}).assign_attrs(
-        baseline=baseline, energy_share=energy_share, budget_share=budget_share
+    world = stated(WORLD_ELECTRICITY[0], "TWh/year")
+    supply = world + (run.year - WORLD_ELECTRICITY[1]) * trends.electricity
+    needed = base["energy"].to("TWh").log10 + multiplier - math.log10(energy_share)
+    energy = _with_efficiency(needed - supply, trends.electricity, trends)
+    # a share of the world's mean power is that share of a year's energy, in the run's own time
+    power = base["energy"] / base["duration"]
+    needed = power.to("TWh/year").log10 + multiplier - math.log10(energy_share)
+    projected = stated("POW30", "GW") + (run.year - POWER_YEAR) * trends.power
+    power = np.maximum(
+        _with_efficiency(power.to("GW").log10 + multiplier - projected, trends.power, trends),
+        _with_efficiency(needed - supply, trends.electricity, trends),
     )
-    for name, years, title in (
-        ("first_year", np.maximum(budget, energy), "First year affordable: budget and energy"),
-        ("budget_year", budget, f"Budget on trend, up to {budget_share:.2g} of world GDP"),
-        ("energy_year", energy, f"Electricity at most {energy_share:.2g} of world generation"),
-        ("compute_year", compute, "Frontier training compute on trend"),
-    ):
-        found[name] = label(run.year + years, title, "year", "calendar")
-    return found
+    made = stated("CHIPS", "GPU") + (run.year - CHIPS_YEAR) * trends.chips
+    wanted = base["gpus"].to("GPU").log10 + multiplier - math.log10(chip_share)
+    found = {
+        "budget": budget,
+        "energy": energy,
+        "power": power,
+        "chips": years_to_close(wanted - made, trends.chips),
+        "compute": years_to_close(
+            log10_training_multiplier(ooms, in_flop, reading), trends.compute
+        ),
+    }
+    titles = {
+        "budget": f"Budget on trend, up to {budget_share:.2g} of world GDP",
+        "energy": f"Electricity at most {energy_share:.2g} of world generation",
+        "power": f"Power as projected, at most {energy_share:.2g} of the world's",
+        "chips": f"Processors at most {chip_share:.2g} of all made",
+        "compute": "Frontier training compute on trend",
+    }
+    years = xr.Dataset({"weight": jump["weight"]}).assign_attrs(
+        baseline=baseline,
+        energy_share=energy_share,
+        budget_share=budget_share,
+        chip_share=chip_share,
+    )
+    last = functools.reduce(np.maximum, found.values())
+    years["first_year"] = label(run.year + last, "First year affordable", "year", "calendar")
+    for name, value in found.items():
+        years[f"{name}_year"] = label(run.year + value, titles[name], "year", "calendar")
+    return years
+
+
+def binding(years: xr.Dataset) -> list[dict[str, Any]]:
+    """How often each of `LIMITS` is the last to give way: title, probability and its MCSE.
+
+    Years that tie count for the first of them; where several never give way, so do they.
+    """
+    order = xr.concat([years[f"{name}_year"].drop_attrs() for name in LIMITS], "limit")
+    last = order.argmax("limit")
+    rows = []
+    for place, (name, title) in enumerate(LIMITS.items()):
+        p, mcse = probability(last == place, years["weight"])
+        rows.append({"limit": name, "title": title, "probability": p, "mcse": mcse})
+    return sorted(rows, key=lambda row: -row["probability"])
+
+
+def _with_efficiency(log10_gap: Any, log10_per_year: Any, trends: Trends) -> Any:
+    """Years until a supply that grows meets a need that falls with efficiency, up to its limit."""
+    improving = years_to_close(log10_gap, trends.efficiency + log10_per_year)
+    at_limit = years_to_close(log10_gap - trends.efficiency_limit, log10_per_year)
+    within = improving * trends.efficiency <= trends.efficiency_limit
+    return xr.where(within, improving, at_limit)
 
 
 def years_to_close(log10_gap: Any, log10_per_year: Any) -> Any:
@@ -96,15 +171,16 @@ def years_to_close(log10_gap: Any, log10_per_year: Any) -> Any:
 
 
 def dated(years: xr.Dataset, name: str = "first_year") -> dict[str, dict[str, Any]]:
-    """P(by 2030), P(by 2035), P(not before 2040) of a year variable, with MCSE; plain JSON.
+    """P(by 2030, 2035, 2050), P(later or never) and P(never) of a year variable; plain JSON.
 
-    "By 2030" is by the end of that year, "not before 2040" from its first day.
+    "By 2030" is by the end of that year. Each with its MCSE.
     """
     year, weight = years[name], years["weight"]
     events = {
         "by_2030": ("By the end of 2030", year < 2031),
         "by_2035": ("By the end of 2035", year < 2036),
-        "not_before_2040": ("Not before 2040", year >= 2040),
+        "by_2050": ("By the end of 2050", year < 2051),
+        "later_or_never": ("Later or never", year >= 2051),
         "never": ("Never on trend", year == np.inf),
     }
     found = {}
@@ -119,21 +195,29 @@ def break_even(
     constants: Constants,
     baseline: str = "grok-4",
     reading: Reading = "rl",
-    split: Split = "flop",
+    split: Split = "gpu_time",
+    horizon: float = HORIZON,
     seed: int = 0,
 ) -> xr.Dataset:
-    """Tokens served per day from which a one-off RL jump is cheaper than inference for ever.
+    """Tokens served per day from which a one-off RL jump is cheaper than paying for inference.
 
     RL costs once what the run costs beyond the baseline. Inference costs 10^inference_jump_ooms - 1
-    times the price of every token, for ever, while the price at fixed capability falls by a
-    constant factor a year: a token served daily costs price / ln(factor) in all, undiscounted. If
-    the price does not fall, any volume is enough in the end (log10 = -inf); so it is where only RL
-    can make the jump. Where RL cannot, no volume is (+inf).
+    times the price of every token served within `horizon` years. Both are bought with hardware of
+    the same price-performance: the price of a token falls as FLOP per dollar rises (GR_PP), by
+    exp(-g) a year, so a token served daily costs price (1 - exp(-g horizon)) / g, undiscounted.
+    Any volume is enough (log10 = -inf) where only RL can make the jump; none is (+inf) where RL
+    cannot.
 
     Returns:
-        `log10_rl_cost_usd`, `log10_equal_tokens` (whose extra inference costs as much at today's
-        price) and `log10_break_even_tokens_per_day`, tokens as long as before the jump; `weight`.
+        `log10_rl_cost_usd`, `log10_price_per_token` (USD a million), `log10_equal_tokens` (whose
+        extra inference costs as much at today's price) and `log10_break_even_tokens_per_day`,
+        tokens as long as before the jump; `weight`.
+
+    Raises:
+        SpecError: a horizon at or below zero; unknown baseline.
     """
+    if not 0 < horizon < math.inf:
+        raise SpecError(f"horizon {horizon:g} years: expected above 0")
     ooms, run = jump["rl_jump_ooms"], constants.run(baseline)
     base = baseline_run(constants, baseline, ooms, seed)
     _, in_time = log10_rl_shares(run, base["rl_share"].log10, base["rl_utilisation"].log10, split)
@@ -144,25 +228,31 @@ def break_even(
     # that costs nothing always is.
     extra = extra.where(np.isfinite(once.log10), 0.0)
     equal = (once / price.times(extra)).to("token")
-    with np.errstate(divide="ignore"):
-        falling = xr.ufuncs.log10(decline_rate(constants, ooms, seed).clip(min=0.0))
-    falling = falling.where(equal.log10 < np.inf, 0.0)
-    volume = equal * Log10Quantity(falling, units.parse("1/year"))
-    found = xr.Dataset({"weight": jump["weight"]}).assign_attrs(baseline=baseline)
+    decline = decline_rate(constants, ooms, seed)
+    served = xr.where(decline == 0, horizon, -np.expm1(-decline * horizon) / decline.where(decline))
+    volume = equal / Log10Quantity(xr.ufuncs.log10(served), units.parse("year"))
+    found = xr.Dataset({"weight": jump["weight"]}).assign_attrs(baseline=baseline, horizon=horizon)
     for name, quantity, title, unit in (
         ("log10_rl_cost_usd", once, "RL, paid once", "USD"),
+        ("log10_price_per_token", price, "Price of inference today", "USD/megatoken"),
         ("log10_equal_tokens", equal, "Tokens whose extra inference costs the same today", "token"),
-        ("log10_break_even_tokens_per_day", volume, "Break-even volume", "token/day"),
+        (
+            "log10_break_even_tokens_per_day",
+            volume,
+            f"Break-even volume over {horizon:g} years",
+            "token/day",
+        ),
     ):
-        found[name] = label(
-            quantity.to(unit).log10, title, f"{unit}".replace("token", "tokens"), "log10"
+        printed = {"USD/megatoken": "USD per million tokens"}.get(
+            unit, unit.replace("token", "tokens")
         )
+        found[name] = label(quantity.to(unit).log10, title, printed, "log10")
     return found
 
 
 def decline_rate(constants: Constants, like: xr.DataArray, seed: int) -> xr.DataArray:
-    """ln of the yearly factor by which the price of a fixed capability falls (draws, 1/year)."""
-    return math.log(10) * draw(constants, "PRICE", "fold/year", like, seed).log10
+    """ln of the yearly factor by which the same computation gets cheaper (draws, 1/year)."""
+    return math.log(10) * log10_growth(constants, "GR_PP", like, seed)
 
 
 def break_even_curve(
@@ -171,7 +261,7 @@ def break_even_curve(
     tokens_per_day: tuple[float, ...] = DAY_RATES,
     seed: int = 0,
 ) -> list[dict[str, Any]]:
-    """For each volume: P(RL ends up cheaper), its MCSE, and the years until it is (summary row).
+    """For each volume: P(RL cheaper within the horizon), its MCSE, and the years until it is.
 
     `even` is `break_even(...)` with the same constants and seed. With y = equal tokens / volume,
     the years at today's price, the bill for inference passes that for RL after -ln(1 - g y) / g
@@ -188,7 +278,7 @@ def break_even_curve(
             flat = 10.0 ** (even["log10_equal_tokens"] - math.log10(volume) - year)
             years = xr.where(decline == 0, flat, -np.log1p(-decline * flat) / decline)
         years = xr.where(decline * flat >= 1, np.inf, years)
-        p, mcse = probability(np.isfinite(years), weight)
+        p, mcse = probability(years <= even.attrs["horizon"], weight)
         rows.append(
             {"tokens_per_day": volume, "p_rl_cheaper": p, "mcse": mcse}
             | {"years": summarise(years, weight, "year")}

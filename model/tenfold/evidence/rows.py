@@ -172,6 +172,8 @@ class RlShare(Row):
     url: str
     quote: str = ""
     reason: str
+    publication: str
+    role: Literal["share", "lower bound", "not counted"]
 
 
 class Quoted(Row):

@@ -203,7 +203,7 @@ def _factor(row: Row) -> str:
 def _dollars(m: Material, paid: dict[str, Row]) -> dict[str, str]:
     middle, ends = spread(paid["log10_cost_usd"], money)
     first, dates, ask = m.paid["timing"]["first_year"], m.paid["dates"], m.paid["question"]
-    by, late = dates["by_2030"], dates["not_before_2040"]
+    by, late = dates["by_2030"], dates["later_or_never"]
     return _card(
         "Training cost",
         (middle, ends),
@@ -211,7 +211,7 @@ def _dollars(m: Material, paid: dict[str, Row]) -> dict[str, str]:
         f"{ask['budget_share']:.0%} of world GDP and up to {ask['energy_share']:.0%} of world "
         f"electricity, it becomes affordable in {mixture.text(first, 'p50')} "
         f"({mixture.text(first, 'p05')} to {mixture.text(first, 'p95')}): by the end of 2030 with "
-        f"probability {mixture.chance(by['probability'], by['mcse'])}, not before 2040 with "
+        f"probability {mixture.chance(by['probability'], by['mcse'])}, after 2050 or never with "
         f"{mixture.chance(late['probability'], late['mcse'])}.",
         f"Spread of the electricity and the cost: {_leading(m.paid['drivers'])}",
     )

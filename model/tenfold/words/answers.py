@@ -77,20 +77,22 @@ def cost_lines(answer: dict[str, Any]) -> list[str]:
         f"{room['log10_next_tenfold']['text']}, and it doubles after "
         f"{room['cheap_rl_ooms']['text']} of RL."
     )
-    first, dates = answer["timing"]["first_year"], answer["dates"]
+    first, dates, binds = answer["timing"]["first_year"], answer["dates"], answer["binding"][0]
     listed = ", ".join(
         f"{row['title'][0].lower()}{row['title'][1:]} {chance(row['probability'], row['mcse'])}"
-        for row in (dates[key] for key in ("by_2030", "by_2035", "not_before_2040"))
+        for row in (dates[key] for key in ("by_2030", "by_2035", "by_2050", "later_or_never"))
     )
     lines.append(
         f"On trend (budget up to {ask['budget_share']:.1%} of world GDP, electricity up to "
         f"{ask['energy_share']:.1%} of world generation) it is affordable in {first['text']}: "
-        f"{listed}."
+        f"{listed}. What binds most often is {binds['title'].lower()} "
+        f"({chance(binds['probability'], binds['mcse'])})."
     )
-    even = answer["break_even"]["log10_break_even_tokens_per_day"]
+    even = answer["break_even"]
     lines.append(
-        f"Paying once for RL beats paying for inference for ever from {even['text']} on, "
-        "counting the fall of inference prices."
+        f"Paying once for RL beats paying for inference over {ask['horizon']:g} years from "
+        f"{even['log10_break_even_tokens_per_day']['text']} on, at "
+        f"{even['log10_price_per_token']['text']} today, falling as hardware gets cheaper."
     )
     lines.append(drivers.leading(answer["drivers"]))
     return lines
@@ -152,7 +154,7 @@ def cost_tables(answer: dict[str, Any]) -> list[Table]:
             ("years", "TWh", "years of world electricity", "USD"),
             waits,
         ),
-        ("RL once or inference for ever", QUANTITY_COLUMNS, table_rows(answer["break_even"])),
+        ("RL once or inference for years", QUANTITY_COLUMNS, table_rows(answer["break_even"])),
         (
             "By volume served",
             ("tokens per day", "RL ends up cheaper", "years, 5%", "50%", "95%"),

@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tenfold import units
+from tenfold.answers import baseline
 from tenfold.answers.constants import Constant, Constants
-from tenfold.files import SpecError
+from tenfold.evidence.rows import RlShare, read_rows
+from tenfold.files import SpecError, data_path
 from tenfold.spec import validate
 
 FIELDS = {
@@ -37,11 +40,12 @@ def constant(**changes) -> Constant:
 def test_shipped_constants_are_complete(constants):
     # 98 quantities of the evidence, and what baselines and break-even need beside them.
     assert len(constants.constant) >= 98
-    assert set(constants.baseline) == {"grok-4", "deepseek-r1", "gpt-5", "o3", "olmo-3.1"}
+    runs = {"grok-4", "deepseek-r1", "gpt-5", "o3", "olmo-3.1", "frontier-2026"}
+    assert set(constants.baseline) == runs
     for name, row in constants.constant.items():
         assert row.low <= row.central <= row.high, name
         assert row.reference in ("derived", "judgement") or row.reference.startswith("https://")
-        assert (row.reference == "derived") == bool(row.parents), name
+        assert (row.reference == "derived") == bool(row.parents or row.numerator), name
 
 
 def test_every_constant_keeps_its_three_quantiles(constants):
@@ -114,6 +118,8 @@ def test_the_same_generator_moves_draws_with_the_constant():
         ({"low": math.nan}, "low: got nan"),
         ({"high": math.inf}, "high: got inf"),
         ({"parents": ["A"]}, "`parents` and `formula`"),
+        ({"parents": ["A"], "formula": "A"}, "`numerator` in a derived row"),
+        ({"denominator": ["A"]}, "`numerator` beside the `denominator`"),
         ({"centre": 2.0}, "did you mean 'central'"),
     ],
 )
@@ -138,6 +144,7 @@ def test_patches_replace_fields_and_refuse_nonsense(constants):
         ({"E_G5": {"central": 1.0}}, "unknown constant 'E_G5'; did you mean"),
         ({"E_G4": {"centrl": 1.0}}, "did you mean 'central'"),
         ({"E_G4": {"low": 1e9}}, "low <= central <= high"),
+        ({"A_JONES": {"central": 1.2}}, "'A_JONES' is context: no answer reads it"),
         ({"E_G4": {"unit": "USD"}}, "'E_G4' is in USD; expected a unit such as GWh"),
     ):
         with pytest.raises(SpecError, match="scenario x: ") as error:
@@ -184,7 +191,6 @@ def recomputed(constants: Constants) -> dict[str, Any]:
         "D_G4": q("H_G4") / q("N_GPU"),
         "E_G4_RL": q("E_G4") * part(q("RL_G4_OVER_P")),
         "KW_H100F": q("E_G4") / q("H_G4"),
-        "F_EFF_G4": q("C_GROK4") / q("H_G4"),
         "PUE": q("P_COL") / (q("N_GPU") * q("KW_H100IT")),
         "FLOPJ_G4": q("C_GROK4") / q("E_G4"),
         "FLOPJ_H100": q("F_H100_16") / q("TDP_H100"),
@@ -192,8 +198,6 @@ def recomputed(constants: Constants) -> dict[str, Any]:
         "Y_ESSAY": 1e6 * q("E_G4") / q("WE25"),
         "Y_RLHALF": 1e6 * q("E_G4") / 2 / q("WE25"),
         "Y_1E5": 1e5 * q("E_G4_RL") / q("WE25"),
-        "KW_FAC": q("KW_H100IT") * q("PUE"),
-        "PRICE_TOKEN": q("OAI_GPT5INF") / (146 * ureg.day * q("TOK_OAI")),
     }
 
 
@@ -208,6 +212,62 @@ def test_derived_rows_recompute_from_their_parents(constants):
         row = constants.constant[name]
         magnitude = value.to(units.parse(row.unit)).magnitude  # raises if dimensions differ
         assert magnitude == pytest.approx(row.central, rel=0.03), name
+
+
+def test_derived_rows_of_answers_have_the_quantiles_of_their_parents(constants):
+    like = xr.DataArray(np.zeros((1, 4, 20_000)), dims=("form", "chain", "draw"))
+    derived = {name: row for name, row in constants.constant.items() if row.numerator}
+    assert set(derived) == {"F_EFF_G4", "KW_FAC"}
+    for name, row in derived.items():
+        drawn = baseline.draw(constants, name, row.unit, like, 0).log10
+        stated = np.log10([row.low, row.central, row.high])
+        assert np.quantile(drawn, [0.05, 0.5, 0.95]) == pytest.approx(stated, abs=0.02), name
+
+
+GROWTH = {
+    # constant: what its quote says, and the yearly rate or factor that this is
+    "GR_PP": ("becomes 30% cheaper each year", 1 / (1 - 0.30) - 1),
+    "GR_EFF": ("frontier fit to the chip table 51% (39-63), A100 to B200 32%", (0.51 + 0.32) / 2),
+    "GR_GWP": ("117.17 trillion in 2025 to about 123.6 in 2026", 123.6 / 117.17 - 1),
+    "GR_WE": ("IEA demand +4.4% 2024, +3% 2025", 0.03),
+    "GR_COMP": ("top-10 5.3x (4.9-5.7); post-2018 4.2x (3.6-4.9)", (5.3 * 4.2) ** 0.5),
+    "GR_POW": ("2.2 to 2.9x a year", (2.2 * 2.9) ** 0.5),
+    "GR_COST": ("growing at about 2.4x per year", 2.4),
+    "GR_CHIP": ("approximately 3.3x per year", 3.3),
+}
+
+
+def test_growth_constants_are_what_their_quotes_say(constants):
+    growing = {n for n, row in constants.constant.items() if n.startswith("GR_")}
+    assert growing == set(GROWTH)
+    for name, (quote, value) in GROWTH.items():
+        row = constants.constant[name]
+        assert quote in row.quote, name
+        assert row.central == pytest.approx(value, rel=0.05), name
+        assert row.low < value < row.high, name
+
+
+def test_rl_shares_of_baselines_are_rows_of_the_table(constants):
+    """One figure, one value: a baseline's own estimate is the row that is left out for it."""
+    rows = {row.model: row for row in read_rows(data_path("rl_share.csv"), RlShare)}
+    for run in constants.baseline.values():
+        if run.rl_share is not None:
+            own, row = constants.constant[run.rl_share], rows[run.rl_share_row]
+            stated = (row.rl_share_low, row.rl_share, row.rl_share_high)
+            assert (own.low, own.central, own.high) == stated, row.model
+
+
+def test_the_utilisation_of_rl_covers_every_row_with_both_measures(constants):
+    rows = read_rows(data_path("rl_share.csv"), RlShare)
+    found = [
+        (row.rl_flop / row.rl_gpu_hours) / (row.pretrain_flop / row.pretrain_gpu_hours)
+        for row in rows
+        if row.rl_flop and row.rl_gpu_hours and row.pretrain_flop and row.pretrain_gpu_hours
+    ]
+    row = constants.constant["RL_UTIL"]
+    assert [round(ratio, 3) for ratio in sorted(found)] == [1.008, 1.009, 1.154]
+    assert row.low < min(found) <= max(found) < row.high
+    assert row.central == pytest.approx(np.prod(found) ** (1 / 3), rel=0.01)
 
 
 def test_derived_quantiles_recompute_by_monte_carlo(constants):

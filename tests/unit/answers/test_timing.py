@@ -23,12 +23,19 @@ EXACT = {
     "GR_WE": 0.03,
     "GR_COMP": 4.5,
     "GR_COST": 2.4,
+    "GR_GWP": 0.05,
+    "GR_POW": 2.5,
+    "GR_CHIP": 3.3,
+    "POW30": 8.0,
+    "CHIPS": 1.5e7,
     "GWP": 1.3e14,
+    "N_GPU": 2e5,
+    "H_G4": 2.4e8,
     "E_G4": 310.0,
     "USD_G4": 4.9e8,
     "WE25": 31772.35,
     "RL_G4_OVER_P": 1.0,
-    "PRICE": 10.0,
+    "RL_UTIL": 1.0,
     "PRICE_TOKEN": 2.0,
 }
 
@@ -55,34 +62,57 @@ def one(found: xr.Dataset, name: str) -> float:
     return float(values[0])
 
 
-def first_by_stepping(ooms: float, energy_share: float, budget_share: float) -> tuple[float, float]:
-    """First years of budget and energy, whole run scaled, by walking in steps of 0.001 years."""
+def first_by_stepping(
+    ooms: float, energy_share: float, budget_share: float, chip_share: float
+) -> dict[str, float]:
+    """First year within each limit, whole run scaled, by walking in steps of 0.001 years."""
     t = np.arange(0.0, 400.0, 0.001)
     cost = math.log10(4.9e8) + ooms - t * math.log10(1.3)
-    budget = np.minimum(math.log10(4.9e8) + t * math.log10(2.4), math.log10(1.3e14 * budget_share))
-    energy = math.log10(0.31) + ooms - np.minimum(t * math.log10(1.4), math.log10(200))
+    cap = math.log10(1.3e14 * budget_share) + (t + 0.5) * math.log10(1.05)
+    budget = np.minimum(math.log10(4.9e8) + t * math.log10(2.4), cap)
+    gained = np.minimum(t * math.log10(1.4), math.log10(200))
+    energy = math.log10(0.31) + ooms - gained
     supply = math.log10(31772.35 * energy_share) + (t + 0.5) * math.log10(1.03)
-    found = []
-    for enough in (cost <= budget, energy <= supply):
-        found.append(2025.5 + t[np.argmax(enough)] if enough.any() else math.inf)
-    return found[0], found[1]
+    days = 2.4e8 / 2e5 / 24
+    gigawatts = math.log10(310 / (days * 24)) + ooms - gained
+    projected = math.log10(8.0) + (t + 2025.5 - 2030) * math.log10(2.5)
+    of_world = supply + math.log10(1000 / 8766)
+    chips = math.log10(2e5) + ooms
+    made = math.log10(1.5e7 * chip_share) + (t - 0.5) * math.log10(3.3)
+    within = {
+        "budget": cost <= budget,
+        "energy": energy <= supply,
+        "power": gigawatts <= np.minimum(projected, of_world),
+        "chips": chips <= made,
+        "compute": ooms <= t * math.log10(4.5),
+    }
+    return {
+        name: 2025.5 + t[np.argmax(enough)] if enough.any() else math.inf
+        for name, enough in within.items()
+    }
 
 
 @pytest.mark.parametrize("ooms", [0.0, 1.0, 3.0, 4.5, 6.0])
-@pytest.mark.parametrize(("energy_share", "budget_share"), [(0.01, 0.01), (0.2, 0.001)])
-def test_first_year_matches_stepping(exact, ooms, energy_share, budget_share):
+@pytest.mark.parametrize("shares", [(0.01, 0.01, 0.1), (0.2, 0.001, 0.01)])
+def test_first_year_matches_stepping(exact, ooms, shares):
+    energy, budget, chips = shares
     found = timing.first_year(
         asked(ooms),
         exact,
         reading="whole",
-        energy_share=energy_share,
-        budget_share=budget_share,
+        energy_share=energy,
+        budget_share=budget,
+        chip_share=chips,
     )
-    budget, energy = first_by_stepping(ooms, energy_share, budget_share)
-    assert one(found, "budget_year") == pytest.approx(budget, abs=0.002)
-    assert one(found, "energy_year") == pytest.approx(energy, abs=0.002)
-    assert one(found, "first_year") == max(one(found, "budget_year"), one(found, "energy_year"))
-    assert one(found, "compute_year") == pytest.approx(2025.5 + ooms / math.log10(4.5))
+    expected = first_by_stepping(ooms, energy, budget, chips)
+    assert set(expected) == set(timing.LIMITS)
+    for name, year in expected.items():
+        assert one(found, f"{name}_year") == pytest.approx(year, abs=0.002), name
+    assert one(found, "first_year") == max(one(found, f"{name}_year") for name in expected)
+    last = max(expected, key=lambda name: expected[name])
+    rows = {row["limit"]: row["probability"] for row in timing.binding(found)}
+    assert rows[last] == 1
+    assert sum(rows.values()) == 1
 
 
 def test_a_limit_on_efficiency_can_mean_never(exact):
@@ -91,24 +121,24 @@ def test_a_limit_on_efficiency_can_mean_never(exact):
     assert one(found, "first_year") == math.inf
     dates = timing.dated(found)
     assert dates["never"]["probability"] == 1
-    assert dates["not_before_2040"]["probability"] == 1
+    assert dates["later_or_never"]["probability"] == 1
     assert dates["by_2030"]["probability"] == 0
 
 
 def test_an_impossible_jump_is_never_affordable(exact):
     found = timing.first_year(asked(math.inf), exact)
-    for name in ("first_year", "budget_year", "energy_year", "compute_year"):
+    for name in ("first_year", *(f"{limit}_year" for limit in timing.LIMITS)):
         assert one(found, name) == math.inf
 
 
 def test_dates_count_whole_years(exact):
     years = xr.Dataset({"weight": ("form", [1.0])})
-    values = np.tile([2030.99, 2031.0, 2039.99, 2040.0, np.inf], (1, 2, 20))
+    values = np.tile([2030.99, 2031.0, 2050.99, 2051.0, np.inf], (1, 2, 20))
     years["first_year"] = xr.DataArray(values, SHAPE)
     dates = timing.dated(years)
     found = {name: row["probability"] for name, row in dates.items()}
     assert found == pytest.approx(
-        {"by_2030": 0.2, "by_2035": 0.4, "not_before_2040": 0.4, "never": 0.2}
+        {"by_2030": 0.2, "by_2035": 0.4, "by_2050": 0.6, "later_or_never": 0.4, "never": 0.2}
     )
     assert all(row["mcse"] > 0 for row in dates.values())
 
@@ -125,33 +155,36 @@ def test_years_to_close_a_gap(gap, rate):
         assert years * rate == pytest.approx(gap)
 
 
-def test_break_even_matches_the_integral(exact):
-    """The bill for inference is the integral of a price that falls tenfold a year."""
-    found = timing.break_even(asked(6.0, 3.0), exact)
+@pytest.mark.parametrize("horizon", [1.0, 3.0, 5.0])
+def test_break_even_matches_the_integral(exact, horizon):
+    """The bill for inference is the integral of a price that falls as FLOP get cheaper."""
+    found = timing.break_even(asked(6.0, 3.0), exact, horizon=horizon)
     once = 4.9e8 * ((1 + 1e6) / 2 - 1)
     assert 10 ** one(found, "log10_rl_cost_usd") == pytest.approx(once)
     extra = 2.0e-6 * (1e3 - 1)  # USD a token
     volume = 10 ** one(found, "log10_break_even_tokens_per_day")
-    ever = integrate.quad(lambda t: volume * 365.25 * extra * 10**-t, 0, np.inf)[0]
-    assert ever == pytest.approx(once, rel=1e-6)
+
+    def bill(volume: float, years: float) -> float:
+        return integrate.quad(lambda t: volume * 365.25 * extra * 1.3**-t, 0, years)[0]
+
+    assert bill(volume, horizon) == pytest.approx(once, rel=1e-6)
     assert 10 ** one(found, "log10_equal_tokens") == pytest.approx(once / extra)
+    assert 10 ** one(found, "log10_price_per_token") == pytest.approx(2.0)
 
     rows = timing.break_even_curve(found, exact, (volume * 0.9, volume * 2))
     assert [row["p_rl_cheaper"] for row in rows] == [0, 1]
-    assert rows[0]["years"]["p50"] == "inf"
-    years = rows[1]["years"]["p50"]
-    paid = integrate.quad(lambda t: 2 * volume * 365.25 * extra * 10**-t, 0, years)[0]
-    assert paid == pytest.approx(once, rel=1e-6)
+    assert bill(2 * volume, rows[1]["years"]["p50"]) == pytest.approx(once, rel=1e-6)
 
 
 def test_break_even_when_prices_do_not_fall(exact):
-    flat = exact.patched({"PRICE": {"low": 1.0, "central": 1.0, "high": 1.0}})
-    found = timing.break_even(asked(6.0), flat)
-    assert one(found, "log10_break_even_tokens_per_day") == -math.inf
+    flat = exact.patched({"GR_PP": {"low": 0.0, "central": 0.0, "high": 0.0}})
+    found = timing.break_even(asked(6.0), flat, horizon=10.0)
     equal = 10 ** one(found, "log10_equal_tokens")
-    rows = timing.break_even_curve(found, flat, (equal / 3652.5,))
+    volume = 10 ** one(found, "log10_break_even_tokens_per_day")
+    assert volume == pytest.approx(equal / 3652.5)
+    rows = timing.break_even_curve(found, flat, (2 * volume,))
     assert rows[0]["p_rl_cheaper"] == 1
-    assert rows[0]["years"]["p50"] == pytest.approx(10)
+    assert rows[0]["years"]["p50"] == pytest.approx(5)
 
 
 @pytest.mark.parametrize(
@@ -170,16 +203,11 @@ def test_break_even_where_one_way_or_both_never_arrive(exact, rl, inference, exp
     assert {row["p_rl_cheaper"] for row in rows} == {0.0 if expected > 0 else 1.0}
 
 
-def test_break_even_never_arrives_even_where_prices_do_not_fall(exact):
-    flat = exact.patched({"PRICE": {"low": 1.0, "central": 1.0, "high": 1.0}})
-    found = timing.break_even(asked(math.inf, math.inf), flat)
-    assert one(found, "log10_break_even_tokens_per_day") == math.inf
-    assert timing.break_even_curve(found, flat, (1e30,))[0]["p_rl_cheaper"] == 0
-
-
 def test_bad_shares_and_volumes_are_one_line(exact):
     for energy, budget in ((0.0, 0.01), (0.01, 1.5), (math.nan, 0.01)):
         with pytest.raises(SpecError, match="expected above 0 and at most 1"):
             timing.first_year(asked(1.0), exact, energy_share=energy, budget_share=budget)
+    with pytest.raises(SpecError, match="horizon 0 years"):
+        timing.break_even(asked(1.0), exact, horizon=0.0)
     with pytest.raises(SpecError, match="tokens per day -1"):
         timing.break_even_curve(timing.break_even(asked(1.0), exact), exact, (-1.0,))

@@ -1,0 +1,76 @@
+"""RL shares over time: the regression against simulation, and how it meets a run's own estimate."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from tenfold.answers import rl_share
+from tenfold.files import SpecError
+
+LIKE = xr.DataArray(np.zeros((1, 4, 5000)), dims=("form", "chain", "draw"))
+
+
+def quantiles(share):
+    return np.quantile(share.log10, [0.05, 0.5, 0.95])
+
+
+def test_the_regression_agrees_with_importance_sampling():
+    """The same posterior by brute force: draws from the prior, weighted by the likelihood."""
+    rng = np.random.default_rng(5)
+    n = 400_000
+    line = rl_share.PRIOR_MEAN + rl_share.PRIOR_SD * rng.standard_normal((n, 2))
+    tau = np.abs(rl_share.TAU_SD * rng.standard_normal(n))
+    y, se, when = np.array([-2.0, -1.2, -0.4]), np.array([0.1, 0.3, 0.2]), np.array([-1, 0, 0.5])
+    alike = np.array([[1, 0.5, 0], [0.5, 1, 0], [0, 0, 1.0]])
+    gap = y - (line[:, :1] + line[:, 1:] * when)
+    covariance = tau[:, None, None] ** 2 * alike + np.diag(se**2)
+    fit = np.einsum("ni,nij,nj->n", gap, np.linalg.inv(covariance), gap)
+    weight = np.exp(-0.5 * (fit + np.linalg.slogdet(covariance)[1]))
+    weight /= weight.sum()
+    expected = weight @ line, weight @ tau
+    design = np.column_stack([np.ones(3), when])
+    found = rl_share.posterior(design, y, se, alike, np.empty((0, 2)))
+    drawn, spread = found.draw(200_000, rng)
+    assert drawn.mean(axis=0) == pytest.approx(expected[0], abs=0.02)
+    assert spread.mean() == pytest.approx(expected[1], abs=0.02)
+
+
+def test_a_lower_bound_raises_the_line():
+    free, bound = rl_share.regression(), rl_share.regression("Cursor Composer 1.5")
+    rng = np.random.default_rng
+    assert free.draw(20_000, rng(0))[0][:, 1].mean() > bound.draw(20_000, rng(0))[0][:, 1].mean()
+
+
+def test_shares_rise_with_time_and_know_no_cap():
+    early = quantiles(rl_share.typical(2024.5, LIKE, 0))
+    late = quantiles(rl_share.typical(2026.4, LIKE, 0))
+    assert late[1] > early[1]
+    assert late[2] > 0, "more RL than pre-training is within reach"
+
+
+def test_a_baseline_lies_between_its_own_estimate_and_that_of_others(constants):
+    run = constants.run("grok-4")
+    own = np.log10([constants.named(run.rl_share).low, constants.named(run.rl_share).high])
+    found = quantiles(rl_share.share(constants, run, LIKE, 0))
+    alone = run.model_copy(update={"rl_share": None})
+    others = quantiles(rl_share.share(constants, alone, LIKE, 0))
+    assert min(own.mean(), others[1]) < found[1] < max(own.mean(), others[1])
+    assert found[2] - found[0] < min(np.diff(own)[0], others[2] - others[0])
+
+
+def test_a_disclosed_share_stays_as_it_is(constants):
+    found = 10 ** quantiles(rl_share.share(constants, constants.run("deepseek-r1"), LIKE, 0))
+    assert found == pytest.approx([0.053, 0.0555, 0.058], rel=0.02)
+
+
+def test_an_exact_share_is_exact(constants):
+    parity = constants.patched({"RL_G4_OVER_P": {"low": 1.0, "central": 1.0, "high": 1.0}})
+    share = rl_share.share(parity, parity.run("grok-4"), LIKE, 0)
+    assert (share.log10 == 0).all()
+
+
+def test_an_unknown_row_is_one_line():
+    with pytest.raises(SpecError, match="no model 'Grok-4'; did you mean 'Grok 4'"):
+        rl_share.regression("Grok-4")
