@@ -119,7 +119,7 @@ def many(ooms: float) -> xr.Dataset:
 def test_quantities_are_consistent_with_one_another(constants):
     found = cost.cost(asked(4.0), constants)
     run = baseline.baseline_run(constants, "grok-4", found["log10_gpus"], 0)
-    multiplier = found["log10_gpu_time_multiplier"]
+    in_flop, in_time = found["log10_training_multiplier"], found["log10_gpu_time_multiplier"]
     for name, key, unit in (
         ("log10_training_flop", "training_flop", "FLOP"),
         ("log10_gpu_hours", "gpu_hours", "GPU*hour"),
@@ -128,6 +128,7 @@ def test_quantities_are_consistent_with_one_another(constants):
         ("log10_water_liters", "water", "liter"),
         ("log10_emissions_tco2e", "emissions", "tCO2e"),
     ):
+        multiplier = in_flop if key == "training_flop" else in_time
         assert np.allclose(found[name], run[key].to(unit).log10 + multiplier), name
     # At equal duration, GPU-hours grow as GPUs do, and energy as mean power does.
     hours = found["log10_gpu_hours"] - found["log10_gpus"] - run["duration"].to("hour").log10
