@@ -23,7 +23,7 @@ from numpyro.infer.util import log_density
 
 PRIORS = Path(__file__).parents[2] / "data" / "priors.toml"
 FORMS = ("logistic", "saturating", "linear", "power")
-OFFSET_UNITS = ("usd", "gpu_hours", "rollout_tokens")
+OFFSET_UNITS = ("usd", "gpu_hours", "rollout_tokens", "steps")
 
 
 @dataclass(frozen=True)

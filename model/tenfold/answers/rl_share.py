@@ -21,7 +21,8 @@ from scipy import special
 
 from tenfold import units
 from tenfold.answers.constants import Baseline, Constants
-from tenfold.evidence.rows import RlShare, read_rows
+from tenfold.evidence.columns import RlShare
+from tenfold.evidence.rows import read_rows
 from tenfold.files import SpecError, data_path, did_you_mean
 from tenfold.units import Log10Quantity
 

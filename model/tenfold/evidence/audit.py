@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tenfold.evidence.columns import COLUMN, SHARED
 from tenfold.evidence.rows import (
-    SHARED,
     Folder,
     file_hash,
     read_benchmarks,
@@ -46,15 +46,20 @@ def check_across(folders: Sequence[Folder]) -> None:
                     f"row {start['row']}; expected a series in one file only"
                 )
             for key in SHARED:
-                if start[key] != point[key]:
+                if not _same(start[key], point[key]):
                     raise SpecError(
-                        f"{here}, {'compute_unit' if key == 'unit' else key}: got {point[key]!r}; "
+                        f"{here}, {COLUMN.get(key, key)}: got {point[key]!r}; "
                         f"expected {start[key]!r} as in row {start['row']} of the same series"
                     )
             same = tuple(point[k] for k in ("series", "model", "setting", "log10_compute", "score"))
             if same in seen:
                 raise SpecError(f"{here}: repeats row {seen[same]} of the same series")
             seen[same] = point["row"]
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Equal, or both not stated (NaN)."""
+    return a == b or (a != a and b != b)
 
 
 def doubts(user: Folder, known: Sequence[Folder]) -> list[str]:

@@ -22,19 +22,9 @@ import numpy as np
 import xarray as xr
 
 from tenfold.evidence.audit import Report, check, check_across, doubts
+from tenfold.evidence.columns import OBS, REGIMES, SERIES, UNITS, GptLevel, Shift, Tradeoff
 from tenfold.evidence.inventory import chain, counts, sources, table, unusable
-from tenfold.evidence.rows import (
-    OBS,
-    REGIMES,
-    UNITS,
-    Folder,
-    GptLevel,
-    Shift,
-    Tradeoff,
-    binomial_se,
-    file_hash,
-    read_folder,
-)
+from tenfold.evidence.rows import Folder, binomial_se, file_hash, read_folder
 from tenfold.files import SpecError, data_path, did_you_mean
 
 __all__ = [
@@ -53,7 +43,18 @@ __all__ = [
     "usable",
 ]
 
-POINT_KEYS = ("source", "series", "benchmark", "family", "regime", "unit", "model", "mode")
+POINT_KEYS = (
+    "source",
+    "publication",
+    "series",
+    "benchmark",
+    "family",
+    "regime",
+    "unit",
+    "axis_start",
+    "model",
+    "mode",
+)
 TABLE_KEYS = ("shift", "tradeoff")
 Patterns = Mapping[str, Sequence[str]]
 
@@ -75,9 +76,10 @@ def load(
     Args:
         folder: evidence folder used instead of the shipped one.
         extra: the user's folder or folders, read as well.
-        include: keep only what matches, for every key, one of its patterns. Keys: source, series,
-            benchmark, family, regime, unit, model, mode ("thinking", "non-thinking"), and shift or
-            tradeoff for those rows. Patterns are labels in which `*` stands for anything.
+        include: keep only what matches, for every key, one of its patterns. Keys: source,
+            publication, series, benchmark, family, regime, unit, axis_start, model, mode
+            ("thinking", "non-thinking"), and shift or tradeoff for those rows. Patterns are labels
+            in which `*` stands for anything.
         exclude: drop what matches any pattern of any key.
         outliers: "drop" leaves out the points flagged as outliers.
 
@@ -114,6 +116,7 @@ def load(
         "sources": json.dumps({k: v.model_dump(exclude_none=True) for k, v in known.items()}),
         "files": json.dumps(_hashes(folders)),
         "filters": json.dumps(filters | {"outliers": outliers}),
+        "overlaps": json.dumps([row.model_dump() for part in folders for row in part.overlaps]),
     }
     points = assemble(
         rows,
@@ -185,7 +188,7 @@ def assemble(
     """Points as a dataset. Labels are those in use, sorted; the regimes are always both.
 
     Args:
-        rows: one mapping per point, with the keys of `OBS`, `series`, and what series share.
+        rows: one mapping per point, with the keys of `OBS`, `series`, and those of `SERIES`.
         floors: chance level and number of questions of known benchmarks.
         scale: shared relative scale error of each source's log axis; 0 where it carries numbers.
     """
@@ -193,31 +196,47 @@ def assemble(
     first: dict[str, Mapping[str, Any]] = {}
     for row in rows:
         first.setdefault(row["series"], row)
+    models = _models(rows)
+    runs = {name: row["run"] or name for name, row in first.items()}
     labels: dict[str, list[str]] = {
         "series": list(first),
         "benchmark": sorted({row["benchmark"] for row in first.values()}),
         "family": sorted({row["family"] for row in first.values()}),
         "regime": list(REGIMES),
         "unit": [unit for unit in UNITS if unit in {row["unit"] for row in first.values()}],
+        "publication": sorted({row["publication"] for row in first.values()}),
+        "run": sorted(set(runs.values())),
+        "llm": sorted(set(models.values())),
         "chart": sorted({row["source"] for row in rows if scale.get(row["source"], 0) > 0}),
+        "shared_error": sorted({_shared_error(row) for row in rows} - {""}),
     }
     place = {key: {name: i for i, name in enumerate(names)} for key, names in labels.items()}
+
+    def places(key: str, wanted: Sequence[str]) -> np.ndarray:
+        return np.array([place[key].get(name, -1) for name in wanted], dtype=int)
+
     data: dict[str, Any] = {
         name: ("obs", np.array([row[name] for row in rows], dtype=kind))
         for name, kind in OBS.items()
     }
-    index = np.array([place["series"][row["series"]] for row in rows], dtype=int)
+    index = places("series", [row["series"] for row in rows])
     data["series_index"] = ("obs", index)
+    data["shared_error_index"] = ("obs", places("shared_error", [_shared_error(r) for r in rows]))
     weight = data["score_se"][1] ** -2.0
     total = np.bincount(index, weight * data["log10_compute"][1])
     data["reference"] = ("series", total / np.bincount(index, weight))
-    for key in ("benchmark", "family", "regime", "unit"):
-        own = [row[key] for row in first.values()]
-        data[f"series_{key}"] = ("series", np.array(own, dtype=str))
-        data[f"{key}_index"] = ("series", np.array([place[key][v] for v in own], dtype=int))
-    own = [row["source"] for row in first.values()]
-    data["series_source"] = ("series", np.array(own, dtype=str))
-    data["chart_index"] = ("series", np.array([place["chart"].get(v, -1) for v in own], dtype=int))
+    for key, kind in SERIES.items():
+        own = np.array([row[key] for row in first.values()], dtype=kind)
+        data[key if kind is float else f"series_{key}"] = ("series", own)
+    for key in ("benchmark", "family", "regime", "unit", "publication"):
+        data[f"{key}_index"] = ("series", places(key, [row[key] for row in first.values()]))
+    data["run_index"] = ("series", places("run", list(runs.values())))
+    data["llm_index"] = ("series", places("llm", list(models.values())))
+    families = {models[name]: row["family"] for name, row in first.items()}
+    data["llm_family_index"] = ("llm", places("family", [families[m] for m in labels["llm"]]))
+    data["chart_index"] = ("series", places("chart", [row["source"] for row in first.values()]))
+    data["twin_index"] = ("series", _twins(list(first.values())))
+    data["is_pair"] = ("series", _pairs(index, data["non_thinking"][1]))
     known = [floors.get(name, (0.0, 0)) for name in labels["benchmark"]]
     data["floor"] = ("benchmark", np.array([item[0] for item in known], dtype=float))
     data["benchmark_questions"] = ("benchmark", np.array([item[1] for item in known], dtype=int))
@@ -225,6 +244,45 @@ def assemble(
     data["chart_scale_se"] = ("chart", np.array(scales, dtype=float))
     coords = {key: np.array(names, dtype=str) for key, names in labels.items()}
     return xr.Dataset(data, coords=coords | {"obs": np.arange(len(rows))}, attrs=dict(attrs))
+
+
+def _models(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The model of every series; where it joins several models, its run stands for one."""
+    own: dict[str, set[str]] = {}
+    run = {}
+    for row in rows:
+        own.setdefault(row["series"], set()).add(row["model"])
+        run[row["series"]] = row["run"] or row["series"]
+    return {name: min(found) if len(found) == 1 else run[name] for name, found in own.items()}
+
+
+def _shared_error(row: Mapping[str, Any]) -> str:
+    """What the points share whose compute is wrong by the same factor: a label, or ""."""
+    return f"{row['source']}: {row['compute_group']}" if row["compute_group"] else ""
+
+
+def _twins(series: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    """Per series the place of the one that holds the same observations on another axis, or -1.
+
+    Series of one run on one benchmark in several units are one observation; the one whose unit
+    stands first in `UNITS` is the observation, the others point at it.
+    """
+    groups: dict[tuple[str, str, str], list[int]] = {}
+    for number, row in enumerate(series):
+        if row["run"]:
+            groups.setdefault((row["run"], row["benchmark"], row["regime"]), []).append(number)
+    twin = np.full(len(series), -1)
+    for own in groups.values():
+        first = min(own, key=lambda number: UNITS.index(series[number]["unit"]))
+        for number in own:
+            if series[number]["unit"] != series[first]["unit"]:
+                twin[number] = first
+    return twin
+
+
+def _pairs(index: np.ndarray, non_thinking: np.ndarray) -> np.ndarray:
+    """Whether a series is two points, one without thinking and one with."""
+    return (np.bincount(index) == 2) & (np.bincount(index, non_thinking) == 1)
 
 
 def _tables(
@@ -304,8 +362,8 @@ def _rows(
     index = points["series_index"].values
     columns = {name: points[name].values for name in OBS}
     columns["series"] = points["series"].values[index]
-    for key in ("benchmark", "family", "regime", "unit"):
-        columns[key] = points[f"series_{key}"].values[index]
+    for key, kind in SERIES.items():
+        columns[key] = points[key if kind is float else f"series_{key}"].values[index]
     rows = [{name: column[i] for name, column in columns.items()} for i in range(len(index))]
     known = zip(points["floor"].values, points["benchmark_questions"].values, strict=True)
     floors = dict(zip(points["benchmark"].values, known, strict=True))

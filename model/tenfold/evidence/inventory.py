@@ -5,51 +5,74 @@ from __future__ import annotations
 
 import difflib
 import json
+from fnmatch import fnmatchcase
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from tenfold.evidence.rows import OBS
+from tenfold.evidence.columns import OBS
 from tenfold.files import SpecError
+
+ABOUT = ("regime", "benchmark", "family", "unit", "source", "publication", "axis_start")
+"""What is told of a series in every listing."""
 
 
 def unusable(points: xr.Dataset) -> dict[str, str]:
-    """Series that carry no slope, with the reason: fewer than two distinct compute values, or
-    every point flagged as an outlier."""
-    reasons = {}
-    for number, name in enumerate(points["series"].values):
-        own = np.flatnonzero(points["series_index"].values == number)
-        distinct = len(np.unique(points["log10_compute"].values[own]))
+    """Series that are not fitted, with the reason: fewer than two distinct compute values, every
+    point flagged as an outlier, or a reviewed overlap with a series that counts instead."""
+    reasons = _counted_elsewhere(points)
+    x, outlier, why = (points[key].values for key in ("log10_compute", "outlier", "reason"))
+    for name, own in _members(points):
+        distinct = len(np.unique(x[own]))
         if distinct < 2:
-            reasons[str(name)] = f"{distinct} distinct compute value: no slope"
-        elif points["outlier"].values[own].all():
-            reasons[str(name)] = f"every point is flagged: {points['reason'].values[own[0]]}"
+            reasons[name] = f"{distinct} distinct compute value: no slope"
+        elif outlier[own].all():
+            reasons[name] = f"every point is flagged: {why[own[0]]}"
+    return reasons
+
+
+def _members(points: xr.Dataset) -> list[tuple[str, np.ndarray]]:
+    """Label and places of the points of every series, in the order of the labels."""
+    index = points["series_index"].values
+    return [
+        (str(name), np.flatnonzero(index == i)) for i, name in enumerate(points["series"].values)
+    ]
+
+
+def _counted_elsewhere(points: xr.Dataset) -> dict[str, str]:
+    """Series whose runs another series holds that is there too, by the list of overlaps."""
+    labels = [str(name) for name in points["series"].values]
+    reasons = {}
+    for row in json.loads(points.attrs.get("overlaps", "[]")):
+        others = [name for name in labels if fnmatchcase(name, row["other"])]
+        if row["counts"] == "other" and others:
+            for name in labels:
+                if fnmatchcase(name, row["series"]):
+                    reasons[name] = f"counted in {others[0]}: {row['reason']}"
     return reasons
 
 
 def table(points: xr.Dataset) -> list[dict[str, Any]]:
     """One row per series, by regime, benchmark and name; `left_out` says why one is not fitted."""
     reasons = unusable(points)
+    labels = {key: points[f"series_{key}"].values for key in ABOUT}
+    names = ("log10_compute", "score", "non_thinking", "outlier")
+    all_x, all_y, non_thinking, outlier = (points[key].values for key in names)
     rows = []
-    for number, name in enumerate(points["series"].values):
-        own = np.flatnonzero(points["series_index"].values == number)
-        x, y = points["log10_compute"].values[own], points["score"].values[own]
-        about = {
-            key: str(points[f"series_{key}"].values[number])
-            for key in ("regime", "benchmark", "family", "unit", "source")
-        }
+    for number, (name, own) in enumerate(_members(points)):
+        x, y = all_x[own], all_y[own]
         rows.append(
-            {"series": str(name)}
-            | about
+            {"series": name}
+            | {key: str(values[number]) for key, values in labels.items()}
             | {
                 "points": len(own),
-                "non_thinking": int(points["non_thinking"].values[own].sum()),
-                "outliers": int(points["outlier"].values[own].sum()),
+                "non_thinking": int(non_thinking[own].sum()),
+                "outliers": int(outlier[own].sum()),
                 "compute": (float(10 ** x.min()), float(10 ** x.max())),
                 "ooms": float(x.max() - x.min()),
                 "score": (float(y.min()), float(y.max())),
-                "left_out": reasons.get(str(name), ""),
+                "left_out": reasons.get(name, ""),
             }
         )
     return sorted(rows, key=lambda row: (row["regime"] != "rl", row["benchmark"], row["series"]))
@@ -78,6 +101,7 @@ def counts(points: xr.Dataset) -> dict[str, Any]:
         "regime": by("regime"),
         "benchmark": by("benchmark"),
         "family": by("family"),
+        "publication": by("publication"),
         "unit": by("unit"),
         "source": by("source"),
         "shifts": points.sizes["shift"],
@@ -113,9 +137,6 @@ def chain(points: xr.Dataset, series: str) -> dict[str, Any]:
         point = {name: own[name].values[i].item() for name in OBS if name != "source"}
         point["compute"] = 10 ** point["log10_compute"]
         listed.append({k: None if v != v else v for k, v in point.items()})
-    about = {
-        key: str(points[f"series_{key}"].values[number])
-        for key in ("benchmark", "family", "regime", "unit", "source")
-    }
+    about = {key: str(points[f"series_{key}"].values[number]) for key in ABOUT}
     source = json.loads(points.attrs["sources"])[about["source"]]
     return {"series": series, **about, "source_table": source, "points": listed}

@@ -1,7 +1,8 @@
-"""Evidence files as validated rows: what a folder holds and what each column may say.
+"""Evidence files as validated rows: what a folder holds.
 
 An evidence folder holds `points/*.csv` (or the CSV files directly), `sources.toml` with one table
-per file, and optionally `benchmarks.toml`, `shifts.csv`, `tradeoff.csv` and `gpt_ladder.csv`;
+per file, and optionally `benchmarks.toml`, `shifts.csv`, `tradeoff.csv`, `gpt_ladder.csv` and
+`overlaps.csv`;
 `data/README.md` describes every column. A mistake is a `SpecError` that names file, row and
 column; what is doubtful but not wrong is a warning.
 """
@@ -14,178 +15,20 @@ import io
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Any
 
-from pydantic import AfterValidator, ConfigDict, Field
-
+from tenfold.evidence.columns import (
+    Benchmark,
+    GptLevel,
+    Overlap,
+    Point,
+    Row,
+    Shift,
+    Source,
+    Tradeoff,
+)
 from tenfold.files import SpecError, did_you_mean, read_text, read_toml
-from tenfold.spec import Strict, validate
-
-Regime = Literal["rl", "inference"]
-Unit = Literal["tokens", "usd", "gpu_hours", "flop", "rollout_tokens", "relative"]
-REGIMES: tuple[Regime, ...] = get_args(Regime)
-UNITS: tuple[Unit, ...] = get_args(Unit)
-SHARED = ("benchmark", "family", "regime", "unit", "source")
-"""What all points of a series have in common."""
-
-
-OBS: dict[str, type] = {
-    "log10_compute": float,
-    "log10_compute_se": float,
-    "score": float,
-    "score_se": float,
-    "non_thinking": bool,
-    "n_questions": int,
-    "n_samples": float,
-    "outlier": bool,
-    "source": str,
-    "row": int,
-    "setting": str,
-    "model": str,
-    "reason": str,
-    "pixel_x": float,
-    "pixel_y": float,
-}
-"""Variables of a point and their types; 0 questions and NaN mean not stated."""
-
-
-def _printable(text: str) -> str:
-    if not text or not text.isprintable():
-        raise ValueError("expected a non-empty label without control characters")
-    return text
-
-
-Label = Annotated[str, Field(max_length=200), AfterValidator(_printable)]
-
-
-class Row(Strict):
-    """A row of a CSV table, whose cells are text until they are validated."""
-
-    model_config = ConfigDict(strict=False)
-
-
-class Point(Row):
-    """One row of a points file: one (compute, score) pair."""
-
-    series: Label
-    family: Label
-    model: Label
-    setting: str = ""
-    mode: Literal["thinking", "non-thinking"]
-    benchmark: Label
-    regime: Regime
-    compute_unit: Unit
-    compute: float = Field(gt=0)
-    log10_compute_se: float = Field(default=0.0, ge=0, le=10)
-    score: float = Field(ge=0, le=1)
-    score_se: float | None = Field(default=None, gt=0, le=1)
-    n_questions: int | None = Field(default=None, ge=1)
-    n_samples: float | None = Field(default=None, gt=0)
-    pixel_x: float | None = None
-    pixel_y: float | None = None
-    outlier: bool = False
-    reason: str = ""
-
-
-class Source(Strict):
-    """One table of `sources.toml`: where the numbers of one file come from."""
-
-    title: str
-    publisher: str
-    date: str
-    url: str
-    figure: str
-    terms: str
-    method: Literal["digitised", "tabulated", "raw", "quoted"]
-    calibration: str = ""
-    log10_axis_scale_se: float = Field(default=0.0, ge=0)
-    outlier_rule: str = "none flagged"
-    note: str = ""
-    file: str | None = None
-    sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
-
-
-class Benchmark(Strict):
-    """Chance level and number of questions of a benchmark; 0 questions: not known."""
-
-    floor: float = Field(ge=0, lt=1)
-    questions: int = Field(ge=0)
-    reason: str
-
-
-class Shift(Row):
-    """A generation shift: tokens saved at equal score after a step of RL, both in OOMs."""
-
-    shift: Label
-    benchmark: Label
-    rl_ooms: float
-    rl_ooms_se: float = Field(gt=0)
-    shift_ooms: float
-    shift_ooms_se: float = Field(gt=0)
-    use: bool
-    source: str
-    url: str
-    reason: str
-
-
-class Tradeoff(Row):
-    """Inference OOMs per training OOM at equal performance, for one technique."""
-
-    tradeoff: Label
-    inference_per_training: float = Field(gt=0)
-    inference_per_training_se_log: float = Field(gt=0)
-    use: bool
-    source: str
-    url: str
-    reason: str
-
-
-class GptLevel(Row):
-    """Training compute of one GPT generation, FLOP at 5, 50 and 95%."""
-
-    gpt: Label
-    flop_low: float = Field(gt=0)
-    flop: float = Field(gt=0)
-    flop_high: float = Field(gt=0)
-    year: int
-    source: str
-    url: str
-    reason: str
-
-
-class RlShare(Row):
-    """RL compute over pre-training compute of one model; FLOP and GPU-hours where known."""
-
-    model: Label
-    date: str
-    pretrain_flop: float | None = Field(default=None, gt=0)
-    rl_flop: float | None = Field(default=None, gt=0)
-    pretrain_gpu_hours: float | None = Field(default=None, gt=0)
-    rl_gpu_hours: float | None = Field(default=None, gt=0)
-    rl_share_low: float | None = Field(default=None, ge=0)
-    rl_share: float | None = Field(default=None, ge=0)
-    rl_share_high: float | None = Field(default=None, ge=0)
-    basis: Literal["FLOP", "GPU-hours", "cost", "statement", "assumption", "none"]
-    kind: Literal["disclosed", "estimate", "statement", "assumption", "not disclosed"]
-    confidence: Literal["high", "medium", "low"]
-    source: str
-    url: str
-    quote: str = ""
-    reason: str
-    publication: str
-    role: Literal["share", "lower bound", "not counted"]
-
-
-class Quoted(Row):
-    """A number quoted from a chart or text without the compute that would make it a point."""
-
-    source: Label
-    model: Label
-    benchmark: str = ""
-    quantity: str
-    value: float
-    unit: Literal["share", "ratio", "USD"]
-    reason: str = ""
+from tenfold.spec import validate
 
 
 @dataclass
@@ -200,6 +43,7 @@ class Folder:
     shifts: list[Shift] = field(default_factory=list)
     tradeoff: list[Tradeoff] = field(default_factory=list)
     gpt: list[GptLevel] = field(default_factory=list)
+    overlaps: list[Overlap] = field(default_factory=list)
 
 
 def read_folder(path: Path) -> Folder:
@@ -220,13 +64,17 @@ def read_folder(path: Path) -> Folder:
         if file.stem not in found.sources:
             hint = did_you_mean(file.stem, sorted(found.sources))
             raise SpecError(f"{path / 'sources.toml'}: no table [{file.stem}] for {file}{hint}")
-        found.points += read_points(file)
+        publication = found.sources[file.stem].publication or file.stem
+        found.points += [row | {"publication": publication} for row in read_points(file)]
     if root != path:
         found.shifts = read_rows(path / "shifts.csv", Shift)
         found.tradeoff = read_rows(path / "tradeoff.csv", Tradeoff)
         found.gpt = read_rows(path / "gpt_ladder.csv", GptLevel)
+        found.overlaps = read_rows(path / "overlaps.csv", Overlap)
     names = ["sources.toml", "benchmarks.toml"]
-    names += ["shifts.csv", "tradeoff.csv", "gpt_ladder.csv"] if root != path else []
+    names += (
+        ["shifts.csv", "tradeoff.csv", "gpt_ladder.csv", "overlaps.csv"] if root != path else []
+    )
     found.files += [path / name for name in names if (path / name).is_file()]
     return found
 
@@ -262,9 +110,11 @@ def read_points(path: Path) -> list[dict[str, Any]]:
     """Rows of one points file as dicts ready for the dataset, with `source`, `row` and `file`.
 
     `log10_compute` replaces `compute`, `non_thinking` the mode; a missing `score_se` is computed
-    from `n_questions`, which is 0 where not stated; other missing numbers are NaN.
+    from `n_questions`, which is 0 where not stated; other missing numbers are NaN. A row at compute
+    0 is no point: its score stands as `start_score` on all rows of its series.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
+    starts: dict[str, tuple[int, float, float]] = {}
     for number, point in read_numbered(path, Point):
         score_se = point.score_se
         if score_se is None:
@@ -274,32 +124,63 @@ def read_points(path: Path) -> list[dict[str, Any]]:
                     "or n_questions to compute it from"
                 )
             score_se = binomial_se(point.score, point.n_questions)
+        if point.compute == 0:
+            if point.series in starts:
+                raise SpecError(
+                    f"{path}: row {number}, compute: 0 again; expected one score before the run "
+                    f"of {point.series!r}, as in row {starts[point.series][0]}"
+                )
+            starts[point.series] = number, point.score, score_se
+            continue
         rows.append(
-            {
-                "series": point.series,
-                "family": point.family,
-                "benchmark": point.benchmark,
-                "regime": point.regime,
-                "unit": point.compute_unit,
-                "source": path.stem,
-                "file": str(path),
-                "row": number,
-                "model": point.model,
-                "setting": point.setting,
-                "non_thinking": point.mode == "non-thinking",
-                "log10_compute": math.log10(point.compute),
-                "log10_compute_se": point.log10_compute_se,
-                "score": point.score,
-                "score_se": score_se,
-                "n_questions": point.n_questions or 0,
-                "n_samples": math.nan if point.n_samples is None else point.n_samples,
-                "pixel_x": math.nan if point.pixel_x is None else point.pixel_x,
-                "pixel_y": math.nan if point.pixel_y is None else point.pixel_y,
-                "outlier": point.outlier,
-                "reason": point.reason,
-            }
+            _point(point, score_se) | {"source": path.stem, "file": str(path), "row": number}
+        )
+    labels = {row["series"] for row in rows}
+    for name, (number, _, _) in starts.items():
+        if name not in labels:
+            raise SpecError(
+                f"{path}: row {number}, series: {name!r} has a score before its run and no point; "
+                "expected rows with compute above 0 too"
+            )
+    for row in rows:
+        _, row["start_score"], row["start_score_se"] = starts.get(
+            row["series"], (0, math.nan, math.nan)
         )
     return rows
+
+
+def _point(point: Point, score_se: float) -> dict[str, Any]:
+    """One row as the variables of `OBS` and `SERIES`, as far as the row knows them."""
+
+    def number(value: float | None) -> float:
+        return math.nan if value is None else value
+
+    pretraining = number(point.pretraining_compute)
+    return {
+        "series": point.series,
+        "family": point.family,
+        "benchmark": point.benchmark,
+        "regime": point.regime,
+        "unit": point.compute_unit,
+        "run": point.run,
+        "axis_start": point.axis_start or "",
+        "active_params_b": number(point.active_params_b),
+        "log10_pretraining_compute": math.log10(pretraining),
+        "model": point.model,
+        "setting": point.setting,
+        "non_thinking": point.mode == "non-thinking",
+        "log10_compute": math.log10(point.compute),
+        "log10_compute_se": point.log10_compute_se,
+        "score": point.score,
+        "score_se": score_se,
+        "n_questions": point.n_questions or 0,
+        "n_samples": number(point.n_samples),
+        "pixel_x": number(point.pixel_x),
+        "pixel_y": number(point.pixel_y),
+        "outlier": point.outlier,
+        "reason": point.reason,
+        "compute_group": point.compute_group,
+    }
 
 
 def read_rows[R: Row](path: Path, kind: type[R]) -> list[R]:

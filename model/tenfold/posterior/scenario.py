@@ -67,8 +67,8 @@ class PriorFile(Strict):
 
 
 PointKey = Literal[
-    "source", "series", "benchmark", "family", "regime", "unit", "model", "mode",
-    "shift", "tradeoff",
+    "source", "publication", "series", "benchmark", "family", "regime", "unit", "axis_start",
+    "model", "mode", "shift", "tradeoff",
 ]  # fmt: skip
 """What a scenario may filter evidence by: the keys of `points.load`."""
 

@@ -34,6 +34,7 @@ UNITS = {
     "gpu_hours": "GPU-hours of RL",
     "flop": "FLOP of RL",
     "rollout_tokens": "tokens of RL rollouts",
+    "steps": "steps of RL",
     "relative": "compute, first point = 1",
 }
 SCORE_TICKS = ([0, 0.25, 0.5, 0.75, 1.0], ["0%", "25%", "50%", "75%", "100%"])

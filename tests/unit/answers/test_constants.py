@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from tenfold import units
 from tenfold.answers import baseline
 from tenfold.answers.constants import Constant, Constants
-from tenfold.evidence.rows import RlShare, read_rows
+from tenfold.evidence.columns import RlShare
+from tenfold.evidence.rows import read_rows
 from tenfold.files import SpecError, data_path
 from tenfold.spec import validate
 

@@ -84,30 +84,36 @@ def line(raised: pytest.ExceptionInfo[SpecError]) -> str:
 
 
 def test_every_row_of_every_file_arrives(shipped: xr.Dataset) -> None:
-    number = 0
+    names = ("source", "row", "series_index", "score", "score_se", "log10_compute", "non_thinking")
+    obs = {name: shipped[name].values for name in names}
+    place = {(s, r): i for i, (s, r) in enumerate(zip(obs["source"], obs["row"], strict=True))}
+    label = {name: shipped[name].values for name in ("series", "series_unit", "series_benchmark")}
+    start = dict(zip(label["series"], shipped["start_score"].values, strict=True))
+    arrived = starts = 0
     for file in sorted(data_path("points").glob("*.csv")):
         with file.open(newline="", encoding="utf-8") as lines:
             for row, cells in enumerate(csv.DictReader(lines), start=2):
-                at = np.flatnonzero(
-                    (shipped["source"].values == file.stem) & (shipped["row"].values == row)
-                )
-                assert len(at) == 1
-                point = shipped.isel(obs=at[0])
-                series = point.isel(series=int(point["series_index"]))
-                assert str(series["series"].values) == cells["series"]
-                assert float(point["score"]) == float(cells["score"])
-                assert float(point["score_se"]) == float(cells["score_se"])
+                if float(cells["compute"]) == 0:
+                    assert start[cells["series"]] == float(cells["score"])
+                    starts += 1
+                    continue
+                i = place[file.stem, row]
+                s = obs["series_index"][i]
+                assert label["series"][s] == cells["series"]
+                assert obs["score"][i] == float(cells["score"])
+                assert obs["score_se"][i] == float(cells["score_se"])
                 expected = math.log10(float(cells["compute"]))
-                assert float(point["log10_compute"]) == pytest.approx(expected, abs=1e-12)
-                assert bool(point["non_thinking"]) == (cells["mode"] == "non-thinking")
-                assert str(series["series_unit"].values) == cells["compute_unit"]
-                assert str(series["series_benchmark"].values) == cells["benchmark"]
-                number += 1
-    assert number == shipped.sizes["obs"]
+                assert obs["log10_compute"][i] == pytest.approx(expected, abs=1e-12)
+                assert obs["non_thinking"][i] == (cells["mode"] == "non-thinking")
+                assert label["series_unit"][s] == cells["compute_unit"]
+                assert label["series_benchmark"][s] == cells["benchmark"]
+                arrived += 1
+    assert arrived == shipped.sizes["obs"] == len(place)
+    assert starts == np.isfinite(shipped["start_score"].values).sum() > 0
 
 
 def test_indices_point_at_their_labels(shipped: xr.Dataset) -> None:
-    for key in ("benchmark", "family", "regime", "unit"):
+    for key in ("benchmark", "family", "regime", "unit", "publication"):
         labels = shipped[key].values[shipped[f"{key}_index"].values]
         assert list(labels) == list(shipped[f"series_{key}"].values)
     assert list(shipped["regime"].values) == ["rl", "inference"]
@@ -116,17 +122,18 @@ def test_indices_point_at_their_labels(shipped: xr.Dataset) -> None:
     named = shipped["chart_index"].values >= 0
     charts = shipped["chart"].values[shipped["chart_index"].values[named]]
     assert list(charts) == list(shipped["series_source"].values[named])
-    assert set(charts) == {"o1_train", "o1_test", "o3_launch"}
+    assert set(charts) == {"o1_train", "o1_test", "o3_launch", "kimi_dev"}
 
 
 def test_reference_is_the_weighted_mean_of_log_compute(shipped: xr.Dataset) -> None:
+    names = ("series_index", "score_se", "log10_compute")
+    rows = list(zip(*(shipped[name].values.tolist() for name in names), strict=True))
     for number in range(0, shipped.sizes["series"], 17):
         top = bottom = 0.0
-        for i in range(shipped.sizes["obs"]):
-            if shipped["series_index"].values[i] == number:
-                weight = 1 / float(shipped["score_se"].values[i]) ** 2
-                top += weight * float(shipped["log10_compute"].values[i])
-                bottom += weight
+        for series, score_se, x in rows:
+            if series == number:
+                top += x / score_se**2
+                bottom += 1 / score_se**2
         assert float(shipped["reference"][number]) == pytest.approx(top / bottom, rel=1e-12)
 
 
@@ -198,7 +205,8 @@ def test_a_full_subset_is_the_same_dataset(shipped: xr.Dataset) -> None:
 
 
 def test_reading_errors_can_be_left_out_or_doubled(shipped: xr.Dataset) -> None:
-    xr.testing.assert_allclose(dataset.rescale_errors(shipped, 1.0), shipped, rtol=1e-5)
+    # printed scores are rounded, and with them the part of the error that the questions explain
+    xr.testing.assert_allclose(dataset.rescale_errors(shipped, 1.0), shipped, rtol=5e-5)
     without, doubled = dataset.rescale_errors(shipped, 0.0), dataset.rescale_errors(shipped, 2.0)
     assert without.sizes["chart"] == 0
     assert (without["chart_index"] == -1).all()
@@ -317,7 +325,7 @@ def test_spreadsheet_habits_are_accepted(write: Write) -> None:
         ({"score": "nan"}, "row 3: score: got 'nan'.*finite"),
         ({"score": ""}, "row 3: score: missing"),
         ({"score": "40%"}, "row 3: score: got '40%'.*number"),
-        ({"compute": "0"}, "row 3: compute: got '0'.*greater than 0"),
+        ({"compute": "0"}, "row 3: compute: got '0'.*expected more than 0"),
         ({"compute": "inf"}, "row 3: compute: got 'inf'.*finite"),
         ({"compute": "1,000"}, "row 3: compute: got '1,000'"),
         ({"regime": "train"}, "row 3: regime: got 'train'.*'rl' or 'inference'"),

@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tenfold.evidence.columns import Point
 from tenfold.evidence.digitise import AxesFile, Axis, Calibration, Chart, digitise_project
 from tenfold.evidence.digitise.axes import DRAWING_SE, calibrate, offset_and_scale
 from tenfold.evidence.digitise.projects import number
-from tenfold.evidence.rows import Point, binomial_se, read_points
+from tenfold.evidence.rows import binomial_se, read_points
 from tenfold.files import SpecError
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "digitise"

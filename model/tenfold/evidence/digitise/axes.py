@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from tenfold.evidence.rows import Label, Regime, Unit
+from tenfold.evidence.columns import Label, Regime, Unit
 from tenfold.files import SpecError
 from tenfold.spec import Strict
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from tenfold.evidence.columns import Point
 from tenfold.evidence.digitise.axes import Calibration, Chart, Series, offset_and_scale
-from tenfold.evidence.rows import Point, binomial_se
+from tenfold.evidence.rows import binomial_se
 from tenfold.files import SpecError
 
 if TYPE_CHECKING:

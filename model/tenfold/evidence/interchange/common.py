@@ -15,7 +15,8 @@ from typing import Any
 
 import pandas as pd
 
-from tenfold.evidence.rows import Point, Source, read_benchmarks
+from tenfold.evidence.columns import Point, Source
+from tenfold.evidence.rows import read_benchmarks
 from tenfold.files import SpecError, data_path, read_text, read_toml, write_atomic
 from tenfold.spec import validate
 

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
+from tenfold.evidence.columns import Source
 from tenfold.evidence.interchange.common import Imported, as_points, questions_of, split_effort
-from tenfold.evidence.rows import Source
 from tenfold.files import SpecError, read_text
 
 SCORES = (

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tenfold.evidence.columns import Source
 from tenfold.evidence.interchange.common import Imported, as_points, questions_of, split_effort
-from tenfold.evidence.rows import Source
 from tenfold.files import SpecError, read_text
 from tenfold.spec import validate
 
