@@ -22,7 +22,7 @@ def store_prior_run(folder: Path) -> Run:
     from tenfold.posterior import simulate
     from tenfold.posterior.plan import prepare
     from tenfold.posterior.scenario import Scenario
-    from tenfold.runs import store
+    from tenfold.runs import headline, store
 
     scenario = Scenario.model_validate(
         {
@@ -33,6 +33,7 @@ def store_prior_run(folder: Path) -> Run:
     )
     plan = prepare("baseline", scenario)
     path = store.directory(plan, folder)
+    weights, trees = {"logistic": 0.3, "saturating": 0.7}, {}
     for seed, form in enumerate(plan.choice.forms):
         rng = np.random.default_rng(seed)
         flat = simulate.prior(plan.points, plan.priors, form, plan.choice, 300, rng)
@@ -48,11 +49,13 @@ def store_prior_run(folder: Path) -> Run:
             "posterior_predictive": seen,
             "constant_data": plan.points,
         }
-        store.save_tree(xr.DataTree.from_dict(groups), path / f"posterior-{form}.nc")
+        trees[form] = xr.DataTree.from_dict(groups)
+        store.save_tree(trees[form], path / f"posterior-{form}.nc")
+    headline.write(headline.headline(trees, weights, seed=1), path)
     gate = checks.Gate("made up", "PASS", 1.0, 1.01, "a check for tests")
     record = {
         "forms": list(plan.choice.forms),
-        "weights": {"logistic": 0.3, "saturating": 0.7},
+        "weights": weights,
         "leave_future_out": {},
         "loo": {},
         "status": "PASS",

@@ -60,11 +60,11 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise SpecError(f"{path}: not valid TOML: {error}") from None
 
 
-def write_atomic(path: Path, text: str) -> None:
-    """Write a text file so that readers see the old file or the new one, never half of one."""
+def write_atomic(path: Path, content: str | bytes) -> None:
+    """Write a file so that readers see the old one or the new one, never half of one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.write_text(text, encoding="utf-8")
+    part.write_bytes(content.encode() if isinstance(content, str) else content)
     os.replace(part, path)
 
 

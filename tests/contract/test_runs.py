@@ -62,7 +62,7 @@ def test_a_failed_gate_exits_with_3_and_keeps_the_run(home):
     assert (folder / "runs" / "LATEST").read_text().strip() == path.name
     assert f"FAIL: runs/{path.name}" in done.stdout
     assert "--target-accept" in done.stderr  # what to do about it
-    assert {p.name for p in path.iterdir()} == {"run.json", "posterior-logistic.nc"}
+    assert {p.name for p in path.iterdir()} == {"run.json", "headline.nc", "posterior-logistic.nc"}
 
 
 def test_an_unchanged_fit_is_found_and_not_repeated(home):
@@ -248,11 +248,10 @@ def test_questions_without_an_answer_are_one_line(run, arguments, expected):
     assert expected in errors[0]
 
 
-@pytest.mark.parametrize("damage", ["cut posterior", "no posterior", "cut record", "no record"])
+@pytest.mark.parametrize("damage", ["cut sample", "no sample", "cut record", "no record"])
 def test_a_damaged_run_is_one_line_and_left_alone(run, copy, damage):
     folder, path = copy
-    posterior, record = path / "posterior-logistic.nc", path / "run.json"
-    what = posterior if "posterior" in damage else record
+    what = path / ("headline.nc" if "sample" in damage else "run.json")
     if damage.startswith("cut"):
         what.write_bytes(what.read_bytes()[: what.stat().st_size // 2])
     else:

@@ -10,8 +10,9 @@ import pytest
 import xarray as xr
 from hypothesis import HealthCheck, settings
 
-from tenfold.answers import headline
 from tenfold.answers.constants import Constants, load_constants
+from tenfold.answers.headline import complete
+from tenfold.runs.headline import headline
 
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
@@ -47,6 +48,8 @@ def tree(form: str, seed: int, rate: float = 2.0, chains: int = 4, draws: int = 
     post["cell_effect"] = v(0.0, 0.1, benchmark=BENCHMARKS, regime=REGIMES)
     post["benchmark_sd"] = np.exp(v(-1.5, 0.1))
     post["cell_sd"] = np.exp(v(-2.0, 0.1))
+    post["series_sd"] = np.exp(v(-1.2, 0.1))
+    post["log_slope"] = v(0.0, 0.3, series=[f"series {i}" for i in range(len(SERIES))])
     post["log_inference_per_training_mean"] = v(np.log(1.3), 0.05)
     post["inference_per_training_sd"] = np.exp(v(-1.5, 0.1))
     post["gpt_level_mean"] = v(2.03, 0.05)
@@ -56,6 +59,8 @@ def tree(form: str, seed: int, rate: float = 2.0, chains: int = 4, draws: int = 
         post["ceiling"] = 1 / (1 + np.exp(-logit))
         post["ceiling_mean"] = v(1.5, 0.2, regime=REGIMES)
         post["ceiling_sd"] = np.exp(v(-1.0, 0.1))
+    else:
+        post["ceiling"] = xr.ones_like(post["cell_effect"])
     points = xr.Dataset(
         {
             "floor": ("benchmark", [0.0, 0.25, 0.04]),
@@ -77,7 +82,7 @@ def trees() -> dict[str, xr.DataTree]:
 @pytest.fixture(scope="session")
 def headline_draws(trees: dict[str, xr.DataTree]) -> xr.Dataset:
     """Headline draws of `trees`, weighted 0.4 and 0.6."""
-    return headline.headline(trees, {"logistic": 0.4, "saturating": 0.6}, seed=3)
+    return complete(headline(trees, {"logistic": 0.4, "saturating": 0.6}, seed=3))
 
 
 @pytest.fixture(scope="session")

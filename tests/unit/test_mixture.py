@@ -10,6 +10,7 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy import signal
 
 from tenfold import mixture
 
@@ -139,6 +140,38 @@ def test_probability_is_weighted_and_its_error_holds():
     independent = math.sqrt((shares**2 * truth * (1 - truth) / 1000).sum())
     assert np.mean(errors) == pytest.approx(independent, rel=0.1)
     assert 0.7 < np.std(scores) < 1.3
+
+
+def test_errors_of_quantiles_hold_for_chains_that_remember():
+    """Forms of different spread, autocorrelated draws, two predictions for each."""
+    rng = np.random.default_rng(6)
+    shares, spread = np.array([0.6, 0.3, 0.1]), np.array([1.0, 2.0, 0.5])[:, None, None, None]
+    innovations = rng.standard_normal((80, 3, 4, 400)) * math.sqrt(1 - 0.8**2)
+    chain = signal.lfilter([1], [1, -0.8], innovations, axis=-1)[..., 100:, None]
+    values = spread * (chain + 0.5 * rng.standard_normal((*chain.shape[:-1], 2)))
+    labels = {"form": FORMS, "chain": range(4), "draw": range(300), "repeat": range(2)}
+    rows = [mixture.summarise(xr.DataArray(v, labels), weight(shares), "x") for v in values]
+    for key in mixture.PROBABILITIES:
+        found = np.array([row[key] for row in rows])
+        errors = np.array([row[f"{key}_mcse"] for row in rows])
+        assert 0.75 < found.std() / np.sqrt((errors**2).mean()) < 1.33, key
+
+
+def test_a_quantile_next_to_never_has_no_finite_error():
+    values = draws(np.zeros((3, 4, 100))).where(
+        np.random.default_rng(2).permuted(np.arange(1200) < 606).reshape(3, 4, 100), np.inf
+    )
+    row = mixture.summarise(values, weight([1, 1, 1]), "OOM")
+    assert (row["p25_mcse"], row["p50"], row["p50_mcse"]) == (0.0, 0.0, "inf")
+    assert (row["p95"], row["p95_mcse"]) == ("inf", 0.0)
+
+
+def test_stratified_numbers_fill_each_part_once():
+    found = mixture.stratified(3, 50, np.random.default_rng(1))
+    parts = np.sort(np.floor(found * 50), axis=1)
+    assert (parts == np.arange(50)).all()
+    assert not np.array_equal(found[0], found[1])
+    assert ((found > 0) & (found < 1)).all()
 
 
 def test_a_certain_event_still_has_an_error():

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import datetime
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from tenfold.files import SpecError, data_path, did_you_mean
+from tenfold.mixture import stratified
 from tenfold.spec import Strict, load_toml, validate
 
 if TYPE_CHECKING:
@@ -95,10 +97,13 @@ class Constant(Strict):
             t = (p - 0.5) / 0.45
         return inverse(central + np.where(t < 0, central - low, high - central) * t)
 
-    def draw(self, n: int | tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-        """`n` draws (or a shape of them) in `unit`, by inversion: the same generator state gives
-        draws that move together when a constant is changed."""
-        return self.quantile((rng.integers(0, 2**53, n) + 0.5) / 2**53)
+    def draw(self, shape: int | tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+        """Draws of some shape in `unit`, stratified within each row (curve form) of its first axis.
+
+        By inversion: the same generator state gives draws that move together when a constant is
+        changed."""
+        rows, *rest = (1, shape) if isinstance(shape, int) else shape
+        return self.quantile(stratified(rows, math.prod(rest), rng)).reshape(shape)
 
 
 BASELINE_UNITS = {

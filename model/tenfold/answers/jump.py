@@ -7,7 +7,7 @@ Three definitions, all on draws with dims `form, chain, draw`:
   with ceilings: at or above the RL ceiling the answer is +inf, never;
 - `between_scores`: from one score to another on a named benchmark.
 
-`joint` mixes RL and inference at least cost. `headline` makes the draws from stored posteriors.
+`joint` mixes RL and inference at least cost. The draws are those of `headline`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import xarray as xr
 from scipy import special
 
 from tenfold import curves, units
-from tenfold.answers.headline import headline, slope_ratio
+from tenfold.answers.headline import slope_ratio
 from tenfold.files import SpecError, did_you_mean
 from tenfold.mixture import between_share, label, probability, quantile, summarise, table
 
@@ -27,7 +27,6 @@ __all__ = [
     "between_scores",
     "between_share",
     "exchange",
-    "headline",
     "joint",
     "on_curve",
     "probability",
@@ -36,16 +35,17 @@ __all__ = [
     "table",
 ]
 
-NEW_BENCHMARK = "new benchmark"
-POPULATION = "population"
+POPULATION, NEW_BENCHMARK, NEW_MODEL = "population", "new benchmark", "new model"
+"""Places that are no benchmark: typical of all, a new one, and a new model on a new one."""
 
 
 def exchange(draws: xr.Dataset, benchmark: str | None = None) -> xr.Dataset:
     """The log-linear jump: `exchange_rate`, `inference_jump_ooms`, `rl_jump_ooms`.
 
     Args:
-        benchmark: None for the population, "new benchmark", or a benchmark. Where a benchmark has
-            evidence in one regime only, the other slope is the hierarchy's prediction.
+        benchmark: None for the population, "new benchmark", "new model" (on a new benchmark), or a
+            benchmark. Where a benchmark has evidence in one regime only, the other slope is the
+            hierarchy's prediction.
 
     Raises:
         SpecError: no such benchmark.
@@ -54,6 +54,8 @@ def exchange(draws: xr.Dataset, benchmark: str | None = None) -> xr.Dataset:
         rate = draws["exchange_rate"]
     elif benchmark == NEW_BENCHMARK:
         rate = draws["exchange_rate_new_benchmark"]
+    elif benchmark == NEW_MODEL:
+        rate = draws["exchange_rate_new_model"]
     elif benchmark in draws["shared_benchmark"].values:
         rate = draws["exchange_rate_benchmark"].sel(shared_benchmark=benchmark, drop=True)
     else:
@@ -72,8 +74,8 @@ def on_curve(draws: xr.Dataset, start: float, benchmark: str | None = None) -> x
     RL goes as far past it as inference does.
 
     Args:
-        benchmark: a benchmark, "new benchmark", or None for a population slope under the median
-            ceiling over benchmarks (floor 0; so for a new benchmark).
+        benchmark: a benchmark, "new benchmark", "new model", or None for a population slope under
+            the median ceiling over benchmarks (floor 0; so for a new benchmark).
 
     Returns:
         As `exchange` (`exchange_rate` is the ratio of slopes), `reached_score` and `no_gain`
@@ -170,9 +172,10 @@ def between_scores(
 def _curve(draws: xr.Dataset, benchmark: str | None) -> tuple[xr.DataArray, float, xr.DataArray]:
     """Slope and ceiling (form, chain, draw, regime) and floor of a benchmark."""
     if benchmark is None or benchmark == POPULATION:
-        return xr.ufuncs.exp(draws["log_slope_mean"]), 0.0, draws["ceiling"].median("benchmark")
-    if benchmark == NEW_BENCHMARK:
-        return draws["slope_new_benchmark"], 0.0, draws["ceiling_new_benchmark"]
+        return xr.ufuncs.exp(draws["log_slope_mean"]), 0.0, draws["ceiling_typical"]
+    if benchmark in (NEW_BENCHMARK, NEW_MODEL):
+        slope = draws[f"slope_{benchmark}".replace(" ", "_")]
+        return slope, 0.0, draws["ceiling_new_benchmark"]
     known = [str(name) for name in draws["benchmark"].values]
     if benchmark not in known:
         raise SpecError(f"unknown benchmark {benchmark!r}{did_you_mean(benchmark, known)}")

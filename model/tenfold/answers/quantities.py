@@ -68,7 +68,7 @@ def _grok_4(field: str, unit: str) -> Callable[[xr.Dataset, Constants], xr.DataA
     """log10 of a quantity of the run that the essay multiplies: the draws of the cost tables."""
 
     def read(draws: xr.Dataset, constants: Constants) -> xr.DataArray:
-        run = baseline.baseline_run(constants, "grok-4", draws["exchange_rate"], seed=0)
+        run = baseline.baseline_run(constants, "grok-4", draws["gpt_level_ooms"], seed=0)
         return run[field].to(unit).log10
 
     return read
@@ -76,7 +76,7 @@ def _grok_4(field: str, unit: str) -> Callable[[xr.Dataset, Constants], xr.DataA
 
 def _world_electricity(draws: xr.Dataset, constants: Constants) -> xr.DataArray:
     name, _ = baseline.WORLD_ELECTRICITY
-    return baseline.draw(constants, name, "TWh/year", draws["exchange_rate"], seed=0).log10
+    return baseline.draw(constants, name, "TWh/year", draws["gpt_level_ooms"], seed=0).log10
 
 
 INPUTS: dict[str, Input] = {

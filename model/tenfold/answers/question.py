@@ -1,6 +1,6 @@
 """Ready answers: one question about a jump to plain JSON.
 
-Everything is computed from headline draws (`headline.headline`) and constants; no posterior is
+Everything is computed from headline draws (`headline.of_run`) and constants; no posterior is
 read and nothing is sampled. The dictionaries hold only JSON values; an infinite quantile is the
 string "inf".
 """
@@ -38,9 +38,10 @@ def curve_start(draws: xr.Dataset, benchmark: str | None) -> float:
 class Question:
     """What is asked: which jump, from which baseline run, read how.
 
-    benchmark: None is the population, "new benchmark" a new one. start: a score makes the jump one
-    on the curve, start and target one between two scores. year: run in that year. deployment:
-    ratio of deployment to training spending for the joint optimum; None takes the constants'.
+    benchmark: None is the population, "new benchmark" a new one, "new model" a new model there.
+    start: a score makes the jump one on the curve, start and target one between two scores. year:
+    run in that year. deployment: ratio of deployment to training spending for the joint optimum;
+    None takes the constants'.
     """
 
     benchmark: str | None = None
@@ -165,10 +166,10 @@ def waiting(
 
 
 def exchange_rates(draws: xr.Dataset) -> dict[str, dict[str, Any]]:
-    """Exchange rate rows for the population, a new benchmark, and each benchmark with both
-    regimes."""
+    """Exchange rate rows for the population, a new benchmark, a new model there, and each benchmark
+    with both regimes."""
     shared = [str(name) for name in draws["shared_benchmark"].values]
-    places = [jump.POPULATION, jump.NEW_BENCHMARK, *shared]
+    places = [jump.POPULATION, jump.NEW_BENCHMARK, jump.NEW_MODEL, *shared]
     rows = {}
     for place in places:
         values = jump.exchange(draws, place)["exchange_rate"]

@@ -20,7 +20,7 @@ from tenfold.posterior import priors as prior_table
 from tenfold.posterior import simulate
 from tenfold.posterior.plan import Plan, prepare
 from tenfold.posterior.scenario import Prior, Scenario, Settings, load_scenario
-from tenfold.runs import keys, store
+from tenfold.runs import headline, keys, store
 from tenfold.sampler import sample
 from tenfold.spec import validate
 
@@ -106,6 +106,7 @@ def _fit(plan: Plan, path: Path, say: Callable[[str], None], progress: bool) -> 
     loo: dict[str, Any] = {}
     diagnostics: dict[str, Any] = {}
     predicted: dict[Form, compare.Given] = {}
+    parts: dict[str, xr.Dataset] = {}
     # sampling needs no interpreter: the next form is sampled while this one is looked at
     with ThreadPoolExecutor(1) as ahead:
         jobs: list[tuple[Form, bool]] = [
@@ -123,6 +124,8 @@ def _fit(plan: Plan, path: Path, say: Callable[[str], None], progress: bool) -> 
                     found, loo[form], diagnostics[form], tree = _judged(plan, form, tree)
                     gates += found
                     store.save_tree(tree, path / f"posterior-{form}.nc")
+                    posterior = tree["posterior"].to_dataset()
+                    parts[form] = headline.part(posterior, points, form, plan.settings.seed)
         except BaseException:
             ahead.shutdown(cancel_futures=True)
             raise
@@ -138,6 +141,8 @@ def _fit(plan: Plan, path: Path, say: Callable[[str], None], progress: bool) -> 
         mixed = sum(weights[form] * pit for form, pit in pits.items())
         future["coverage"] = diagnose.coverage(np.asarray(mixed), points)
         gates += checks.calibration(future["coverage"], "mixture: 90% coverage of the future")
+    sample_of_all = headline.joined(parts, points, weights, future.get("weights_90"))
+    headline.write(sample_of_all, path, scenario=plan.name, key=keys.fit_key(plan))
     timings["all"] = time.perf_counter() - begin
     info = {
         "forms": list(forms),

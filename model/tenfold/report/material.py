@@ -22,8 +22,8 @@ from tenfold.files import SpecError
 from tenfold.fit import stages
 from tenfold.posterior import priors as prior_table
 from tenfold.report import fitted
-from tenfold.report.stored import Frame, Stored, read_group
-from tenfold.runs import store
+from tenfold.report.stored import Frame, Stored
+from tenfold.runs import netcdf, store
 from tenfold.scenarios import sensitivity
 
 PRIOR_DRAWS = 20_000
@@ -293,7 +293,7 @@ def _rate(run: store.Run) -> tuple[xr.DataArray, xr.DataArray]:
     forms = [form for form in run.forms if run.info["weights"].get(form, 0) > 0]
     shares = np.array([run.info["weights"][form] for form in forms])
     values = [
-        read_group(run.path / f"posterior-{form}.nc", "posterior", ["exchange_rate"])
+        netcdf.read(run.path / f"posterior-{form}.nc", "posterior", ["exchange_rate"])
         for form in forms
     ]
     rate = xr.concat([value["exchange_rate"] for value in values], "form", join="exact")

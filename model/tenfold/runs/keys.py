@@ -15,8 +15,13 @@ from typing import Any
 import tenfold
 from tenfold.posterior.plan import Plan
 
-FITTED_BY = ("tenfold.posterior.plan", "tenfold.sampler.sample", "tenfold.fit.compare")
-"""Modules that make posteriors and weights; what they import counts as well."""
+FITTED_BY = (
+    "tenfold.posterior.plan",
+    "tenfold.sampler.sample",
+    "tenfold.fit.compare",
+    "tenfold.runs.headline",
+)
+"""Modules that make posteriors, weights and the sample; what they import counts as well."""
 
 
 def fit_key(plan: Plan) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from tenfold.answers.headline import headline
+from tenfold.answers.headline import complete
 from tenfold.curves import Form
 from tenfold.files import write_atomic
 from tenfold.fit import checks
@@ -18,6 +18,7 @@ from tenfold.mixture import summarise
 from tenfold.posterior.plan import Plan, prepare
 from tenfold.posterior.scenario import load_scenario, load_scenarios
 from tenfold.runs import keys
+from tenfold.runs.headline import headline
 from tenfold.sampler import sample
 
 FILE = "sensitivity.json"
@@ -93,7 +94,7 @@ def current(name: str, entry: Mapping[str, Any]) -> bool:
 
 def _row(plan: Plan, tree: xr.DataTree, form: Form) -> dict[str, Any]:
     tree["constant_data"] = xr.DataTree(plan.points)
-    draws = headline({form: tree}, {form: 1.0}, plan.settings.seed)
+    draws = complete(headline({form: tree}, {form: 1.0}, plan.settings.seed))
     jump = draws["gpt_level_ooms"] * draws["inference_per_training"] * draws["exchange_rate"]
     slope = draws["slope_new_benchmark"]
     values = {

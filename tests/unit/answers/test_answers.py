@@ -54,7 +54,8 @@ def test_the_default_answer_holds_the_headline_quantities(headline_draws, consta
     names = {"exchange_rate", "inference_jump_ooms", "rl_jump_ooms", "log10_training_multiplier"}
     names |= {"log10_training_flop", "log10_gpus", "log10_energy_twh", "log10_cost_usd"}
     assert names | {"log10_years_of_world_electricity"} <= set(found["quantities"])
-    assert set(found["exchange_rates"]) == {"population", "new benchmark", "AIME 2024", "GPQA"}
+    places = {"population", "new benchmark", "new model", "AIME 2024", "GPQA"}
+    assert set(found["exchange_rates"]) == places
     assert found["p_never"]["probability"] == 0
     assert found["on_curve"]["quantities"]["rl_jump_ooms"]["p_never"] > 0
     assert sum(row["weight"] for row in found["forms"].values()) == pytest.approx(1)

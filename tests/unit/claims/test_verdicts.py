@@ -48,6 +48,7 @@ def draws():
             "log_slope_mean": ((*dims, "regime"), log_slope),
             "slope_at_benchmark": ((*dims, "benchmark", "regime"), slope),
             "ceiling": ((*dims, "benchmark", "regime"), ceiling),
+            "ceiling_typical": ((*dims, "regime"), np.median(ceiling, axis=-2)),
             "floor": ("benchmark", [0.0, 0.25]),
             "exchange_rate_benchmark": (
                 (*dims, "shared_benchmark"),

@@ -27,7 +27,7 @@ from tenfold.posterior.plan import prepare
 from tenfold.posterior.scenario import load_scenario
 from tenfold.report import answer_figures, fitted, material, stored, tables, words
 from tenfold.report.svg import log_ticks
-from tenfold.runs import keys, store
+from tenfold.runs import keys, netcdf, store
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
@@ -226,7 +226,7 @@ def test_groups_are_read_as_xarray_reads_them(prior_run):
     path = prior_run.path / "posterior-saturating.nc"
     tree = prior_run.tree("saturating")
     for group in ("posterior", "posterior_predictive", "constant_data"):
-        xr.testing.assert_identical(stored.read_group(path, group), tree[group].to_dataset())
+        xr.testing.assert_identical(netcdf.read(path, group), tree[group].to_dataset())
 
 
 @pytest.mark.parametrize("damage", ["cut", "missing"])
@@ -281,7 +281,7 @@ def test_scenarios_fitted_under_one_form_are_told_with_it(prior_run, tmp_path):
 
 def test_a_variable_that_is_not_there_is_named(prior_run):
     with pytest.raises(SpecError, match="posterior/ghost is missing"):
-        stored.read_group(prior_run.path / "posterior-logistic.nc", "posterior", ["ghost"])
+        netcdf.read(prior_run.path / "posterior-logistic.nc", "posterior", ["ghost"])
 
 
 def test_weights_choose_the_draws_of_bands(kept):
