@@ -15,9 +15,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import dataclasses
-import hashlib
-import json
 import math
 import multiprocessing
 import time
@@ -28,23 +25,26 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from calibration_design import (
+    KEPT,
+    LEAST_ESS,
+    LONGER,
+    SEED,
+    SETTINGS,
+    code,
+    data_set,
+    design,
+    given,
+    key,
+    other_evidence,
+    refit,
+)
 
 from tenfold.curves import FORMS, Form
 from tenfold.posterior import simulate
-from tenfold.posterior.plan import Plan, prepare
-from tenfold.posterior.scenario import PointsChoice, Prior, Scenario, Settings
-from tenfold.runs import keys
 from tenfold.sampler import sample
 
 FOLDER = Path(__file__).parents[1] / "reports" / "calibration"
-SEED = 20251020
-KEPT = 19
-"""Posterior draws that a true value is ranked among: ranks run from 0 to KEPT."""
-LEAST_ESS = 30.0
-"""Bulk effective sample size below which a fit is repeated with more draws."""
-SETTINGS = Settings(tune=400, draws=1000, target_accept=0.8).model_copy(update={"chains": 1})
-LONGER = SETTINGS.model_copy(update={"tune": 600, "draws": 2500})
-
 MODERATE = {
     "log_slope_mean": math.log(0.55), "benchmark_sd": 0.2, "cell_sd": 0.12, "family_sd": 0.2,
     "series_sd": 0.45, "intercept_mean": 0.2, "intercept_cell_sd": 1.5, "intercept_sd": 1.5,
@@ -65,94 +65,6 @@ PARAMETERS = (
     "log_inference_per_training_mean", "inference_per_training_sd", "gpt_level_mean",
     "gpt_level_sd",
 )  # fmt: skip
-
-
-# --- data sets -----------------------------------------------------------------------------------
-
-
-def design(choice: PointsChoice | None = None) -> sample.Compiled:
-    """The baseline model on the real evidence, whose scores the experiments replace."""
-    scenario = Scenario(reason="calibration", points=choice or PointsChoice(), settings=SETTINGS)
-    return sample.compile_plan(prepare("calibration", scenario))
-
-
-def key(plan: Plan) -> str:
-    """8 hex digits over evidence and priors: rows with another key belong to another design."""
-    words = {"reason", "unit"}
-    parts = {n: prior.model_dump(mode="json", exclude=words) for n, prior in plan.priors.items()}
-    content = json.dumps([plan.points.attrs["files"], parts], sort_keys=True)
-    return hashlib.sha256(content.encode()).hexdigest()[:8]
-
-
-def code() -> str:
-    """8 hex digits over what simulates and samples: rows tell which code fitted them."""
-    modules = keys.code(("tenfold.posterior.plan", "tenfold.sampler.sample"))
-    content = repr((modules, SETTINGS, LEAST_ESS, KEPT)).encode()
-    return hashlib.sha256(content).hexdigest()[:8]
-
-
-def data_set(plan: Plan, form: Form, rng: np.random.Generator) -> tuple[xr.Dataset, xr.Dataset]:
-    """Parameters from the prior (no sample dims) and all evidence simulated from them."""
-    drawn = simulate.prior(plan.points, plan.priors, form, plan.choice, 1, rng)
-    score = simulate.scores(drawn, plan.points, form, rng).values[0]
-    truth = drawn.isel(draw=0)
-    simulated = plan.points.assign(score=("obs", score))
-    return truth, simulated.assign(other_evidence(truth, plan.points, rng))
-
-
-def other_evidence(
-    truth: xr.Dataset, points: xr.Dataset, rng: np.random.Generator
-) -> dict[str, tuple[str, np.ndarray]]:
-    """Generation shifts, trade-offs and GPT levels simulated from parameters."""
-
-    def noise(like: np.ndarray) -> np.ndarray:
-        return rng.standard_normal(like.shape)
-
-    spread = np.sqrt(2) * float(truth["cell_sd"]) * truth["shift_z"].values
-    rate = float(truth["exchange_rate"]) * np.exp(spread)
-    error = np.hypot(points["shift_ooms_se"].values, points["rl_ooms_se"].values / rate)
-    shift = points["rl_ooms"].values / rate + error * noise(error)
-    error = np.hypot(
-        float(truth["inference_per_training_sd"]), points["inference_per_training_se_log"].values
-    )
-    ratio = np.exp(float(truth["log_inference_per_training_mean"]) + error * noise(error))
-    level_se = points["log10_flop_se"].values
-    steps = float(truth["gpt_level_mean"]) + float(truth["gpt_level_sd"]) * noise(level_se[1:])
-    flop = np.concatenate([[20.0], 20.0 + np.cumsum(steps)]) + level_se * noise(level_se)
-    return {
-        "shift_ooms": ("shift", shift),
-        "inference_per_training": ("tradeoff", ratio),
-        "log10_flop": ("gpt", flop),
-    }
-
-
-def refit(
-    base: sample.Compiled, points: xr.Dataset, form: Form, settings: Settings, **data: np.ndarray
-) -> xr.DataTree:
-    """The posterior given other evidence on the same design."""
-    plan = dataclasses.replace(base.plan, points=points)
-    return sample.sample(dataclasses.replace(base, plan=plan), form, data=data, settings=settings)
-
-
-def given(
-    plan: Plan, form: Form, values: dict[str, float], rate: float, rng: np.random.Generator
-) -> xr.Dataset:
-    """One draw of all parameters with some top-level ones given, dims (`draw`: 1, ...).
-
-    Args:
-        values: parameter to value (the same for every regime).
-        rate: exchange rate; the RL slope is that of `values["log_slope_mean"]`.
-    """
-    certain = {
-        name: Prior(family="normal", mu=value, sigma=1e-12, unit="given", reason="given")
-        for name, value in values.items()
-    }
-    drawn = simulate.prior(plan.points, {**plan.priors, **certain}, form, plan.choice, 1, rng)
-    up = xr.where(drawn["regime"] == "inference", math.log(rate), 0.0)
-    drawn["log_slope_mean"] = drawn["log_slope_mean"] + up
-    up = xr.where(plan.points["series_regime"] == "inference", math.log(rate), 0.0)
-    drawn["log_slope"], drawn["slope"] = drawn["log_slope"] + up, drawn["slope"] * np.exp(up)
-    return drawn.assign(exchange_rate=rate + 0 * drawn["exchange_rate"])
 
 
 # --- ranks ---------------------------------------------------------------------------------------

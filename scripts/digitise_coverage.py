@@ -14,8 +14,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import drawing
 import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from digitise_charts import draw_style, read_chart
@@ -149,7 +149,7 @@ together. Every marker counts twice, once per axis.
 {head}
 {overall}
 
-![Observed against stated coverage by group](coverage.png)
+![Observed against stated coverage by group](coverage.svg)
 
 The stated errors are meant to be wide rather than narrow where a chart does not tell: a few markers
 do not show whether they were drawn on whole pixels (a uniform error, all of which lies within the
@@ -177,10 +177,10 @@ quarter of their size are not drawn, since nobody can tell them apart.
 """
 
 
-def figure(rows: pd.DataFrame, summary: dict[str, Any], path: Path) -> None:
+def figure(summary: dict[str, Any], path: Path) -> None:
     """Observed share per group beside the stated levels, point and total errors."""
     groups = summary["groups"][::-1]
-    fig, axes = plt.subplots(1, 2, figsize=(9, 7.5), sharey=True, layout="constrained")
+    fig, axes = drawing.start().subplots(1, 2, figsize=(9, 7.5), sharey=True, layout="constrained")
     for ax, which in zip(axes, ("point", "total"), strict=True):
         for level, colour in zip(summary["stated"], ("#1f5fa8", "#c2571a"), strict=True):
             ax.axvline(float(level[:-1]) / 100, color=colour, lw=1)
@@ -194,8 +194,7 @@ def figure(rows: pd.DataFrame, summary: dict[str, Any], path: Path) -> None:
         ax.set_xlim(0.4, 1.01)
     axes[0].set_yticks(range(len(groups)), [f"{g['group']}: {g['value']}" for g in groups])
     axes[0].legend(loc="lower left")
-    fig.savefig(path, dpi=120)
-    plt.close(fig)
+    drawing.save(fig, path)
 
 
 def main() -> None:
@@ -211,7 +210,7 @@ def main() -> None:
     (args.folder / "coverage.json").write_text(json.dumps(summary, indent=1) + "\n")
     flat = pd.json_normalize(summary["groups"], sep="_")
     flat.to_csv(args.folder / "coverage.csv", index=False, lineterminator="\n")
-    figure(rows, summary, args.folder / "coverage.png")
+    figure(summary, args.folder / "coverage.svg")
     (args.folder / "README.md").write_text(readme(summary))
 
 

@@ -22,6 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import drawing
 import numpy as np
 import xarray as xr
 
@@ -190,11 +191,7 @@ def tables(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 def figure(results: dict[str, Any], path: Path) -> None:
     """CRPS of every method and coverage of 90% intervals, one panel per design and condition."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    matplotlib.rcParams["svg.hashsalt"] = "tenfold"
-    import matplotlib.pyplot as plt
+    plt = drawing.start()
 
     panels = [(d, c) for d, item in results.items() for c in item]
     canvas, axes = plt.subplots(
@@ -219,8 +216,7 @@ def figure(results: dict[str, Any], path: Path) -> None:
     axes[0][0].set_ylim(bottom=0)
     axes[1][0].set_ylabel("share of points inside\n90% intervals (grey: 85 to 95%)")
     canvas.legend(frameon=False, ncols=4, loc="outside lower center")
-    canvas.savefig(path, metadata={"Date": None})
-    plt.close(canvas)
+    drawing.save(canvas, path)
 
 
 def page(results: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import measured
 import numpy as np
 import samplers
 
@@ -126,8 +127,8 @@ def scale_fit(plan: Any, job: dict[str, Any]) -> dict[str, Any]:
     compiled, start = sample.Compiled(plan, 0.0), time.perf_counter()
     job = {
         **job,
-        "labels": samplers.labels(plan.points),
-        "dims": samplers.top_level(samplers.dims(job["form"])),
+        "labels": measured.labels(plan.points),
+        "dims": measured.top_level(measured.dims(job["form"])),
     }
     while True:
         chosen = samplers.settings(job, job["seed"])
@@ -135,7 +136,7 @@ def scale_fit(plan: Any, job: dict[str, Any]) -> dict[str, Any]:
             sample.sample(compiled, job["form"], None, chosen, top_level=True), job
         )
         columns = [v.reshape(*v.shape[:2], -1) for v in values.values()]
-        worst = float(samplers.diagnose(np.concatenate(columns, axis=2))["ess"].min())
+        worst = float(measured.diagnose(np.concatenate(columns, axis=2))["ess"].min())
         seconds = time.perf_counter() - start
         print(f"{job['draws']} draws: worst ESS {worst:.0f}, {seconds:.0f} s", flush=True)
         if worst >= ENOUGH or seconds > job["timeout"] / 2:

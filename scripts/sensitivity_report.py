@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import drawing
 from scipy import stats
 
 from tenfold.cli import terminal
@@ -70,10 +71,7 @@ def add_contrasts(results: dict[str, Any]) -> None:
 
 def figure(results: dict[str, Any], path: Path) -> None:
     """Forest plot of the population exchange rate, one line per scenario and form."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
+    plt = drawing.start()
 
     names = list(results["scenarios"])
     canvas, axis = plt.subplots(figsize=(8, 0.42 * len(names) + 1), layout="constrained")
@@ -96,8 +94,7 @@ def figure(results: dict[str, Any], path: Path) -> None:
         "dotted: the essay's 2"
     )
     axis.legend(frameon=False, ncols=len(seen), loc="lower center", bbox_to_anchor=(0.5, 1.0))
-    canvas.savefig(path, metadata={"Software": None}, dpi=130)
-    plt.close(canvas)
+    drawing.save(canvas, path)
 
 
 def page(results: dict[str, Any]) -> str:
@@ -116,7 +113,7 @@ def page(results: dict[str, Any]) -> str:
         "costs, not slopes. FAIL: not converged even with the larger number of draws, not to be",
         "used.",
         "",
-        "![Exchange rate by scenario](exchange_rate.png)",
+        "![Exchange rate by scenario](exchange_rate.svg)",
         "",
         "| scenario | form | exchange rate, population | RL OOMs of a jump | gates |",
         "|---|---|---|---|---|",
@@ -173,7 +170,7 @@ def main() -> None:
     add_contrasts(results)
     chosen.folder.mkdir(parents=True, exist_ok=True)
     write_atomic(chosen.folder / "results.json", json.dumps(results, indent=1) + "\n")
-    figure(results, chosen.folder / "exchange_rate.png")
+    figure(results, chosen.folder / "exchange_rate.svg")
     write_atomic(chosen.folder / "README.md", page(results))
 
 

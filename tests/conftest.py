@@ -82,10 +82,10 @@ def failed_run(prior_run: Run) -> Run:
 
 @pytest.fixture(scope="session")
 def report_page(prior_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of `prior_run`."""
+    """The report of `prior_run`, its figures as files too."""
     from tenfold import report
 
-    return report.build(prior_run, tmp_path_factory.mktemp("report"))
+    return report.build(prior_run, tmp_path_factory.mktemp("report"), figures=True)
 
 
 @pytest.fixture(scope="session")

@@ -44,7 +44,7 @@ def test_it_writes_where_it_says(call, tmp_path, monkeypatch):
     assert (status, printed) == (0, "PASS: tenfold-report/index.html\n")
     assert told == "writing the report\n"
     written = {path.name for path in (tmp_path / "tenfold-report").iterdir()}
-    assert written == {"index.html", "figures", "data", "inputs.sha256"}
+    assert written == {"index.html", "data", "inputs.sha256"}
     assert not list(tmp_path.rglob("*.part"))
 
 

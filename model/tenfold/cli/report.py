@@ -18,13 +18,16 @@ def report(
     scenario: Scenario = "baseline",
     runs: Runs = Path("runs"),
     out: Annotated[
-        Path, typer.Option(metavar="DIR", help="Folder for the page, its figures and their data.")
+        Path, typer.Option(metavar="DIR", help="Folder for the page and the data of its figures.")
     ] = Path("tenfold-report"),
+    figures: Annotated[
+        bool, typer.Option("--figures", help="Write each figure as SVG and PNG too.")
+    ] = False,
     open_page: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the page in the browser.")
     ] = False,
 ) -> None:
-    """Write the report: one self-contained HTML page, with figures and data beside it.
+    """Write the report: one self-contained HTML page, with the data of its figures beside it.
 
     Fits the scenario first where that has not been done (minutes); after that it only reads the
     stored run. Exits with 3 where a gate fails; the report is written all the same and says so.
@@ -33,7 +36,7 @@ def report(
     Examples:
       tenfold report
       tenfold report --scenario no-thinking-shift --out no-thinking
-      tenfold report --open
+      tenfold report --figures --open
     """
     from tenfold import report as pages
     from tenfold.fit import stages
@@ -41,7 +44,7 @@ def report(
     with _progress() as say:
         run = stages.run(scenario, runs, say=say)
         say("writing the report")
-        page = pages.build(run, out)
+        page = pages.build(run, out, figures=figures)
     terminal.say(f"{run.info['status']}: {page}")
     if open_page:
         import webbrowser

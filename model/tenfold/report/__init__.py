@@ -20,8 +20,9 @@ def build(
     out: Path,
     constants: Constants | None = None,
     claims: ClaimsFile | None = None,
+    figures: bool = False,
 ) -> Path:
-    """Write the report of a run: `index.html`, and `figures/` and `data/` beside it.
+    """Write the report of a run: `index.html`, and `data/` beside it.
 
     Nothing is sampled. The page needs neither the network nor the other files. A report in `out`
     that was made from the same run, constants, claims and code is left as it is.
@@ -29,6 +30,7 @@ def build(
     Args:
         out: folder, made if missing; files of another report there are replaced.
         constants, claims: the shipped ones, with the scenario's own constants, unless given.
+        figures: write each figure as SVG and PNG too, into `figures/`; they stay up to date there.
 
     Returns:
         The path of the page.
@@ -38,7 +40,8 @@ def build(
     """
     target, stamp = out / PAGE, out / STAMP
     shipped = constants is None and claims is None
-    if shipped and stamp.is_file() and stamp.read_bytes() == _digest(run, out):
+    known = (out / "figures").is_dir() or not figures
+    if shipped and known and stamp.is_file() and stamp.read_bytes() == _digest(run, out):
         return target
     # drawing is imported once it is needed
     from tenfold.answers.constants import load_constants
@@ -52,7 +55,7 @@ def build(
         constants = load_constants().patched(patch, f"scenario.{name}.constants")
     found = material.gather(stored.read(run), constants, claims or load_claims())
     try:
-        for name in ("figures", "data"):
+        for name in ("data", "figures")[: 1 + figures]:
             (out / name).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SpecError(f"{out}: cannot be written ({error.strerror})") from None

@@ -88,7 +88,7 @@ def evidence(material: Material, folder: Path, styles: Styles) -> Drawn:
             f"{count} series from {own['score'].min():.0%} to {own['score'].max():.0%}"
         )
         notes.append(_sources(own["source"].unique(), count, len(own)))
-    data = pd.concat([observed.assign(kind="point"), fitted.assign(kind="curve")])
+    data = pd.concat([observed.assign(kind="point"), material.curves.assign(kind="curve")])
     return sheet.save(folder, styles, data, alts, notes)
 
 

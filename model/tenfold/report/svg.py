@@ -2,7 +2,7 @@
 page's colours.
 
 A figure is a grid of equal cells. On the page every cell is an SVG of its own, so that the browser
-can lay panels out in as many columns as there is room for; on disk the figure is one SVG and one
+can lay panels out in as many columns as there is room for; as a file the figure is one SVG and one
 PNG. Colours are drawn as fixed hex values and become CSS variables on the page; style attributes
 become classes, because a strict content security policy allows none.
 """
@@ -25,6 +25,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+
+from tenfold.files import write_atomic
 
 INK, MUTED, GRID, PAPER = "#1c2733", "#5d6975", "#d8dee4", "#fefefe"
 RL, INFERENCE, PRIOR, ACCENT = "#b5451f", "#1d6a96", "#7f8b96", "#6b4aa0"
@@ -97,6 +99,8 @@ class Drawn:
     name: str
     panels: tuple[Panel, ...]
     data: pd.DataFrame
+    files: bool
+    """Whether `figures/` has it as SVG and PNG."""
 
 
 @dataclass
@@ -149,10 +153,11 @@ class Sheet:
         alts: Sequence[str],
         notes: Sequence[Markup] | None = None,
     ) -> Drawn:
-        """Write the SVG, PNG and CSV, and return the figure for the page.
+        """Write the CSV, and return the figure for the page.
 
         Args:
-            folder: report folder; files go to `figures/` and `data/`.
+            folder: report folder; the CSV goes to `data/`, and an SVG and a PNG to `figures/` where
+                there is such a folder.
             alts, notes: one per panel.
         """
         if len(alts) != self.n or (notes is not None and len(notes) != self.n):
@@ -161,19 +166,20 @@ class Sheet:
         buffer = io.StringIO()
         with mpl.rc_context({"svg.hashsalt": self.name}):
             FigureCanvasSVG(self.figure).print_svg(buffer, metadata={"Date": None})
-        drawn = _lean(buffer.getvalue())
-        vector, image = figures / f"{self.name}.svg", figures / f"{self.name}.png"
-        # The SVG is the same for the same numbers, so an image beside an equal one is up to date.
-        old = vector.read_text(encoding="utf-8") if vector.is_file() else ""
-        if old != drawn or not image.is_file():
-            image.unlink(missing_ok=True)
-            vector.write_text(drawn, encoding="utf-8")
+        drawn = lean(buffer.getvalue())
+        wanted = figures.is_dir()
+        if wanted:
+            write_atomic(figures / f"{self.name}.svg", drawn)
             self.figure.set_facecolor("white")
             FigureCanvasAgg(self.figure)
-            self.figure.savefig(image, dpi=130, pil_kwargs={"compress_level": 2})
-        data.to_csv(tables / f"{self.name}.csv", index=False, float_format="%.6g")
+            image = io.BytesIO()
+            self.figure.savefig(image, dpi=130)
+            write_atomic(figures / f"{self.name}.png", image.getvalue())
+        write_atomic(
+            tables / f"{self.name}.csv", data.to_csv(index=False, float_format="%.6g") or ""
+        )
         panels = self._split(drawn, styles, alts, notes or [Markup("")] * self.n)
-        return Drawn(self.name, tuple(panels), data)
+        return Drawn(self.name, tuple(panels), data, wanted)
 
     def _split(
         self, text: str, styles: Styles, alts: Sequence[str], notes: Sequence[Markup]
@@ -230,7 +236,7 @@ def _css(style: str) -> str:
 NUMBER = re.compile(r"(\d+\.\d{2})\d+")
 
 
-def _lean(svg: str) -> str:
+def lean(svg: str) -> str:
     """matplotlib's SVG with coordinates to a hundredth of a point, without its metadata."""
     body = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
     return NUMBER.sub(r"\1", body)

@@ -194,14 +194,12 @@ def test_words_from_files_are_text_not_markup(prior_run, tmp_path):
     assert "&lt;script&gt;alert(1)" in page
 
 
-def test_the_same_run_gives_the_same_page_and_keeps_its_images(prior_run, report_page, text):
-    image = report_page.parent / "figures" / "evidence.png"
-    image.write_bytes(image.read_bytes())
-    before = image.stat().st_mtime_ns
-    (report_page.parent / report.STAMP).unlink()  # else nothing is made again
-    report.build(prior_run, report_page.parent)
-    assert report_page.read_text(encoding="utf-8") == text
-    assert image.stat().st_mtime_ns == before
+def test_the_same_run_gives_the_same_files(prior_run, report_page):
+    folder = report_page.parent
+    made = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    (folder / report.STAMP).unlink()  # else nothing is made again
+    report.build(prior_run, folder)
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == made
 
 
 def test_an_unchanged_report_is_kept_and_a_damaged_one_made_again(prior_run, tmp_path):
@@ -213,6 +211,10 @@ def test_an_unchanged_report_is_kept_and_a_damaged_one_made_again(prior_run, tmp
     report.build(prior_run, tmp_path)
     assert (tmp_path / "data" / "cost.csv").is_file()
     assert page.stat().st_mtime_ns > made
+    assert not (tmp_path / "figures").exists()
+    assert "figures/" not in page.read_text(encoding="utf-8")
+    report.build(prior_run, tmp_path, figures=True)
+    assert (tmp_path / "figures" / "cost.png").is_file()
 
 
 def test_claims_keep_arithmetic_and_evidence_apart(text):

@@ -21,14 +21,21 @@ def report():
 
 
 @pytest.fixture(scope="module")
-def uniform(report):
-    return report.uniform_extremes(N, 4000)
+def results(report):
+    import calibration_results
+
+    return calibration_results
 
 
-def test_uniform_ranks_pass_as_often_as_they_should(report, uniform):
+@pytest.fixture(scope="module")
+def uniform(results):
+    return results.uniform_extremes(N, 4000)
+
+
+def test_uniform_ranks_pass_as_often_as_they_should(results, uniform):
     rng = np.random.default_rng(1)
     p = np.array(
-        [report.uniformity(rng.integers(0, report.LEVELS, N), uniform)["p"] for _ in range(400)]
+        [results.uniformity(rng.integers(0, results.LEVELS, N), uniform)["p"] for _ in range(400)]
     )
     assert 0.025 < (p < 0.05).mean() < 0.08  # 4 standard errors are 0.044
     assert 0.4 < (p < 0.5).mean() < 0.6
@@ -39,9 +46,9 @@ def test_uniform_ranks_pass_as_often_as_they_should(report, uniform):
     [(1.5, 1.0, 1, False), (1.0, 1.5, -1, False), (0.5, 0.5, 0, True), (2.5, 2.5, 0, False)],
     ids=["biased low", "biased high", "too narrow", "too wide"],
 )
-def test_skewed_ranks_fail_and_it_shows_how(report, uniform, a, b, sign, wide):
+def test_skewed_ranks_fail_and_it_shows_how(results, uniform, a, b, sign, wide):
     share = np.random.default_rng(2).beta(a, b, N)
-    found = report.uniformity((report.LEVELS * share).astype(int), uniform)
+    found = results.uniformity((results.LEVELS * share).astype(int), uniform)
     assert found["p"] < 0.01
     if sign:
         assert np.sign(found["shift_z"]) == sign
@@ -51,33 +58,32 @@ def test_skewed_ranks_fail_and_it_shows_how(report, uniform, a, b, sign, wide):
         assert (found["covered_90"] < 0.9 * N) == wide
 
 
-def test_coverage_counts_central_ranks(report, uniform):
-    found = report.uniformity(np.arange(N) % report.LEVELS, uniform)
+def test_coverage_counts_central_ranks(results, uniform):
+    found = results.uniformity(np.arange(N) % results.LEVELS, uniform)
     assert found["p"] > 0.99
     assert found["covered_90"] == 0.9 * N
     assert found["covered_50"] == 0.5 * N
     assert found["spread_ratio"] == 1.0
 
 
-def test_bands_hold_the_whole_ecdf_95_percent_of_the_time(report, uniform):
-    low, high = report.bands(N, uniform)
+def test_bands_hold_the_whole_ecdf_95_percent_of_the_time(results, uniform):
+    low, high = results.bands(N, uniform)
     rng = np.random.default_rng(3)
-    ranks = rng.integers(0, report.LEVELS, (2000, N))
-    ecdf = np.array([report.steps(row) for row in ranks]) / N
+    ranks = rng.integers(0, results.LEVELS, (2000, N))
+    ecdf = np.array([results.steps(row) for row in ranks]) / N
     inside = ((low <= ecdf) & (ecdf <= high)).all(axis=1).mean()
     assert 0.93 < inside < 0.98
 
 
-def test_holm_by_hand(report):
-    found = report.holm({"a": 0.01, "b": 0.04, "c": 0.03})
+def test_holm_by_hand(results):
+    found = results.holm({"a": 0.01, "b": 0.04, "c": 0.03})
     assert found == pytest.approx({"a": 0.03, "c": 0.06, "b": 0.06})
 
 
-def test_a_partial_table_says_so(report, tmp_path, monkeypatch):
+def test_a_partial_table_says_so(report, results, tmp_path, monkeypatch):
     monkeypatch.setattr(report, "current_design", lambda: "abc")
     monkeypatch.setattr(report, "ecdf_figure", lambda *_: None)
-    monkeypatch.setattr(report, "histogram_figure", lambda *_: None)
-    names = [*report.NOT_PARAMETERS, "sigma[rl]", "nu"]
+    names = [*results.NOT_PARAMETERS, "sigma[rl]", "nu"]
     lines = [
         ["logistic 0", "abc", "", 3, 1000, 2, 20.5, "nu", 1.01, 2.0, 4, 19],
         ["logistic 1", "abc", report.calibrate.code(), 0, 1000, 1, 90.0, "nu", 1.00, 1.0, 0, 7],

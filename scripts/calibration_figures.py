@@ -1,0 +1,91 @@
+"""Figures of `calibration_report.py`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from calibration_results import QUANTILES, STEPS, bands, column, steps, uniform_extremes
+from drawing import save, start
+
+BLUE, ORANGE = "#1f5c99", "#d9730d"
+
+
+def _grid(count: int) -> tuple[Any, list[Any]]:
+    rows = -(-count // 5)
+    canvas, axes = start().subplots(
+        rows, 5, figsize=(11, 1.6 * rows + 0.4), sharex=True, sharey=True, layout="constrained"
+    )
+    for axis in axes.flat[count:]:
+        axis.set_axis_off()
+    for axis in axes.flat[max(0, count - 5) : count]:
+        axis.tick_params(labelbottom=True)
+    return canvas, list(axes.flat[:count])
+
+
+def ecdf_figure(path: Path, table: dict[str, np.ndarray], found: dict[str, Any]) -> None:
+    """ECDF of ranks less the uniform one, one panel per quantity, with simultaneous bands."""
+    canvas, axes = _grid(len(table))
+    n = next(iter(table.values())).size
+    low, high = bands(n, uniform_extremes(n))
+    for axis, (name, values) in zip(axes, table.items(), strict=True):
+        axis.fill_between(STEPS, low - STEPS, high - STEPS, color="0.87", step="mid")
+        axis.axhline(0, color="0.6", lw=0.6)
+        color = ORANGE if found[name]["p"] < 0.05 else BLUE
+        axis.step(STEPS, steps(values) / n - STEPS, where="mid", color=color, lw=1.2)
+        axis.set_title(f"{name}\np = {found[name]['p']:.3f}", fontsize=7)
+    canvas.supxlabel("rank of the true value among posterior draws (share of draws below it)")
+    canvas.supylabel("ECDF of ranks less uniform (share of data sets)")
+    save(canvas, path)
+
+
+def _intervals(axis: Any, rows: list[dict[str, str]], prefix: str, truth: float) -> np.ndarray:
+    """Intervals in the order of their medians, orange where the 90% one misses; that order."""
+    p05, p25, p50, p75, p95 = (column(rows, f"{prefix}{p}") for p in QUANTILES)
+    order = np.argsort(p50)
+    for place, i in enumerate(order):
+        color = BLUE if p05[i] <= truth <= p95[i] else ORANGE
+        axis.plot([p05[i], p95[i]], [place, place], color=color, lw=0.9)
+        axis.plot([p25[i], p75[i]], [place, place], color=color, lw=2.4, solid_capstyle="butt")
+    axis.plot(p50[order], np.arange(order.size), ".", color="black", ms=2.5)
+    axis.axvline(truth, color="0.3", lw=0.8, ls="--")
+    axis.set_yticks([])
+    return order
+
+
+def recovery_figure(path: Path, rows: list[dict[str, str]], found: dict[str, Any]) -> None:
+    """Intervals of the exchange rate, one panel per true rate."""
+    rates = found["rates"]
+    canvas, axes = start().subplots(
+        1, len(rates), figsize=(11, 4), sharex=True, layout="constrained", squeeze=False
+    )
+    for axis, (label, item) in zip(axes.flat, rates.items(), strict=True):
+        own = [row for row in rows if float(row["rate"]) == float(label)]
+        axis.set_xscale("log")
+        _intervals(axis, own, "", float(label))
+        axis.set_xticks([0.25, 0.5, 1, 2, 4, 8], ["0.25", "0.5", "1", "2", "4", "8"])
+        axis.minorticks_off()
+        axis.set_title(
+            f"true rate {label}: {item['covered_90']} of {item['repeats']} in the 90% interval"
+        )
+    canvas.supxlabel("exchange rate (RL OOMs per inference OOM)")
+    canvas.supylabel("simulated data sets, by posterior median")
+    save(canvas, path)
+
+
+def ceiling_figure(path: Path, rows: list[dict[str, str]], found: dict[str, Any]) -> None:
+    """Intervals of the ceiling, for half of the compute and all of it."""
+    canvas, axes = start().subplots(1, 2, figsize=(9, 4), sharex=True, layout="constrained")
+    titles = {"half": "fitted to the first half of the compute", "all": "fitted to all of it"}
+    for axis, (name, title) in zip(axes, titles.items(), strict=True):
+        order = _intervals(axis, rows, f"{name}_", found["true_ceiling"])
+        held = f"{found[name]['covered_90']} of {found['repeats']} intervals hold"
+        axis.set_title(f"{title}: {held}", fontsize=7)
+        if name == "half":
+            free = column(rows, "least_squares_half")[order]
+            axis.plot(free, np.arange(order.size), "x", color="0.35", ms=4, label="least squares")
+            axis.legend(frameon=False, loc="upper left")
+    canvas.supxlabel("ceiling (score that no amount of RL compute exceeds)")
+    canvas.supylabel("simulated data sets, by posterior median")
+    save(canvas, path)

@@ -1,0 +1,31 @@
+"""Figures of the pages in `reports/`: the same numbers give the same SVG."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+from tenfold.files import write_atomic
+from tenfold.report.svg import lean
+
+
+def start() -> Any:
+    """Matplotlib's pyplot, set up to write SVG with text as text and without random names."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams |= {"svg.hashsalt": "tenfold", "svg.fonttype": "none", "font.size": 8}
+    import matplotlib.pyplot as plt
+
+    return plt
+
+
+def save(canvas: Any, path: Path) -> None:
+    """Write a figure without its date, and close it."""
+    import matplotlib.pyplot as plt
+
+    text = io.StringIO()
+    canvas.savefig(text, format="svg", metadata={"Date": None}, bbox_inches="tight")
+    write_atomic(path, lean(text.getvalue()))
+    plt.close(canvas)
