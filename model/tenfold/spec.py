@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from tenfold.files import SpecError, did_you_mean, read_toml
+from tenfold.files import SpecError, abridged, did_you_mean, key_path, read_toml, shown
 
 
 class Strict(BaseModel):
@@ -29,54 +29,52 @@ def load_toml[T: BaseModel](path: Path, kind: type[T]) -> T:
     """A TOML file as a validated spec table.
 
     Raises:
-        SpecError: one line with file, key path, value and what was expected.
+        SpecError: per mistake a line with file, key path, value and what was expected.
     """
     return validate(read_toml(path), kind, str(path))
 
 
 def validate[T: BaseModel](value: Any, kind: type[T], where: str) -> T:
-    """`value` as a `kind`, or the first mistake as a `SpecError` whose line begins with `where`."""
+    """`value` as a `kind`, or its mistakes as a `SpecError` whose lines begin with `where`."""
     try:
         return kind.model_validate(value)
     except ValidationError as error:
-        raise SpecError(f"{where}: {describe(error, kind)}") from None
+        raise SpecError(*(f"{where}: {line}" for line in describe(error, kind))) from None
 
 
-def describe(error: ValidationError, kind: type[BaseModel]) -> str:
-    """The first mistake of a validation error in one line: key path, value, what was expected.
+def describe(error: ValidationError, kind: type[BaseModel]) -> list[str]:
+    """The mistakes of a validation error, one line each: key path, value, what was expected.
 
-    A missing key that is there under a misspelled name is told by that name.
+    A missing key that is there under a misspelled name is told by that name alone.
     """
-    first = error.errors()[0]
-    if first["type"] == "missing" and (misspelled := _misspelled(error)):
-        return misspelled
-    location = [part for part in first["loc"] if part != "[key]"]
-    if location and location[-1] in ("float", "str"):  # pydantic's name for a member of a union
-        location.pop()
-    key = ".".join(str(part) for part in location) or "(file)"
-    if first["type"] == "extra_forbidden":
-        known = fields_at(kind, location[:-1])
-        return f"{key}: unknown key{did_you_mean(str(location[-1]), known)}"
-    if first["type"] == "missing":
-        return f"{key}: missing; it is required"
-    message = first["msg"].removeprefix("Value error, ")
-    if isinstance(first["input"], dict):  # a rule between keys; the whole table would say nothing
-        return f"{key}: {message}"
-    value = repr(first["input"])
-    return f"{key}: got {value if len(value) <= 80 else value[:77] + '...'}; {message}"
-
-
-def _misspelled(error: ValidationError) -> str:
-    """The first unknown key that is nearly the name of a missing one of its table, or nothing."""
-    missing = [item["loc"] for item in error.errors() if item["type"] == "missing"]
-    for item in error.errors():
+    told: dict[tuple[Any, ...], str] = {}
+    items = error.errors(include_url=False)
+    # a list whose items are wrong may be called too short: that follows from them
+    above = {item["loc"][:end] for item in items for end in range(1, len(item["loc"]))}
+    missing = [item["loc"] for item in items if item["type"] == "missing"]
+    found = set()
+    for item in items:
+        if item["type"] == "too_short" and item["loc"] in above:
+            continue
+        location = tuple(part for part in item["loc"] if part != "[key]")
+        if location and location[-1] in ("float", "str"):  # pydantic's name for a union's member
+            location = location[:-1]
+        key = key_path(location) or "(file)"
         if item["type"] == "extra_forbidden":
             *table, word = item["loc"]
             absent = [str(name) for *other, name in missing if other == table]
-            if near := difflib.get_close_matches(str(word), absent, n=1):
-                key = ".".join(map(str, item["loc"]))
-                return f"{key}: unknown key; did you mean {near[0]!r}?"
-    return ""
+            near = difflib.get_close_matches(str(word)[:200], absent, n=1)
+            found |= {(*table, name) for name in near}
+            hint = did_you_mean(str(word), near or fields_at(kind, list(location[:-1])))
+            told.setdefault(location, f"{key}: unknown key{hint}")
+        elif item["type"] == "missing":
+            told.setdefault(location, f"{key}: missing; it is required")
+        else:
+            message = item["msg"].removeprefix("Value error, ")
+            # of a rule between keys, the whole table would say nothing
+            got = "" if isinstance(item["input"], dict) else f"got {shown(item['input'])}; "
+            told.setdefault(location, f"{key}: {got}{message}")
+    return abridged([line for location, line in told.items() if location not in found])
 
 
 def fields_at(kind: Any, location: list[Any]) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 from tenfold.claims.spec import ClaimsFile
 from tenfold.files import (
     MAX_FILE_BYTES,
+    MAX_LINES,
     SpecError,
     data_path,
     did_you_mean,
@@ -95,16 +96,42 @@ def test_a_missing_key_is_named():
 @pytest.mark.parametrize(
     ("renamed", "expected"),
     [
-        ({"quote": "qoute"}, "claim.0.qoute: unknown key; did you mean 'quote'?"),
-        ({"quote": "qoute", "id": "name"}, "claim.0.qoute: unknown key; did you mean 'quote'?"),
-        ({"quote": "words"}, "claim.0.quote: missing; it is required"),
+        ({"quote": "qoute"}, ["qoute: unknown key; did you mean 'quote'?"]),
+        (
+            {"quote": "qoute", "id": "name"},
+            [
+                "id: missing; it is required",
+                "name: unknown key; known: ",
+                "qoute: unknown key; did you mean 'quote'?",
+            ],
+        ),
+        ({"quote": "words"}, ["quote: missing; it is required", "words: unknown key; known: "]),
     ],
 )
-def test_a_misspelled_key_is_told_before_the_missing_one(renamed, expected):
+def test_a_misspelled_key_is_told_instead_of_the_missing_one(renamed, expected):
     claim = {renamed.get(key, key): value for key, value in CLAIM.items()}
     with pytest.raises(SpecError) as caught:
         validate(claims_file() | {"claim": [claim]}, ClaimsFile, "mine.toml")
-    assert str(caught.value) == f"mine.toml: {expected}"
+    assert len(caught.value.lines) == len(expected)
+    for line, start in zip(sorted(caught.value.lines), expected, strict=True):
+        assert line.startswith(f"mine.toml: claim.0.{start}")
+
+
+def test_all_mistakes_of_a_file_are_told_at_once():
+    raw = claims_file(value=-1.0, kind="opinion", relation=">")
+    raw["source"]["essay"] = SOURCE | {"url": "ftp://example.org"}
+    with pytest.raises(SpecError) as caught:
+        validate(raw, ClaimsFile, "mine.toml")
+    keys = [line.split(": ")[1] for line in caught.value.lines]
+    assert keys == ["source.essay.url", "claim.0.kind", "claim.0.relation", "claim.0.value"]
+
+
+def test_hundreds_of_mistakes_are_counted():
+    raw = claims_file() | {"claim": [CLAIM | {"value": -1.0}] * 500}
+    with pytest.raises(SpecError) as caught:
+        validate(raw, ClaimsFile, "mine.toml")
+    assert len(caught.value.lines) == MAX_LINES + 1
+    assert caught.value.lines[-1].endswith("and 480 more mistakes")
 
 
 def test_a_missing_key_of_another_table_is_no_hint():
@@ -138,7 +165,10 @@ def test_describe_is_the_function_behind_the_messages():
 
     with pytest.raises(ValidationError) as caught:
         ClaimsFile.model_validate({"version": 2, "source": {}, "claim": []})
-    assert describe(caught.value, ClaimsFile) == "version: got 2; Input should be 1"
+    assert describe(caught.value, ClaimsFile) == [
+        "version: got 2; Input should be 1",
+        "claim: got []; Tuple should have at least 1 item after validation, not 0",
+    ]
 
 
 def test_unreadable_files(tmp_path):

@@ -103,7 +103,8 @@ def main() -> int:
         from tenfold.files import SpecError
 
         if isinstance(error, SpecError):
-            terminal.warn(f"error: {error}")
+            for line in error.lines:
+                terminal.warn(f"error: {line}")
             return EXIT_BAD_INPUT
         if "--debug" in sys.argv:
             traceback.print_exc()

@@ -9,52 +9,64 @@ from pathlib import Path
 from typing import Any
 
 from tenfold.evidence.columns import COLUMN, SHARED
+from tenfold.evidence.plausible import implausible
 from tenfold.evidence.rows import (
     Folder,
     file_hash,
+    point_files,
+    points_root,
     read_benchmarks,
     read_folder,
     read_points,
     read_sources,
 )
-from tenfold.files import SpecError, data_path
+from tenfold.files import Mistakes, SpecError, data_path
 
 
 def check_across(folders: Sequence[Folder]) -> None:
     """What no single row can show: a series is in one file and is one curve; no row comes twice.
 
     Raises:
-        SpecError: naming both rows.
+        SpecError: for every mistake a line that names both rows.
     """
+    mistakes = Mistakes()
     first: dict[str, dict[str, Any]] = {}
     seen: dict[tuple[Any, ...], int] = {}
     names: dict[str, Path] = {}
     for folder in folders:
         for name in folder.sources:
             if name in names:
-                raise SpecError(
+                mistakes.lines.append(
                     f"{folder.path / 'sources.toml'}: {name}: also a source in {names[name]}; "
                     "expected another file name"
                 )
             names[name] = folder.path
         for point in folder.points:
-            here = f"{point['file']}: row {point['row']}"
-            start = first.setdefault(point["series"], point)
-            if start["file"] != point["file"]:
-                raise SpecError(
-                    f"{here}, series: {point['series']!r} is also in {start['file']}, "
-                    f"row {start['row']}; expected a series in one file only"
-                )
-            for key in SHARED:
-                if not _same(start[key], point[key]):
-                    raise SpecError(
-                        f"{here}, {COLUMN.get(key, key)}: got {point[key]!r}; "
-                        f"expected {start[key]!r} as in row {start['row']} of the same series"
-                    )
-            same = tuple(point[k] for k in ("series", "model", "setting", "log10_compute", "score"))
-            if same in seen:
-                raise SpecError(f"{here}: repeats row {seen[same]} of the same series")
-            seen[same] = point["row"]
+            with mistakes.gather():
+                _check_point(point, first.setdefault(point["series"], point), seen)
+    mistakes.tell()
+
+
+def _check_point(
+    point: dict[str, Any], start: dict[str, Any], seen: dict[tuple[Any, ...], int]
+) -> None:
+    """Hold one point against the first of its series, and against all before it (`seen`)."""
+    here = f"{point['file']}: row {point['row']}"
+    if start["file"] != point["file"]:
+        raise SpecError(
+            f"{here}, series: {point['series']!r} is also in {start['file']}, row {start['row']}; "
+            "expected a series in one file only"
+        )
+    for key in SHARED:
+        if not _same(start[key], point[key]):
+            raise SpecError(
+                f"{here}, {COLUMN.get(key, key)}: got {point[key]!r}; "
+                f"expected {start[key]!r} as in row {start['row']} of the same series"
+            )
+    same = tuple(point[k] for k in ("series", "model", "setting", "log10_compute", "score"))
+    if same in seen:
+        raise SpecError(f"{here}: repeats row {seen[same]} of the same series")
+    seen[same] = point["row"]
 
 
 def _same(a: Any, b: Any) -> bool:
@@ -64,8 +76,9 @@ def _same(a: Any, b: Any) -> bool:
 
 def doubts(user: Folder, known: Sequence[Folder]) -> list[str]:
     """Warnings about a user's folder, each naming the first row concerned."""
-    messages = []
     benchmarks = {name: item for part in known for name, item in part.benchmarks.items()}
+    questions = {name: item.questions for name, item in (benchmarks | user.benchmarks).items()}
+    messages = implausible(user.points, questions)
     for name, item in user.benchmarks.items():
         if name in benchmarks and benchmarks[name].floor != item.floor:
             messages.append(
@@ -113,27 +126,27 @@ class Report:
 def check(path: Path) -> Report:
     """A user's points file, or a folder of them, held against the rules and the shipped evidence.
 
-    Every file is read to its first error. A file need not have a source yet: that is a warning
+    All mistakes of every file are told. A file need not have a source yet: that is a warning
     here and an error in `load`.
     """
     home = path if path.is_dir() else path.parent
     if home.name == "points" and (home.parent / "sources.toml").is_file():
         home = home.parent
-    root = home / "points" if (home / "points").is_dir() else home
-    files = sorted(root.glob("*.csv")) if path.is_dir() else [path]
-    own = {file.resolve() for file in files}
-    shipped = read_folder(data_path())
-    shipped.points = [row for row in shipped.points if Path(row["file"]).resolve() not in own]
-    user = Folder(home)
-    errors = [] if files else [f"{root}: no *.csv file of points"]
+    root = points_root(home)
+    errors: list[str] = []
 
     def attempt(step: Callable[..., Any], *given: Any) -> Any:
         try:
             return step(*given)
         except SpecError as error:
-            errors.append(str(error))
+            errors.extend(error.lines)
             return None
 
+    files: list[Path] = attempt(point_files, root) or [] if path.is_dir() else [path]
+    own = {file.resolve() for file in files}
+    shipped = read_folder(data_path())
+    shipped.points = [row for row in shipped.points if Path(row["file"]).resolve() not in own]
+    user = Folder(home)
     for file in files:
         user.points += attempt(read_points, file) or []
     user.benchmarks = attempt(read_benchmarks, home / "benchmarks.toml") or {}

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
 
+from tenfold.evidence import numbers
 from tenfold.spec import Strict
 
 Regime = Literal["rl", "inference"]
@@ -71,13 +72,23 @@ OBS: dict[str, type] = {
 """Variables of a point and their types; 0 questions and NaN mean not stated."""
 
 
-def _printable(text: str) -> str:
-    if not text or not text.isprintable():
-        raise ValueError("expected a non-empty label without control characters")
+MIN_SE = 1e-6
+"""Smallest standard error of a score: that of 10^11 questions."""
+MOST = 1_000_000_000
+"""Most questions or samples."""
+
+
+def _line(text: str) -> str:
+    if not text.isprintable():
+        odd = next(sign for sign in text if not sign.isprintable())
+        raise ValueError(f"expected text without control characters; it holds U+{ord(odd):04X}")
     return text
 
 
-Label = Annotated[str, Field(max_length=200), AfterValidator(_printable)]
+Line = Annotated[str, Field(max_length=1000), AfterValidator(_line)]
+"""Free text, possibly empty, on one line."""
+Ooms = Annotated[float, Field(ge=-100, le=100)]
+Label = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_line)]
 OptionalLabel = Literal[""] | Label
 
 
@@ -86,6 +97,15 @@ class Row(Strict):
 
     model_config = ConfigDict(strict=False)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_plain(cls, value: Any, info: ValidationInfo) -> Any:
+        kind = cls.model_fields[str(info.field_name)].annotation
+        holds = {kind, *get_args(kind)} & {int, float}
+        if holds and isinstance(value, str):
+            numbers.plain(value)  # says what to write; the text itself is shown in messages
+        return value
+
 
 class Point(Row):
     """One row of a points file: one (compute, score) pair."""
@@ -93,7 +113,7 @@ class Point(Row):
     series: Label
     family: Label
     model: Label
-    setting: str = ""
+    setting: Line = ""
     mode: Literal["thinking", "non-thinking"]
     benchmark: Label
     regime: Regime
@@ -101,13 +121,13 @@ class Point(Row):
     compute: float = Field(ge=0)
     log10_compute_se: float = Field(default=0.0, ge=0, le=10)
     score: float = Field(ge=0, le=1)
-    score_se: float | None = Field(default=None, gt=0, le=1)
-    n_questions: int | None = Field(default=None, ge=1)
-    n_samples: float | None = Field(default=None, gt=0)
+    score_se: float | None = Field(default=None, ge=MIN_SE, le=1)
+    n_questions: int | None = Field(default=None, ge=1, le=MOST)
+    n_samples: float | None = Field(default=None, gt=0, le=MOST)
     pixel_x: float | None = None
     pixel_y: float | None = None
     outlier: bool = False
-    reason: str = ""
+    reason: Line = ""
     run: OptionalLabel = ""
     axis_start: AxisStart | None = None
     active_params_b: float | None = Field(default=None, gt=0)
@@ -132,19 +152,19 @@ class Point(Row):
 class Source(Strict):
     """One table of `sources.toml`: where the numbers of one file come from."""
 
-    title: str
-    publisher: str
-    date: str
-    url: str
-    figure: str
-    terms: str
+    title: Line
+    publisher: Line
+    date: Line
+    url: Line
+    figure: Line
+    terms: Line
     method: Literal["digitised", "tabulated", "raw", "quoted"]
     publication: Label | None = None
-    calibration: str = ""
-    log10_axis_scale_se: float = Field(default=0.0, ge=0)
-    outlier_rule: str = "none flagged"
-    note: str = ""
-    file: str | None = None
+    calibration: Line = ""
+    log10_axis_scale_se: float = Field(default=0.0, ge=0, le=10)
+    outlier_rule: Line = "none flagged"
+    note: Line = ""
+    file: Line | None = None
     sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
 
 
@@ -152,8 +172,8 @@ class Benchmark(Strict):
     """Chance level and number of questions of a benchmark; 0 questions: not known."""
 
     floor: float = Field(ge=0, lt=1)
-    questions: int = Field(ge=0)
-    reason: str
+    questions: int = Field(ge=0, le=MOST)
+    reason: Line
 
 
 class Shift(Row):
@@ -161,26 +181,26 @@ class Shift(Row):
 
     shift: Label
     benchmark: Label
-    rl_ooms: float
-    rl_ooms_se: float = Field(gt=0)
-    shift_ooms: float
-    shift_ooms_se: float = Field(gt=0)
+    rl_ooms: Ooms
+    rl_ooms_se: float = Field(ge=MIN_SE, le=100)
+    shift_ooms: Ooms
+    shift_ooms_se: float = Field(ge=MIN_SE, le=100)
     use: bool
-    source: str
-    url: str
-    reason: str
+    source: Line
+    url: Line
+    reason: Line
 
 
 class Tradeoff(Row):
     """Inference OOMs per training OOM at equal performance, for one technique."""
 
     tradeoff: Label
-    inference_per_training: float = Field(gt=0)
-    inference_per_training_se_log: float = Field(gt=0)
+    inference_per_training: float = Field(ge=MIN_SE, le=1e6)
+    inference_per_training_se_log: float = Field(ge=MIN_SE, le=100)
     use: bool
-    source: str
-    url: str
-    reason: str
+    source: Line
+    url: Line
+    reason: Line
 
 
 class Overlap(Row):
@@ -192,7 +212,7 @@ class Overlap(Row):
     series: Label
     other: Label
     counts: Literal["both", "other"]
-    reason: str
+    reason: Line
 
 
 class GptLevel(Row):
@@ -202,17 +222,17 @@ class GptLevel(Row):
     flop_low: float = Field(gt=0)
     flop: float = Field(gt=0)
     flop_high: float = Field(gt=0)
-    year: int
-    source: str
-    url: str
-    reason: str
+    year: int = Field(ge=1900, le=2200)
+    source: Line
+    url: Line
+    reason: Line
 
 
 class RlShare(Row):
     """RL compute over pre-training compute of one model; FLOP and GPU-hours where known."""
 
     model: Label
-    date: str
+    date: Line
     pretrain_flop: float | None = Field(default=None, gt=0)
     rl_flop: float | None = Field(default=None, gt=0)
     pretrain_gpu_hours: float | None = Field(default=None, gt=0)
@@ -223,11 +243,11 @@ class RlShare(Row):
     basis: Literal["FLOP", "GPU-hours", "cost", "statement", "assumption", "none"]
     kind: Literal["disclosed", "estimate", "statement", "assumption", "not disclosed"]
     confidence: Literal["high", "medium", "low"]
-    source: str
-    url: str
-    quote: str = ""
-    reason: str
-    publication: str
+    source: Line
+    url: Line
+    quote: Line = ""
+    reason: Line
+    publication: Line
     role: Literal["share", "lower bound", "not counted"]
 
 
@@ -237,7 +257,7 @@ class Quoted(Row):
     source: Label
     model: Label
     benchmark: str = ""
-    quantity: str
+    quantity: Line
     value: float
     unit: Literal["share", "ratio", "USD"]
-    reason: str = ""
+    reason: Line = ""

@@ -9,10 +9,9 @@ column; what is doubtful but not wrong is a warning.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import math
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,17 @@ from tenfold.evidence.columns import (
     Source,
     Tradeoff,
 )
-from tenfold.files import SpecError, did_you_mean, read_text, read_toml
+from tenfold.evidence.tables import read_table
+from tenfold.files import (
+    Mistakes,
+    SpecError,
+    did_you_mean,
+    inside,
+    key_path,
+    read_bytes,
+    read_toml,
+    shown,
+)
 from tenfold.spec import validate
 
 
@@ -50,27 +59,37 @@ def read_folder(path: Path) -> Folder:
     """An evidence folder: every row valid by itself, every file with a source and its hash.
 
     Raises:
-        SpecError: no such folder, no point files, or the first bad row.
+        SpecError: no such folder, no point files, or every mistake in them.
     """
     if not path.is_dir():
         raise SpecError(f"{path}: not a folder; expected points as *.csv next to sources.toml")
-    root = path / "points" if (path / "points").is_dir() else path
-    found = Folder(path, files=sorted(root.glob("*.csv")))
-    if not found.files:
-        raise SpecError(f"{root}: no *.csv file of points")
-    found.sources = read_sources(path / "sources.toml", root)
-    found.benchmarks = read_benchmarks(path / "benchmarks.toml")
+    root = points_root(path)
+    found = Folder(path, files=point_files(root))
+    mistakes = Mistakes()
+    with mistakes.gather():
+        found.sources = read_sources(path / "sources.toml", root)
+        for file in found.files:
+            if file.stem not in found.sources:
+                hint = did_you_mean(file.stem, sorted(found.sources))
+                table = path / "sources.toml"
+                mistakes.lines.append(f"{table}: no table [{file.stem}] for {file}{hint}")
+    with mistakes.gather():
+        found.benchmarks = read_benchmarks(path / "benchmarks.toml")
     for file in found.files:
-        if file.stem not in found.sources:
-            hint = did_you_mean(file.stem, sorted(found.sources))
-            raise SpecError(f"{path / 'sources.toml'}: no table [{file.stem}] for {file}{hint}")
-        publication = found.sources[file.stem].publication or file.stem
-        found.points += [row | {"publication": publication} for row in read_points(file)]
+        with mistakes.gather():
+            source = found.sources.get(file.stem)
+            publication = (source and source.publication) or file.stem
+            found.points += [row | {"publication": publication} for row in read_points(file)]
     if root != path:
-        found.shifts = read_rows(path / "shifts.csv", Shift)
-        found.tradeoff = read_rows(path / "tradeoff.csv", Tradeoff)
-        found.gpt = read_rows(path / "gpt_ladder.csv", GptLevel)
-        found.overlaps = read_rows(path / "overlaps.csv", Overlap)
+        with mistakes.gather():
+            found.shifts = read_rows(path / "shifts.csv", Shift)
+        with mistakes.gather():
+            found.tradeoff = read_rows(path / "tradeoff.csv", Tradeoff)
+        with mistakes.gather():
+            found.gpt = read_rows(path / "gpt_ladder.csv", GptLevel)
+        with mistakes.gather():
+            found.overlaps = read_rows(path / "overlaps.csv", Overlap)
+    mistakes.tell()
     names = ["sources.toml", "benchmarks.toml"]
     names += (
         ["shifts.csv", "tradeoff.csv", "gpt_ladder.csv", "overlaps.csv"] if root != path else []
@@ -79,20 +98,44 @@ def read_folder(path: Path) -> Folder:
     return found
 
 
+def points_root(path: Path) -> Path:
+    """Where a folder keeps its points files: in `points/`, or in itself."""
+    return path / "points" if (path / "points").is_dir() else path
+
+
+def point_files(root: Path) -> list[Path]:
+    """The points files of a folder, sorted.
+
+    Raises:
+        SpecError: none, or a link that leaves the folder.
+    """
+    files = [inside(root, file.name, root) for file in sorted(root.glob("*.csv"))]
+    if not files:
+        raise SpecError(f"{root}: no *.csv file of points")
+    return files
+
+
 def read_sources(path: Path, root: Path) -> dict[str, Source]:
     """`sources.toml`, with every named file present and, where a hash is given, unchanged."""
-    sources = {}
+    sources: dict[str, Source] = {}
+    mistakes = Mistakes()
     for name, table in read_toml(path).items():
-        source = validate(table, Source, f"{path}: {name}")
-        file = path.parent / source.file if source.file else root / f"{name}.csv"
-        if not file.is_file():
-            raise SpecError(f"{path}: {name}: file {file} does not exist")
-        if source.sha256 and source.sha256 != (actual := file_hash(file)):
-            raise SpecError(
-                f"{path}: {name}.sha256: got {source.sha256[:12]}..., but {file} has {actual}; "
-                "expected the hash of the file as it is"
-            )
-        sources[name] = source
+        where = f"{path}: {key_path([name])}"
+        with mistakes.gather():
+            source = validate(table, Source, where)
+            if source.file:
+                file = inside(path.parent, source.file, f"{where}.file")
+            else:
+                file = inside(root, f"{name}.csv", where)
+            if not file.is_file():
+                raise SpecError(f"{where}: file {file} does not exist")
+            if source.sha256 and source.sha256 != (actual := file_hash(file)):
+                raise SpecError(
+                    f"{where}.sha256: got {source.sha256[:12]}..., but {file} has {actual}; "
+                    "expected the hash of the file as it is"
+                )
+            sources[name] = source
+    mistakes.tell()
     return sources
 
 
@@ -100,10 +143,13 @@ def read_benchmarks(path: Path) -> dict[str, Benchmark]:
     """`benchmarks.toml`, or nothing where the folder has none."""
     if not path.is_file():
         return {}
-    return {
-        name: validate(table, Benchmark, f"{path}: {name}")
-        for name, table in read_toml(path).items()
-    }
+    known: dict[str, Benchmark] = {}
+    mistakes = Mistakes()
+    for name, table in read_toml(path).items():
+        with mistakes.gather():
+            known[name] = validate(table, Benchmark, f"{path}: {key_path([name])}")
+    mistakes.tell()
+    return known
 
 
 def read_points(path: Path) -> list[dict[str, Any]]:
@@ -115,33 +161,38 @@ def read_points(path: Path) -> list[dict[str, Any]]:
     """
     rows: list[dict[str, Any]] = []
     starts: dict[str, tuple[int, float, float]] = {}
+    mistakes = Mistakes()
     for number, point in read_numbered(path, Point):
         score_se = point.score_se
         if score_se is None:
             if point.n_questions is None:
-                raise SpecError(
+                mistakes.lines.append(
                     f"{path}: row {number}, score_se: empty; expected a standard error, "
                     "or n_questions to compute it from"
                 )
+                continue
             score_se = binomial_se(point.score, point.n_questions)
         if point.compute == 0:
             if point.series in starts:
-                raise SpecError(
+                mistakes.lines.append(
                     f"{path}: row {number}, compute: 0 again; expected one score before the run "
                     f"of {point.series!r}, as in row {starts[point.series][0]}"
                 )
+                continue
             starts[point.series] = number, point.score, score_se
             continue
         rows.append(
             _point(point, score_se) | {"source": path.stem, "file": str(path), "row": number}
         )
+    mistakes.tell()
     labels = {row["series"] for row in rows}
     for name, (number, _, _) in starts.items():
         if name not in labels:
-            raise SpecError(
+            mistakes.lines.append(
                 f"{path}: row {number}, series: {name!r} has a score before its run and no point; "
                 "expected rows with compute above 0 too"
             )
+    mistakes.tell()
     for row in rows:
         _, row["start_score"], row["start_score_se"] = starts.get(
             row["series"], (0, math.nan, math.nan)
@@ -192,33 +243,29 @@ def read_numbered[R: Row](path: Path, kind: type[R]) -> list[tuple[int, R]]:
     """A CSV file as validated rows with their numbers; empty cells are missing values.
 
     Raises:
-        SpecError: file, row (the header is row 1), column and value.
+        SpecError: every mistake with file, row (the header is row 1), column and value.
     """
     columns = list(kind.model_fields)
-    try:
-        text = read_text(path).removeprefix("\ufeff")
-        table = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    except csv.Error as error:
-        raise SpecError(f"{path}: not a valid CSV file: {error}") from None
-    if not table:
+    header, table = read_table(path, columns)
+    if not header:
         raise SpecError(f"{path}: empty; expected the columns {', '.join(columns)}")
-    header = [name.strip() for name in table[0]]
-    required = [name for name, item in kind.model_fields.items() if item.is_required()]
-    for name in header:
+    mistakes = Mistakes()
+    for name, times in Counter(header).items():
         if name not in columns:
-            raise SpecError(f"{path}: row 1: unknown column {name!r}{did_you_mean(name, columns)}")
-        if header.count(name) > 1:
-            raise SpecError(f"{path}: row 1: column {name!r} appears twice")
-    if missing := [name for name in required if name not in header]:
-        raise SpecError(f"{path}: row 1: missing column {missing[0]!r}")
+            hint = did_you_mean(name, columns)
+            mistakes.lines.append(f"{path}: row 1: unknown column {shown(name)}{hint}")
+        elif times > 1:
+            mistakes.lines.append(f"{path}: row 1: column {name!r} appears twice")
+    for name, item in kind.model_fields.items():
+        if item.is_required() and name not in header:
+            mistakes.lines.append(f"{path}: row 1: missing column {name!r}")
+    mistakes.tell()
     rows = []
-    for number, cells in enumerate(table[1:], start=2):
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) != len(header):
-            raise SpecError(f"{path}: row {number}: {len(cells)} cells; expected {len(header)}")
-        values = {k: v.strip() for k, v in zip(header, cells, strict=True) if v.strip()}
-        rows.append((number, validate(values, kind, f"{path}: row {number}")))
+    for number, cells in table:
+        values = {k: v for k, v in zip(header, cells, strict=True) if v}
+        with mistakes.gather():
+            rows.append((number, validate(values, kind, f"{path}: row {number}")))
+    mistakes.tell()
     if not rows:
         raise SpecError(f"{path}: no rows below the header")
     return rows
@@ -239,7 +286,4 @@ def binomial_se(score: float, n_questions: int) -> float:
 
 def file_hash(path: Path) -> str:
     """SHA-256 of a file, hexadecimal."""
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise SpecError(f"{path}: cannot be read ({error.strerror or error})") from None
+    return hashlib.sha256(read_bytes(path)).hexdigest()

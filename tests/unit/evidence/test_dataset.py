@@ -74,9 +74,9 @@ TWO = ({}, {"compute": "10000", "score": "0.6", "setting": "high"})
 
 
 def line(raised: pytest.ExceptionInfo[SpecError]) -> str:
-    """The message, which must be a single line."""
+    """The message: one line for every mistake."""
     message = str(raised.value)
-    assert "\n" not in message
+    assert message.splitlines() == list(raised.value.lines)
     return message
 
 
@@ -363,7 +363,8 @@ def test_a_bad_row_is_named(write: Write, change: dict[str, str], expected: str)
         (lambda f: f.write_text(f.read_text().splitlines()[0]), "no rows below the header"),
         (lambda f: f.write_text(f.read_text() + "a,b\n"), "row 4: 2 cells; expected 11"),
         (lambda f: f.write_text(f.read_text() + 'a"b,"c\n'), "not a valid CSV file|cells"),
-        (lambda f: f.write_bytes(b"\xff\xfe\x00"), "not UTF-8 text"),
+        (lambda f: f.write_bytes(b"\xff\xfe\x00"), "UTF-16 text; expected UTF-8"),
+        (lambda f: f.write_bytes(b"series\xe9"), "not UTF-8 text at byte 6"),
         (lambda f: f.unlink(), r"no \*\.csv file of points"),
         (lambda f: f.rename(f.with_name("other.csv")), "mine.csv does not exist"),
     ],
