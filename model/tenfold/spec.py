@@ -7,12 +7,16 @@ what was expected. Nothing in a spec is ever evaluated as code.
 from __future__ import annotations
 
 import difflib
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tenfold.files import SpecError, abridged, did_you_mean, key_path, read_toml, shown
+
+MEMBER = re.compile(r"float|str|int|none|literal\[.*\]|constrained-\w+")
+"""What pydantic calls the member of a union that it held a value against."""
 
 
 class Strict(BaseModel):
@@ -57,7 +61,7 @@ def describe(error: ValidationError, kind: type[BaseModel]) -> list[str]:
         if item["type"] == "too_short" and item["loc"] in above:
             continue
         location = tuple(part for part in item["loc"] if part != "[key]")
-        if location and location[-1] in ("float", "str"):  # pydantic's name for a union's member
+        if location and MEMBER.fullmatch(str(location[-1])):
             location = location[:-1]
         key = key_path(location) or "(file)"
         if item["type"] == "extra_forbidden":

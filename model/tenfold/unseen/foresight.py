@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from tenfold.files import SpecError
+from tenfold.evidence import numbers
+from tenfold.files import SpecError, shown
 from tenfold.mixture import KIND, LEVEL, PROBABILITIES
 from tenfold.runs.store import Run
 from tenfold.unseen.predict import ENOUGH, SURPRISING, Hierarchy, forecast, hierarchies, surprise
@@ -31,12 +33,15 @@ def compute_values(text: str) -> list[float]:
         SpecError: not numbers above zero, separated by commas.
     """
     found = set()
+    if group := re.search(r"(?<![0-9.])[1-9][0-9]{0,2}(,[0-9]{3})+(?![0-9])", text):
+        whole, parts = group[0].replace(",", ""), group[0].replace(",", ", ")
+        raise SpecError(f"--at: got {group[0]!r}: {whole}, or several? write {whole} or '{parts}'")
     for part in text.split(","):
         try:
-            value = float(part)
-        except ValueError:
-            value = math.nan
-        if not (math.isfinite(value) and value > 0):
+            value = numbers.plain(part)
+        except ValueError as error:
+            raise SpecError(f"--at: got {shown(part.strip())}; {error}, as in 1e4,1e5") from None
+        if value <= 0:
             raise SpecError(f"--at: got {part.strip()!r}; expected numbers above 0, as in 1e4,1e5")
         found.add(value)
     return sorted(found)

@@ -422,6 +422,17 @@ def test_compute_values_are_numbers_above_zero(text):
         foresight.compute_values(text)
 
 
+@pytest.mark.parametrize("text", ["1,500", "2e3,1,500", "100,200,300", "1,500,1e4"])
+def test_a_comma_that_may_separate_thousands_is_asked_about(text):
+    with pytest.raises(SpecError, match=r"or several\? write \d+ or '"):
+        foresight.compute_values(text)
+
+
+def test_values_apart_from_a_comma_and_a_space_are_several():
+    assert foresight.compute_values("1, 500") == [1, 500]
+    assert foresight.compute_values("1000,10000,0.100,1e2") == [0.1, 100, 1000, 10000]
+
+
 def test_series_of_the_run_are_told(evidence, tmp_path):
     file = tmp_path / "again.csv"
     file.write_text(HEADER + "".join(ROWS).replace("new,", f"{TARGET},"))
