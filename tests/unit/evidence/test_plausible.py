@@ -55,7 +55,7 @@ def test_what_is_doubted(compute, changes, words):
         ([2024, 9000], {}),
         ([40_000, 50_000], {}),
         ([40_001, 60_000], {}),
-        ([1200, 9000], {"score_se": 0.009, "n_samples": 64.0}),
+        ([1200, 9000], {"score_se": 0.001, "n_samples": 64.0}),
         ([1200, 9000], {"score_se": 0.0003, "n_questions": 0, "benchmark": "unknown"}),
     ],
 )
