@@ -18,8 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tenfold.units import format_log10
-
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -216,67 +214,12 @@ def label(values: xr.DataArray, title: str, unit: str, scale: str = "linear") ->
 def table(draws: xr.Dataset) -> dict[str, dict[str, Any]]:
     """Plain-JSON summary of every labelled scalar variable of `draws`, which holds `weight`.
 
-    Rows are as `summarise` with `title`, `scale` and `text` (median and 90% interval for people).
-    Under scale "log10", p05 to p95 are the log10 of a quantity in `unit`.
+    Rows are as `summarise` with `title` and `scale`. Under scale "log10", p05 to p95 are the log10
+    of a quantity in `unit`.
     """
     rows = {}
     for name, values in draws.data_vars.items():
         if "title" in values.attrs:
             row = summarise(values, draws["weight"], values.attrs["unit"])
-            row = {key: values.attrs[key] for key in ("title", "scale")} | row
-            row["text"] = f"{text_of(row)} {printed_unit(row)}".rstrip()
-            rows[str(name)] = row
+            rows[str(name)] = {key: values.attrs[key] for key in ("title", "scale")} | row
     return rows
-
-
-def printed_unit(row: dict[str, Any]) -> str:
-    """The unit of a `table` row as printed: none for ratios and calendar years."""
-    bare = row["scale"] == "calendar" or row["unit"] in ("dimensionless", "OOM/OOM")
-    return "" if bare else row["unit"]
-
-
-def format_plain(value: float) -> str:
-    """A number on a linear scale: "5.0", "0.33", "0.002", "never"."""
-    if math.isinf(value):
-        return "never" if value > 0 else "-inf"
-    size = abs(value)
-    return f"{value:.1f}" if size >= 1 else f"{value:.2f}" if size >= 0.1 else f"{value:.1g}"
-
-
-def percent(p: float) -> str:
-    """A probability in percent to one decimal, never rounded to certainty: "<0.1%", "3.2%"."""
-    if 0 < p < 0.0005:
-        return "<0.1%"
-    return ">99.9%" if 0.9995 <= p < 1 else f"{p:.1%}"
-
-
-def chance(p: float, mcse: float) -> str:
-    """A probability with its Monte Carlo standard error: "3.2% ± 0.4%", "0.0% ± <0.1%"."""
-    return f"{percent(p)} ± {percent(mcse)}"
-
-
-def text(row: dict[str, Any], key: str) -> str:
-    """One quantile of a `table` row as printed, without its unit."""
-    value = float(row[key])
-    if row["scale"] == "log10":
-        return format_log10(value)
-    if row["scale"] == "calendar":
-        return str(math.floor(value)) if math.isfinite(value) else "never"
-    return format_plain(value)
-
-
-def text_of(row: dict[str, Any]) -> str:
-    """Median and 90% interval of a `table` row as printed, without its unit."""
-    low, middle, high = (text(row, key) for key in ("p05", "p50", "p95"))
-    return f"{middle} ({low} to {high})"
-
-
-def table_rows(rows: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, str, str, str]]:
-    """(title, 5%, 50%, 95%, unit, never) for a printed table, one tuple per row of `table`."""
-    found = []
-    for row in rows.values():
-        never = row.get("p_never")
-        printed = "" if never is None else chance(never, row["p_never_mcse"])
-        low, middle, high = (text(row, key) for key in ("p05", "p50", "p95"))
-        found.append((row["title"], low, middle, high, printed_unit(row), printed))
-    return found

@@ -127,26 +127,3 @@ def log10_minus_one(log10: Any) -> Any:
     added = -np.expm1(-np.maximum(log10, 0.0) * math.log(10))
     with np.errstate(divide="ignore"):
         return log10 + np.log10(added)
-
-
-def format_log10(log10: float, unit: str = "", digits: int = 2) -> str:
-    """A quantity for people, from its log10: "310,000 TWh", "3.1×10^26 FLOP", "10^300".
-
-    +inf prints as "never" (no amount is enough) and -inf as "0". From 10^50 on, only the power is
-    printed: a mantissa there would pretend to a precision that no estimate has.
-    """
-    tail = f" {unit}" if unit and unit != "dimensionless" else ""
-    if math.isnan(log10):
-        raise ValueError("NaN cannot be printed as a quantity")
-    if math.isinf(log10):
-        return "never" if log10 > 0 else f"0{tail}"
-    if abs(log10) >= 50:
-        return f"10^{log10:,.0f}{tail}"
-    exponent = math.floor(log10)
-    mantissa = round(10 ** (log10 - exponent), digits - 1)
-    if mantissa >= 10:
-        mantissa, exponent = mantissa / 10, exponent + 1
-    if -4 <= exponent < 9:
-        value = mantissa * 10.0**exponent
-        return f"{value:,.{max(0, digits - 1 - exponent)}f}{tail}"
-    return f"{mantissa:.{digits - 1}f}×10^{exponent}{tail}"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenfold import units
-from tenfold.units import Log10Quantity, format_log10, log10_minus_one, log10_sum, quantity
+from tenfold.units import Log10Quantity, log10_minus_one, log10_sum, quantity
 
 ONE_OF_EACH = (
     "FLOP",
@@ -95,35 +95,6 @@ def test_negative_quantities_have_no_logarithm():
         with pytest.raises(ValueError, match="positive"):
             quantity(bad, "USD")
     assert quantity(0.0, "USD").log10 == -math.inf
-
-
-@pytest.mark.parametrize(
-    ("log10", "unit", "printed"),
-    [
-        (math.log10(310_000), "TWh", "310,000 TWh"),
-        (math.log10(0.23), "years", "0.23 years"),
-        (math.log10(9.96), "years", "10 years"),
-        (0.0, "dimensionless", "1.0"),
-        (26.698970004336, "FLOP", "5.0×10^26 FLOP"),
-        (-7.0, "", "1.0×10^-7"),
-        (300.0, "", "10^300"),
-        (1e9, "USD", "10^1,000,000,000 USD"),
-        (math.inf, "TWh", "never"),
-        (-math.inf, "TWh", "0 TWh"),
-    ],
-)
-def test_format(log10, unit, printed):
-    assert format_log10(log10, unit) == printed
-
-
-@given(st.floats(allow_nan=False))
-def test_every_log_prints(log10):
-    assert format_log10(log10)
-
-
-def test_nan_does_not_print():
-    with pytest.raises(ValueError, match="NaN"):
-        format_log10(math.nan)
 
 
 def test_a_bare_number_is_not_a_quantity():

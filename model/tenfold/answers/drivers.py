@@ -111,12 +111,3 @@ def cost_inputs(
         "energy of the baseline": base["energy"].log10,
         "world electricity": world.log10,
     }
-
-
-def leading(rows: list[dict[str, Any]]) -> str:
-    """A plain-language line naming the strongest driver."""
-    first = rows[0]
-    share = first["variance_explained"]
-    explained = "" if share is None else f", {share:.0%} of the variance alone"
-    rest = ", ".join(row["input"] for row in rows[1:3])
-    return f"The spread is driven most by {first['input']}{explained}; then {rest}."

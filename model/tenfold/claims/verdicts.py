@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tenfold import mixture, units
+from tenfold import mixture
 from tenfold.answers.constants import Constants
 from tenfold.answers.quantities import ESTIMANDS, FUNCTIONS, INPUTS, Estimand
 from tenfold.claims.spec import Claim, ClaimsFile
@@ -36,8 +36,6 @@ LIKELIHOOD = (
 """Upper ends of the IPCC likelihood scale (Mastrandrea et al. 2010), cut so that words do not
 overlap: "likely" is 66 to 90%."""
 
-PRINTED_UNIT = {"dimensionless": "", "year": "years", "datacentre/GPU": "datacentres per GPU"}
-
 CONTRADICTED_BELOW = 0.10
 """An evidence claim counts as contradicted when it is very unlikely beyond Monte Carlo error."""
 
@@ -58,18 +56,6 @@ class Evidence:
     p50: float
     p95: float
 
-    @property
-    def words(self) -> str:
-        """IPCC words for the probability; both words when the boundary is within 2 MCSE."""
-        low, high = (
-            likelihood(self.probability - 2 * self.mcse),
-            likelihood(self.probability + 2 * self.mcse),
-        )
-        word = likelihood(self.probability)
-        if low == high:
-            return word
-        return f"{word} (boundary with {low if low != word else high!r} within 2 MCSE)"
-
 
 @dataclass(frozen=True)
 class Result:
@@ -81,18 +67,6 @@ class Result:
     evidence: Evidence | None
 
     @property
-    def verdict(self) -> str:
-        """One line: arithmetic first, then the evidence with its probability and MCSE."""
-        parts = []
-        if self.recomputed is not None:
-            found = printed(self.recomputed, self.claim.unit)
-            parts.append(f"{'follows' if self.follows else 'does not follow'} (recomputed {found})")
-        if self.evidence is not None:
-            p, e = self.evidence.probability, self.evidence.mcse
-            parts.append(f"{self.evidence.words}: {mixture.chance(p, e)}")
-        return "; evidence: ".join(parts) if len(parts) == 2 else parts[0] if parts else "no run"
-
-    @property
     def contradicted(self) -> bool:
         """The arithmetic does not follow, or an evidence claim is very unlikely beyond error."""
         if self.follows is not None:
@@ -100,11 +74,6 @@ class Result:
         if self.evidence is None or self.claim.kind == "assumption":
             return False
         return self.evidence.probability + 2 * self.evidence.mcse < CONTRADICTED_BELOW
-
-
-def printed(log10: float, unit: str) -> str:
-    """A claim's quantity for people, from its log10: "10 years", "never"."""
-    return units.format_log10(log10, PRINTED_UNIT.get(unit, unit))
 
 
 def likelihood(probability: float) -> str:
@@ -145,32 +114,6 @@ def check_claims(
     return [_check(draws, claim, constants) for claim in claims]
 
 
-def lines(result: Result) -> list[str]:
-    """A result for people: the quote, what was asked of it, and its answers."""
-    claim, evidence = result.claim, result.evidence
-    value = printed(math.log10(claim.value), claim.unit)
-    what = f"{claim.relation} {value}"
-    told = [f"{claim.id} ({claim.kind})", f'  "{claim.quote}"']
-    if result.recomputed is not None:
-        stated = ", ".join(f"{name} = {number}" for name, number in claim.given.items())
-        verdict = "follows" if result.follows else "does not follow"
-        found = printed(result.recomputed, claim.unit)
-        told.append(f"  arithmetic: {verdict}: {found} from {stated}; claimed {what}")
-    if evidence is not None:
-        low, middle, high = (printed(q, "") for q in (evidence.p05, evidence.p50, evidence.p95))
-        unit = PRINTED_UNIT.get(claim.unit, claim.unit)
-        chance = mixture.chance(evidence.probability, evidence.mcse)
-        within = f"{what}, within a factor {claim.evidence_tolerance or claim.tolerance:g}"
-        told.append(f"  evidence: {evidence.words}: {chance} that it is {within}")
-        interval = " ".join(filter(None, (f"{middle} ({low} to {high}, 90% interval)", unit)))
-        outside = (
-            f"{mixture.percent(evidence.p_below)} below, "
-            f"{mixture.percent(evidence.p_above)} above that range"
-        )
-        told.append(f"  evidence: {interval}; {outside}")
-    return told
-
-
 def as_record(result: Result) -> dict[str, Any]:
     """A result as plain JSON; quantities as log10, with "inf" for never."""
     claim, evidence = result.claim, result.evidence
@@ -186,7 +129,6 @@ def as_record(result: Result) -> dict[str, Any]:
         "unit": claim.unit,
         "tolerance": claim.tolerance,
         "as_of": claim.as_of.isoformat(),
-        "verdict": result.verdict,
         "contradicted": result.contradicted,
         "arithmetic": None,
         "evidence": None,

@@ -153,7 +153,8 @@ def claims(
       tenfold claims --quantities
     """
     from tenfold.answers.constants import load_constants
-    from tenfold.claims.verdicts import as_record, check_claims, lines, load_claims
+    from tenfold.claims.verdicts import check_claims, load_claims
+    from tenfold.words.claims import lines, record
 
     if quantities:
         _print_quantities(as_json)
@@ -169,7 +170,7 @@ def claims(
     contradicted = [result.claim.id for result in results if result.contradicted]
     if as_json:
         sources = {name: item.model_dump(mode="json") for name, item in loaded.source.items()}
-        records = [as_record(result) for result in results]
+        records = [record(result) for result in results]
         terminal.print_json(about | {"sources": sources, "claims": records})
     else:
         for result in results:
@@ -240,8 +241,10 @@ def _question(
 
 
 def _print(answer: dict[str, Any], tables: Any, as_json: bool) -> None:
+    from tenfold.words.numbers import with_text
+
     if as_json:
-        terminal.print_json(answer)
+        terminal.print_json(with_text(answer))
         return
     for line in answer["lines"]:
         terminal.say(line)

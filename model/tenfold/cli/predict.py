@@ -52,6 +52,7 @@ def predict(
       tenfold predict --points new.csv --at 2000 --mode non-thinking --json
     """
     from tenfold.unseen import foresight
+    from tenfold.words import unseen
 
     run, about = _run(runs, scenario)
     answer = about | foresight.predictions(run, points, foresight.compute_values(at), mode)
@@ -60,7 +61,7 @@ def predict(
         terminal.print_json(answer)
         return
     for series in answer["series"]:
-        terminal.print_table(*foresight.prediction_table(series))
+        terminal.print_table(*unseen.prediction_table(series))
 
 
 def score(
@@ -82,14 +83,16 @@ def score(
       tenfold score --points held-back.csv --condition 3 --json
     """
     from tenfold.unseen import foresight
+    from tenfold.words import unseen
 
     run, about = _run(runs, scenario)
     answer = about | foresight.scores(run, points, foresight.conditioning(condition))
+    answer["lines"] = unseen.score_lines(answer)
     _warn_doubts(answer)
     if as_json:
         terminal.print_json(answer)
         return
-    for title, columns, rows in foresight.score_tables(answer):
+    for title, columns, rows in unseen.score_tables(answer):
         terminal.print_table(title, columns, rows)
     for line in answer["lines"]:
         terminal.say(line)
@@ -103,6 +106,8 @@ def _run(runs: Path, scenario: str) -> tuple[Run, dict[str, Any]]:
 
 
 def _warn_doubts(answer: dict[str, Any]) -> None:
+    from tenfold.words.unseen import doubts
+
     for series in answer["series"]:
         if series["doubtful"]:
-            terminal.warn(f"DOUBTFUL: {series['series']}: {'; '.join(series['doubts'])}")
+            terminal.warn(f"DOUBTFUL: {series['series']}: {'; '.join(doubts(series))}")

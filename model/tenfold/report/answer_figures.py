@@ -25,8 +25,8 @@ from tenfold.report.svg import (
     Styles,
     Ticks,
     frame,
-    power,
 )
+from tenfold.words.numbers import figures, fixed, interval, plain, power, share, told
 
 EQUAL_DRAWS = 8000
 
@@ -93,7 +93,7 @@ def jump_density(material: Material, folder: Path, styles: Styles) -> Drawn:
     ax.grid(axis="y", visible=False)
     ax.spines["left"].set_visible(False)
     ticks = np.arange(0, high, 1 if high < 9 else 2)
-    ax.set_xticks(ticks, [f"{t:g}\n{power(t)}×" for t in ticks])
+    ax.set_xticks(ticks, [f"{figures(t)}\n{power(t)}×" for t in ticks])
     ax.set_xlabel("orders of magnitude (OOMs), and the multiple of compute")
     ax.set_title("One GPT level takes …")
     data = pd.DataFrame(
@@ -101,8 +101,8 @@ def jump_density(material: Material, folder: Path, styles: Styles) -> Drawn:
     )
     q = material.answer["quantities"]
     alt = (
-        f"Posterior densities for one GPT level: inference {q['inference_jump_ooms']['text']}, "
-        f"RL {q['rl_jump_ooms']['text']}"
+        f"Posterior densities for one GPT level: inference {told(q['inference_jump_ooms'])}, "
+        f"RL {told(q['rl_jump_ooms'])}"
     )
     return sheet.save(folder, styles, data, [alt])
 
@@ -131,7 +131,7 @@ def places(material: Material, folder: Path, styles: Styles) -> Drawn:
             row = data[(data["place"] == name) & (data["kind"] == kind)].iloc[0]
             _interval(ax, row, at + lift, colour, end)
             if row["p_never"] > 0.0005:
-                ax.text(1.02, at + lift, f"{row['p_never']:.0%}", color=colour, va="center",
+                ax.text(1.02, at + lift, share(row["p_never"]), color=colour, va="center",
                         transform=ax.get_yaxis_transform(), fontsize=7.5)  # fmt: skip
     if "rl_jump_ooms" in material.essay:
         ax.axvline(material.essay["rl_jump_ooms"], color=MUTED, linestyle=(0, (3, 2)))
@@ -144,7 +144,7 @@ def places(material: Material, folder: Path, styles: Styles) -> Drawn:
     ax.set_xlabel("OOMs of RL for one GPT level")
     ax.set_title("RL alone, by benchmark")
     alt = "RL orders of magnitude for one GPT level by benchmark: " + "; ".join(
-        f"{row['place']} {row['rl_jump_ooms']['text']}" for row in material.curve
+        f"{row['place']} {told(row['rl_jump_ooms'])}" for row in material.curve
     )
     return sheet.save(folder, styles, data, [alt])
 
@@ -210,12 +210,12 @@ def exchange_rate(material: Material, folder: Path, styles: Styles) -> Drawn:
                        linestyle=(0, (3, 2)), linewidth=0.9)  # fmt: skip
         ax.set_xlim(grid[0], grid[-1])
         marks = [0.25, 0.5, 1, 2, 4, 8]
-        ax.set_xticks(np.log10(marks), [f"{mark:g}" for mark in marks])
+        ax.set_xticks(np.log10(marks), [figures(mark) for mark in marks])
         ax.set_xlabel("RL OOMs per inference OOM (log scale)")
     alts = [
         "Exchange rate: prior density, and posterior density of the population and a new benchmark",
         "Exchange rate, median with 50% and 90% intervals: "
-        + "; ".join(f"{row['place']} {row['p50']:.2g}" for row in rows),
+        + "; ".join(f"{row['place']} {plain(row['p50'])}" for row in rows),
     ]
     drawn_figure = sheet.save(folder, styles, table, alts)
     pd.DataFrame(curves).to_csv(
@@ -273,7 +273,7 @@ def priors(material: Material, folder: Path, styles: Styles) -> Drawn:
     for ax, row in zip(sheet.axes, table.itertuples(), strict=True):
         values, weight = next((v, w) for label, v, w in cache[row.parameter] if label == row.label)
         flat = np.concatenate([v.ravel() for v in values])
-        share = np.repeat(weight.values / values[0].size, values[0].size)
+        each = np.repeat(weight.values / values[0].size, values[0].size)
         low = min(row.prior_p05, float(row.p05)) - 0.12 * (row.prior_p95 - row.prior_p05)
         high = max(row.prior_p95, float(row.p95)) + 0.12 * (row.prior_p95 - row.prior_p05)
         prior = stored.priors[row.parameter]
@@ -285,7 +285,7 @@ def priors(material: Material, folder: Path, styles: Styles) -> Drawn:
         grid = np.linspace(low, high, 90)
         before = frozen.pdf(grid - prior.shift)
         rng = np.random.default_rng(0)
-        after = density(rng.choice(flat, 4000, p=share / share.sum()), grid)
+        after = density(rng.choice(flat, 4000, p=each / each.sum()), grid)
         ax.plot(grid, before, color=PRIOR, linestyle=(0, (4, 2)))
         ax.plot(grid, after, color=ACCENT)
         ax.fill_between(grid, after, color=ACCENT, alpha=0.2, linewidth=0)
@@ -293,8 +293,8 @@ def priors(material: Material, folder: Path, styles: Styles) -> Drawn:
         ax.set_ylim(bottom=0)
         frame(ax, _few(low, high), [], "", f"{row.parameter} {row.label}".strip())
         alts.append(
-            f"{row.parameter} {row.label}: prior median {row.prior_p50:.2g}, posterior "
-            f"{row.p50:.2g} ({row.p05:.2g} to {row.p95:.2g}) {row.unit}"
+            f"{row.parameter} {row.label}: prior median {plain(row.prior_p50)}, "
+            f"posterior {interval({'p05': row.p05, 'p50': row.p50, 'p95': row.p95})} {row.unit}"
         )
         rows.append(
             pd.DataFrame(
@@ -316,7 +316,7 @@ def _few(low: float, high: float) -> Ticks:
     unit = 10 ** np.floor(np.log10(rough))
     step = max(m * unit for m in (1, 2, 5, 10) if m * unit <= rough * 1.01)
     marks = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
-    return [(float(at), f"{round(at, 10) + 0.0:g}".replace("-", "\N{MINUS SIGN}")) for at in marks]
+    return [(float(at), figures(at + 0.0)) for at in marks]
 
 
 def forms(material: Material, folder: Path, styles: Styles) -> Drawn:
@@ -341,7 +341,7 @@ def forms(material: Material, folder: Path, styles: Styles) -> Drawn:
     ax.set_yticks(
         order,
         [
-            row["form"] if row["form"] == "mixture" else f"{row['form']} ({row['weight']:.0%})"
+            row["form"] if row["form"] == "mixture" else f"{row['form']} ({share(row['weight'])})"
             for _, row in table.iterrows()
         ],
     )
@@ -351,7 +351,8 @@ def forms(material: Material, folder: Path, styles: Styles) -> Drawn:
     ax.set_xlabel("OOMs of RL for one GPT level")
     ax.set_title("Each form's own answer (weight)")
     alt = "RL OOMs for one GPT level by curve form: " + "; ".join(
-        f"{row['form']} {row['p50']:.1f}, weight {row['weight']:.0%}" for _, row in table.iterrows()
+        f"{row['form']} {plain(row['p50'])}, weight {share(row['weight'])}"
+        for _, row in table.iterrows()
     )
     return sheet.save(folder, styles, table, [alt])
 
@@ -385,9 +386,9 @@ def cost(material: Material, folder: Path, styles: Styles) -> Drawn:
         {"year": material.years["first_year"]}, material.years["weight"], EQUAL_DRAWS, 0
     )["year"]
     years = np.arange(2026, 2061)
-    share = np.array([(drawn < year + 1).mean() for year in years])
-    second.step(years, share, where="post", color=ACCENT)
-    second.fill_between(years, share, step="post", color=ACCENT, alpha=0.15, linewidth=0)
+    afforded = np.array([(drawn < year + 1).mean() for year in years])
+    second.step(years, afforded, where="post", color=ACCENT)
+    second.fill_between(years, afforded, step="post", color=ACCENT, alpha=0.15, linewidth=0)
     second.set_xlim(years[0], years[-1])
     second.set_ylim(0, 1)
     second.set_yticks([0, 0.25, 0.5, 0.75, 1.0], ["0%", "25%", "50%", "75%", "100%"])
@@ -396,14 +397,14 @@ def cost(material: Material, folder: Path, styles: Styles) -> Drawn:
     data = pd.concat(
         [
             pd.DataFrame({"rl_ooms": x} | {f"log10_multiplier_{k}": v for k, v in bands.items()}),
-            pd.DataFrame({"year": years, "p_affordable": share}),
+            pd.DataFrame({"year": years, "p_affordable": afforded}),
         ]
     )
     alts = [
         "Total training compute against OOMs of RL, median with 50% and 90% bands; RL alone is "
         "cheap at first and grows tenfold per OOM in the end",
-        f"Probability that the jump is affordable: {share[years == 2030][0]:.0%} by 2030, "
-        f"{share[years == 2040][0]:.0%} by 2040",
+        f"Probability that the jump is affordable: {share(afforded[years == 2030][0])} by 2030, "
+        f"{share(afforded[years == 2040][0])} by 2040",
     ]
     return sheet.save(folder, styles, data, alts)
 
@@ -425,18 +426,19 @@ def drivers(material: Material, folder: Path, styles: Styles) -> Drawn:
         for at, row in enumerate(reversed(rows)):
             value = float(row[key])
             ax.barh(at, value, height=0.62, color=ACCENT, alpha=0.85)
-            text = f" {value:.0%}" if explained else f" {value:.2f}"
-            ax.text(value, at, text, va="center", color=MUTED)
+            text = share(value) if explained else fixed(value, 2)
+            ax.text(value, at, f" {text}", va="center", color=MUTED)
         ax.set_yticks(np.arange(len(rows)), [row["input"] for row in reversed(rows)])
         ax.set_ylim(-0.6, len(rows) - 0.4)
         ax.set_xlim(0, max(0.5, 1.05 * max(float(row[key]) for row in rows)))
         if explained:
-            ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+            ax.xaxis.set_major_formatter(lambda value, _: share(value))
         ax.grid(axis="y", visible=False)
         ax.set_xlabel("variance explained alone" if explained else "PAWN distance, 0 to 1")
         ax.set_title(title)
         alts.append(
-            f"{title}, by input: " + ", ".join(f"{r['input']} {float(r[key]):.2f}" for r in rows)
+            f"{title}, by input: "
+            + ", ".join(f"{r['input']} {fixed(float(r[key]), 2)}" for r in rows)
         )
         table += [{"output": title} | row for row in rows]
     return sheet.save(folder, styles, pd.DataFrame(table), alts)
@@ -458,7 +460,7 @@ def scenarios(material: Material, folder: Path, styles: Styles) -> Drawn | None:
         _interval(ax, logs, at, RL if at == order[0] else ACCENT, 1.2)
     ax.axvline(np.log10(float(own["p50"])), color=MUTED, linewidth=0.8, linestyle=(0, (3, 2)))
     marks = [0.25, 0.5, 1, 2, 4, 8]
-    ax.set_xticks(np.log10(marks), [f"{mark:g}" for mark in marks])
+    ax.set_xticks(np.log10(marks), [figures(mark) for mark in marks])
     ax.set_xlim(-0.9, 1.2)
     ax.set_yticks(order, [row["scenario"] for row in rows])
     ax.set_ylim(-0.6, len(rows) - 0.4)
@@ -466,6 +468,6 @@ def scenarios(material: Material, folder: Path, styles: Styles) -> Drawn | None:
     ax.set_xlabel("RL OOMs per inference OOM (log scale)")
     ax.set_title("Exchange rate by scenario")
     alt = "Exchange rate by scenario: " + "; ".join(
-        f"{row['scenario']} {row['p50']:.2g}" for row in rows
+        f"{row['scenario']} {plain(row['p50'])}" for row in rows
     )
     return sheet.save(folder, styles, pd.DataFrame(rows), [alt])

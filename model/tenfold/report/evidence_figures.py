@@ -26,6 +26,7 @@ from tenfold.report.svg import (
     frame,
     log_ticks,
 )
+from tenfold.words.numbers import fixed, share
 
 REGIMES = {"rl": "RL training", "inference": "Inference"}
 UNITS = {
@@ -85,7 +86,7 @@ def evidence(material: Material, folder: Path, styles: Styles) -> Drawn:
             ax.axhline(floor, color=MUTED, linewidth=0.7, linestyle=(0, (2, 2)))
         alts.append(
             f"{key[1]}, {REGIMES[key[0]]}: score against {UNITS[key[2]]}; {len(own)} points of "
-            f"{count} series from {own['score'].min():.0%} to {own['score'].max():.0%}"
+            f"{count} series from {share(own['score'].min())} to {share(own['score'].max())}"
         )
         notes.append(_sources(own["source"].unique(), count, len(own)))
     data = pd.concat([observed.assign(kind="point"), material.curves.assign(kind="curve")])
@@ -185,7 +186,7 @@ def slopes(material: Material, folder: Path, styles: Styles) -> Drawn:
         ax.set_title(REGIMES[regime])
         alts.append(
             f"Slopes of {len(group)} benchmarks, {REGIMES[regime]}: each alone and pooled; "
-            f"population {centre:.2f} link units per OOM"
+            f"population {fixed(centre, 2)} link units per OOM"
         )
     return sheet.save(folder, styles, cells, alts)
 
@@ -251,6 +252,6 @@ def prior_predictive(material: Material, folder: Path, styles: Styles) -> Drawn:
         ax.set_title(REGIMES[name])
         alts.append(
             f"{REGIMES[name]}: prior 50% and 90% intervals of scores for {len(group)} benchmarks, "
-            f"which hold {group['inside_90'].mean():.0%} of the observed scores on average"
+            f"which hold {share(group['inside_90'].mean())} of the observed scores on average"
         )
     return sheet.save(folder, styles, ranges, alts)

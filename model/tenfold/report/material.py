@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from tenfold.answers.question import Question, cost_answer, curve_start, jump_an
 from tenfold.claims import verdicts
 from tenfold.claims.spec import Claim, ClaimsFile
 from tenfold.curves import Form
+from tenfold.evidence import inventory
 from tenfold.files import SpecError
 from tenfold.fit import stages
 from tenfold.posterior import priors as prior_table
@@ -25,6 +26,7 @@ from tenfold.report import fitted
 from tenfold.report.stored import Frame, Stored
 from tenfold.runs import netcdf, store
 from tenfold.scenarios import sensitivity
+from tenfold.words.findings import Basis
 
 PRIOR_DRAWS = 20_000
 
@@ -63,6 +65,26 @@ class Material:
     def info(self) -> dict[str, Any]:
         """The run's `run.json`."""
         return self.stored.run.info
+
+    def basis(self) -> Basis:
+        """What the findings are made from."""
+        draws = self.stored.draws
+        regime = self.stored.points["series_regime"].values
+        own = self.parameters.set_index("parameter").loc["exchange_rate"]
+        return Basis(
+            answer=self.answer,
+            paid=self.paid,
+            whole=self.whole,
+            curve=self.curve,
+            places=self.places,
+            drivers=self.drivers,
+            more=mixture.probability(draws["exchange_rate"] > 1, draws["weight"]),
+            both=[str(name) for name in draws["shared_benchmark"].values],
+            series={name: int((regime == name).sum()) for name in ("rl", "inference")},
+            narrowed=float(own["ratio"]),
+            weights={**self.stored.weights},
+            weights_90=(self.info.get("leave_future_out") or {}).get("weights_90", {}),
+        )
 
 
 def gather(stored: Stored, constants: Constants, file: ClaimsFile) -> Material:
@@ -159,6 +181,49 @@ def _reference(listed: tuple[Claim, ...]) -> dict[str, float]:
     if {"rl_jump_ooms", "exchange_rate"} <= set(found):
         found["inference_jump_ooms"] = found["rl_jump_ooms"] / found["exchange_rate"]
     return found
+
+
+def both_regimes(points: xr.Dataset, benchmarks: Iterable[str]) -> list[dict[str, Any]]:
+    """The series in either regime of benchmarks that have both."""
+    rows = inventory.table(points)
+    return [
+        {"benchmark": name}
+        | {
+            regime: [
+                row["series"]
+                for row in rows
+                if (row["benchmark"], row["regime"], row["left_out"]) == (name, regime, "")
+            ]
+            for regime in ("rl", "inference")
+        }
+        for name in benchmarks
+    ]
+
+
+def rl_slopes(draws: xr.Dataset) -> dict[str, Any] | None:
+    """RL slope with tokens free and at a fixed token budget, of the one series that tells them
+    apart: `series` and `rows`; None where no series does."""
+    if "answer_length_growth" not in draws:
+        return None
+    titles = {
+        "rl_slope_tokens_free": "RL slope, answers free to lengthen",
+        "rl_slope_fixed_tokens": "RL slope at a fixed token budget",
+        "answer_length_growth": "OOMs of answer length per OOM of RL",
+    }
+    rows = {
+        name: mixture.summarise(draws[name], draws["weight"], "dimensionless")
+        | {"title": title, "scale": "linear"}
+        for name, title in titles.items()
+    }
+    return {**draws["answer_length_growth"].attrs, "rows": rows}
+
+
+def sources(points: xr.Dataset) -> list[dict[str, Any]]:
+    """Sources with their links and terms; those that rows of the fit come from first."""
+    rows = inventory.sources(points)
+    for row in rows:
+        row["link"] = row["url"] if row["url"].startswith("https://") else ""
+    return sorted(rows, key=lambda row: -row["points"])
 
 
 def prior_draws(stored: Stored, name: str, n: int = PRIOR_DRAWS) -> np.ndarray:

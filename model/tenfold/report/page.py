@@ -16,9 +16,11 @@ from tenfold import mixture
 from tenfold.claims import verdicts
 from tenfold.evidence import inventory
 from tenfold.fit import checks
-from tenfold.report import answer_figures, evidence_figures, tables, words
-from tenfold.report.material import Material
+from tenfold.report import answer_figures, evidence_figures
+from tenfold.report.material import Material, both_regimes, rl_slopes, sources
 from tenfold.report.svg import Drawn, Styles, style
+from tenfold.words import findings, numbers
+from tenfold.words import page as tables
 
 HERE = Path(__file__).parent
 
@@ -56,7 +58,7 @@ def render(material: Material, out: Path) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": words.percent, "raised": words.raised}
+    environment.filters |= {"share": numbers.share}
     css = (HERE / "style.css").read_text(encoding="utf-8") + styles.css()
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     context = _context(material) | {
@@ -71,13 +73,17 @@ def render(material: Material, out: Path) -> str:
 def _context(material: Material) -> dict[str, Any]:
     info, stored = material.info, material.stored
     counts = inventory.counts(stored.points)
+    slopes = rl_slopes(stored.draws)
+    parameters = material.parameters.to_dict("records")
+    best = (info.get("diagnostics") or {}).get(stored.best, {})
+    left_out = (info.get("leave_future_out") or {}).get("coverage", {})
     gates = [checks.Gate(**_gate(row)) for row in info["gates"]]
     return {
         "info": info,
         "question": material.paid["question"],
         "baseline": material.paid["baseline"],
         "counts": counts,
-        "headlines": words.headlines(material),
+        "headlines": findings.headlines(material.basis()),
         "gates": tables.gates(gates),
         "status": info["status"],
         "status_counts": {
@@ -88,31 +94,35 @@ def _context(material: Material) -> dict[str, Any]:
         "jump": tables.quantities(material.answer["quantities"], tables.JUMP),
         "joint": tables.quantities(material.answer["joint"]),
         "curve": tables.on_curve(material.curve),
-        "both": tables.both_regimes(stored.points, stored.draws["shared_benchmark"].values),
+        "both": both_regimes(stored.points, stored.draws["shared_benchmark"].values),
         "rates": tables.rates(material.answer["exchange_rates"]),
-        "rl_slopes": tables.rl_slopes(stored.draws),
-        "parameters": tables.parameters(material),
-        "headline_shift": tables.narrowing(material),
-        "forms": tables.forms(material),
+        "rl_slopes": slopes and slopes | {"rows": tables.quantities(slopes["rows"])},
+        "parameters": tables.parameters(
+            parameters, {name: prior.reason for name, prior in stored.priors.items()}
+        ),
+        "headline_shift": tables.narrowing(parameters),
+        "forms": tables.forms(material.answer["forms"], info),
         "future": info.get("leave_future_out") or {},
         "between": material.answer["between_form_share"],
         "best": stored.best,
-        "coverage": tables.coverage(material),
-        "cost": tables.cost(material),
+        "coverage": tables.coverage(
+            material.coverage.to_dict("records"), best.get("loo_coverage", {}), left_out
+        ),
+        "cost": tables.cost(material.paid["quantities"], material.whole),
         "timing": tables.quantities(material.paid["timing"]),
         "dates": tables.dates(material.paid["dates"]),
         "waiting": tables.waiting(material.paid["waiting"]),
         "break_even": tables.quantities(material.paid["break_even"]),
         "volumes": tables.volumes(material.paid["break_even_curve"]),
         "room": tables.quantities(material.paid["room_left"]),
-        "scenarios": tables.scenarios(material),
+        "scenarios": tables.scenarios(material.scenarios),
         "conflict": tables.conflict(material.conflict),
         "claims": [tables.claim(result, material.claims) for result in material.results],
         "contradicted": [result.claim.id for result in material.results if result.contradicted],
-        "sources": tables.sources(stored.points),
-        "series": inventory.table(stored.points),
+        "sources": sources(stored.points),
+        "series": tables.series(inventory.table(stored.points)),
         "left_out": json.loads(stored.points.attrs.get("excluded", "{}")),
-        "level": f"{mixture.LEVEL:.0%}",
+        "level": numbers.share(mixture.LEVEL),
         "kind": mixture.KIND,
         "words": [word for _, word in verdicts.LIKELIHOOD],
     }

@@ -27,6 +27,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from tenfold.files import write_atomic
+from tenfold.words.numbers import figures, power
 
 INK, MUTED, GRID, PAPER = "#1c2733", "#5d6975", "#d8dee4", "#fefefe"
 RL, INFERENCE, PRIOR, ACCENT = "#b5451f", "#1d6a96", "#7f8b96", "#6b4aa0"
@@ -242,14 +243,6 @@ def lean(svg: str) -> str:
     return NUMBER.sub(r"\1", body)
 
 
-def power(exponent: float) -> str:
-    """Tick label for 10^exponent on an axis that holds log10 values."""
-    return f"10{str(round(exponent)).translate(SUPERSCRIPT)}"
-
-
-SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
 Ticks = list[tuple[float, str]]
 
 
@@ -294,5 +287,5 @@ def frame(ax: Axes, x: Ticks, y: Ticks, label: str, title: str) -> None:
 
 def _mark(exponent: int, mantissa: int) -> str:
     if -3 <= exponent <= 2:
-        return f"{mantissa * 10.0**exponent:g}"
+        return figures(mantissa * 10.0**exponent)
     return power(exponent) if mantissa == 1 else f"{mantissa}·{power(exponent)}"

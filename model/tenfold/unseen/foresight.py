@@ -1,4 +1,7 @@
-"""Ready answers about unseen series: a points file to plain JSON and printed tables."""
+"""Ready answers about unseen series: a points file to plain JSON.
+
+`doubts` of a series names the keys whose value makes its prediction doubtful.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +20,6 @@ from tenfold.runs.store import Run
 from tenfold.unseen.predict import ENOUGH, SURPRISING, Hierarchy, forecast, hierarchies, surprise
 from tenfold.unseen.rivals import METHODS, Scored, score_series, summary
 from tenfold.unseen.series import Series, read_series
-
-NAMES = {
-    "pooled": "Tenfold",
-    "alone": "no pooling",
-    "essay": "essay's slopes",
-    "same": "no change",
-}
 
 
 def compute_values(text: str) -> list[float]:
@@ -138,8 +134,7 @@ def scores(run: Run, path: Path, count: int) -> dict[str, Any]:
     tables = {name: summary(items) for name, items in groups.items()}
     listed = [_scored(item, forms, seed) for item in scored]
     answer = {"condition": count, "form_weights": _weights(forms), "skipped": skipped}
-    answer |= {"summary": tables, "series": listed}
-    return answer | {"lines": _lines(answer)}
+    return answer | {"summary": tables, "series": listed}
 
 
 def _scored(item: Scored, forms: list[tuple[float, Hierarchy]], seed: int) -> dict[str, Any]:
@@ -161,12 +156,8 @@ def _about(
     series: Series, forms: list[tuple[float, Hierarchy]], effective: float, seed: int
 ) -> dict[str, Any]:
     p = surprise(forms, series, seed)
-    doubts = []
-    if effective < ENOUGH:
-        doubts.append(f"only {effective:.0f} effective draws carry its prediction")
-    if p < SURPRISING:
-        told = f"p {p:.1g}" if p > 1e-6 else "p below 1e-6"
-        doubts.append(f"its given points are unlikely one after another ({told})")
+    doubts = ["effective_draws"] if effective < ENOUGH else []
+    doubts += ["surprise_p"] if p < SURPRISING else []
     labels = forms[0][1].labels
     known = {"benchmark": series.benchmark, "family": series.family}
     return {
@@ -189,60 +180,3 @@ def _about(
 
 def _weights(forms: list[tuple[float, Hierarchy]]) -> dict[str, float]:
     return {item.form: float(weight) for weight, item in forms}
-
-
-def _lines(answer: dict[str, Any]) -> list[str]:
-    rows = {row["method"]: row for row in answer["summary"]["overall"]}
-    own = rows["pooled"]
-    beaten = [NAMES[name] for name in METHODS[1:] if rows[name]["crps"] > own["crps"]]
-    verdict = f"lower CRPS than {', '.join(beaten)}" if beaten else "no lower CRPS than any rival"
-    lines = [
-        f"{own['points']} points of {own['series']} series: {verdict}; the 90% intervals hold "
-        f"{own['coverage_90']:.0%} of the points"
-    ]
-    if answer["skipped"]:
-        lines.append(f"nothing left to predict in: {', '.join(answer['skipped'])}")
-    return lines
-
-
-def prediction_table(series: dict[str, Any]) -> tuple[str, tuple[str, ...], list[tuple[str, ...]]]:
-    """Title, columns and rows of one series of `predictions`."""
-    new = f"; new {' and '.join(series['new'])}" if series["new"] else ""
-    title = f"{series['series']} ({series['regime']}, {series['benchmark']}{new})"
-    columns = (series["compute_unit"], "score, 5%", "50%", "95%", "expected, 5%", "50%", "95%")
-    rows = [
-        (
-            f"{row['compute']:.4g}",
-            *(f"{row[kind][key]:.3f}" for kind in ("score", "expected_score")
-              for key in ("p05", "p50", "p95")),
-        )
-        for row in series["predictions"]
-    ]  # fmt: skip
-    return title, columns, rows
-
-
-def score_tables(
-    answer: dict[str, Any],
-) -> list[tuple[str, tuple[str, ...], list[tuple[str, ...]]]]:
-    """Title, columns and rows of every group of `scores`."""
-    columns = ("forecast", "CRPS", "above Tenfold", "log score", "in 50%", "in 90%")
-    found = []
-    for group, rows in answer["summary"].items():
-        printed = []
-        for row in rows:
-            above, error = row["crps_above_pooled"], row["crps_above_pooled_se"]
-            excess = "" if above is None else f"{above:+.4f}"
-            excess += "" if error is None else f" ± {error:.4f}"
-            printed.append(
-                (
-                    NAMES[row["method"]],
-                    f"{row['crps']:.4f}",
-                    excess,
-                    f"{row['log_score']:.2f}",
-                    f"{row['coverage_50']:.0%}",
-                    f"{row['coverage_90']:.0%}",
-                )
-            )
-        title = f"{group}: {rows[0]['points']} points, {rows[0]['series']} series"
-        found.append((title, columns, printed))
-    return found

@@ -27,6 +27,7 @@ from tenfold.unseen.predict import (
     particles,
     surprise,
 )
+from tenfold.words.unseen import doubts
 
 PRIORS = priors.load()
 TARGET = "AA/K2-V2/Humanity's Last Exam"
@@ -362,7 +363,8 @@ def test_points_that_fall_are_called_doubtful(run):
     assert status == 0, err
     (series,) = json.loads(out)["series"]
     assert series["doubtful"]
-    assert "unlikely one after another" in series["doubts"][-1]
+    assert series["doubts"][-1] == "surprise_p"
+    assert "unlikely one after another" in doubts(series)[-1]
     assert f"DOUBTFUL: {series['series']}: " in err
 
 

@@ -1,0 +1,223 @@
+"""Numbers as people read them: every format of a number, once.
+
+A `row` is one of `mixture.table`: quantiles with title, unit and scale. A number has two
+significant digits, or fewer where its Monte Carlo error (`mcse`, on the scale of the number) would
+move the last one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Row = Mapping[str, Any]
+
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+MINUS = "\N{MINUS SIGN}"
+
+MOVES = 2.0
+"""A last digit stands for at least so many Monte Carlo errors: it then moves by one at most."""
+
+VAGUE = 0.35
+"""Relative Monte Carlo error from which on only the power of ten is told."""
+
+POWER_ONLY = 50
+"""From 10^50 on only the power is told: a mantissa would pretend to what no estimate has."""
+
+LAST_YEAR = 2100
+"""Trends say nothing of particular years beyond it."""
+
+LARGE = ((12, "trillion"), (9, "billion"), (6, "million"))
+DAYS, HOURS = math.log10(365.25), math.log10(365.25 * 24)
+"""log10 of days and of hours in a year."""
+
+
+def power(exponent: float) -> str:
+    """A power of ten: "10²⁶"."""
+    return "10" + str(round(exponent)).translate(SUPERSCRIPT)
+
+
+def number(log10: float, mcse: float = 0.0) -> str:
+    """A positive number from its log10: "2,700", "0.33", "3.1×10²⁶", "10³⁰⁰".
+
+    +inf is "never" (no amount is enough), -inf "0".
+
+    Args:
+        mcse: Monte Carlo error of the log10.
+
+    Raises:
+        ValueError: NaN.
+    """
+    if math.isnan(log10):
+        raise ValueError("NaN cannot be printed as a quantity")
+    if math.isinf(log10):
+        return "never" if log10 > 0 else "0"
+    if abs(log10) >= POWER_ONLY:
+        return power(log10)
+    exponent = math.floor(log10)
+    mantissa = 10 ** (log10 - exponent)
+    relative = math.log(10) * mcse if math.isfinite(mcse) else 0.0
+    if relative > VAGUE:
+        exponent, mantissa, decimals = round(log10), 1.0, 0
+    else:
+        decimals = min(1, max(0, -_place(mantissa * relative)))
+        mantissa = round(mantissa, decimals)
+        if mantissa >= 10:
+            mantissa, exponent = mantissa / 10, exponent + 1
+    if -4 <= exponent < 9:
+        return f"{mantissa * 10.0**exponent:,.{max(0, decimals - exponent)}f}"
+    return power(exponent) if relative > VAGUE else f"{mantissa:.{decimals}f}×{power(exponent)}"
+
+
+def plain(value: float, mcse: float = 0.0) -> str:
+    """A number on a linear scale: "5.0", "0.33", "−0.0021", "never"."""
+    if value == 0 or math.isinf(value):
+        return "0" if value == 0 else "never" if value > 0 else f"{MINUS}∞"
+    sign, size = MINUS if value < 0 else "", abs(value)
+    error = mcse if math.isfinite(mcse) else 0.0
+    if error > VAGUE * size:
+        place = _place(error)
+        return signed(f"{round(value, -place) + 0.0:,.{max(0, -place)}f}")
+    return sign + number(math.log10(size), error / size / math.log(10))
+
+
+def _place(error: float) -> int:
+    """Power of ten of the first digit that stands for `MOVES` errors."""
+    return math.ceil(math.log10(MOVES * error)) if error > 0 else -99
+
+
+def signed(text: str) -> str:
+    """A number with a true minus sign."""
+    return text.replace("-", MINUS)
+
+
+def stated(value: float) -> str:
+    """A number as a file states it: all of its digits, "1,000,000", "0.0005", "2.03"."""
+    return f"{value:,.15g}" if "e" not in f"{value:.15g}" else number(math.log10(value))
+
+
+def fixed(value: float, decimals: int) -> str:
+    """A number with so many decimals: scores of a table, statistics of a fit."""
+    return signed(f"{value:,.{decimals}f}")
+
+
+def figures(value: float, digits: int = 4) -> str:
+    """A number with so many significant digits: values of gates, compute of points."""
+    return signed(f"{value:.{digits}g}")
+
+
+def share(value: float) -> str:
+    """A share that is no probability, in percent: "20%", "1.5%", "0.1%"."""
+    size = 100 * value
+    return f"{size:.0f}%" if size >= 10 or size == 0 else f"{plain(size).removesuffix('.0')}%"
+
+
+def percent(p: float, mcse: float = 0.0) -> str:
+    """A probability in percent, never rounded to certainty: "<0.1%", "3.2%", "36%".
+
+    Whole percents between 10% and 90%, and where the Monte Carlo error asks for them.
+    """
+    coarse = 0.1 <= p <= 0.9 or MOVES * mcse > 0.01
+    decimals, least = (0, 0.01) if coarse else (1, 0.001)
+    if 0 < p < least / 2:
+        return f"<{least:.{decimals}%}"
+    return f">{1 - least:.{decimals}%}" if 1 - least / 2 <= p < 1 else f"{p:.{decimals}%}"
+
+
+def chance(p: float, mcse: float) -> str:
+    """A probability with its Monte Carlo standard error: "3.2% ± 0.4%", "0.0% ± <0.1%"."""
+    return f"{percent(p, mcse)} ± {percent(mcse)}"
+
+
+def money(log10: float, mcse: float = 0.0) -> str:
+    """US dollars from their log10: "$1.3 trillion", "$990,000", "$8.3×10¹⁶", "never"."""
+    if math.isfinite(log10) and 5.99 < log10 < 14.99:
+        for exponent, word in LARGE:
+            if log10 >= exponent - 0.01:
+                return f"${number(log10 - exponent, mcse)} {word}"
+    return number(log10) if log10 == math.inf else f"${number(log10, mcse)}"
+
+
+def duration(log10_years: float, mcse: float = 0.0) -> str:
+    """Years, or days or hours where that is less than one: "5.2 years", "10 days"."""
+    if math.isinf(log10_years):
+        return number(log10_years)
+    for unit, shift in (("years", 0.0), ("days", DAYS), ("hours", HOURS)):
+        if log10_years + shift >= 0 or unit == "hours":
+            return f"{number(log10_years + shift, mcse)} {unit}"
+    raise AssertionError
+
+
+def year(value: float, mcse: float = 0.0) -> str:
+    """A calendar year: "2034", "after 2100", "never"."""
+    if math.isinf(value):
+        return number(value)
+    return f"after {LAST_YEAR}" if value >= LAST_YEAR + 1 else str(math.floor(value))
+
+
+def quantile(row: Row, key: str) -> str:
+    """One quantile of a row as printed; units that stand in `unit` are left out."""
+    return _writer(row)(float(row[key]), error(row, key))
+
+
+def error(row: Row, key: str) -> float:
+    """Monte Carlo error of a quantile of a row; 0 where the row has none."""
+    found = row.get(f"{key}_mcse")
+    return float(found) if found is not None else 0.0
+
+
+def _writer(row: Row) -> Callable[[float, float], str]:
+    scale, kind = row.get("scale", "linear"), row.get("unit")
+    if scale == "calendar":
+        return year
+    if kind == "score":
+        return lambda value, mcse: share(value)
+    if scale == "log10":
+        return money if _dollars(row) else duration if kind == "years" else number
+    return plain
+
+
+def unit(row: Row) -> str:
+    """The unit to print beside the quantiles of a row: none where they carry their own."""
+    named, scale = row["unit"], row.get("scale")
+    if _dollars(row):
+        return named.removeprefix("USD").strip()
+    own = scale == "calendar" or (scale == "log10" and named == "years")
+    bare = own or named in ("dimensionless", "OOM/OOM", "score")
+    return "" if bare else {"OOM": "OOMs"}.get(named, named)
+
+
+def _dollars(row: Row) -> bool:
+    return row.get("scale") == "log10" and str(row.get("unit")).split(" ")[0] == "USD"
+
+
+def spread(row: Row) -> tuple[str, str]:
+    """Median, and "low to high" of the 90% interval, without the unit."""
+    low, middle, high = (quantile(row, key) for key in ("p05", "p50", "p95"))
+    return middle, f"{low} to {high}"
+
+
+def interval(row: Row) -> str:
+    """Median and 90% interval without the unit: "5.0 (3.3 to 7.8)"."""
+    return "{} ({})".format(*spread(row))
+
+
+def told(row: Row) -> str:
+    """Median and 90% interval with the unit: "5.0 (3.3 to 7.8) OOMs"."""
+    return f"{interval(row)} {unit(row)}".rstrip()
+
+
+def never(row: Row) -> str:
+    """P(never) with its error; empty where no draw is."""
+    return chance(row["p_never"], row["p_never_mcse"]) if "p_never" in row else ""
+
+
+def with_text(answer: Any) -> Any:
+    """An answer with `text`, what `told` says, in each of its rows: for `--json`."""
+    if isinstance(answer, list):
+        return [with_text(item) for item in answer]
+    if not isinstance(answer, dict):
+        return answer
+    found = {key: with_text(value) for key, value in answer.items()}
+    return found | {"text": told(answer)} if {"scale", "unit", "p50"} <= set(answer) else found

@@ -1,0 +1,157 @@
+"""Numbers as printed: every format, rounding by Monte Carlo error, and what never prints."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tenfold.words import numbers
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (numbers.number(math.log10(310_000)), "310,000"),
+        (numbers.number(math.log10(0.23)), "0.23"),
+        (numbers.number(math.log10(9.96)), "10"),
+        (numbers.number(0.0), "1.0"),
+        (numbers.number(26.698970004336), "5.0×10²⁶"),
+        (numbers.number(-7.0), "1.0×10⁻⁷"),
+        (numbers.number(300), "10³⁰⁰"),
+        (numbers.number(1e9), "10¹⁰⁰⁰⁰⁰⁰⁰⁰⁰"),
+        (numbers.number(math.inf), "never"),
+        (numbers.number(-math.inf), "0"),
+        (numbers.number(3.43), "2,700"),
+        (numbers.plain(5.04), "5.0"),
+        (numbers.plain(12.34), "12"),
+        (numbers.plain(0.331), "0.33"),
+        (numbers.plain(-0.00213), "−0.0021"),
+        (numbers.plain(0.0), "0"),
+        (numbers.plain(math.inf), "never"),
+        (numbers.plain(-math.inf), "−∞"),
+        (numbers.stated(1e6), "1,000,000"),
+        (numbers.stated(0.0005), "0.0005"),
+        (numbers.stated(2.03), "2.03"),
+        (numbers.money(12.11), "$1.3 trillion"),
+        (numbers.money(5.9999), "$1.0 million"),
+        (numbers.money(4.6), "$40,000"),
+        (numbers.money(16.92), "$8.3×10¹⁶"),
+        (numbers.money(math.inf), "never"),
+        (numbers.money(-math.inf), "$0"),
+        (numbers.duration(0.7), "5.0 years"),
+        (numbers.duration(-1.5673), "9.9 days"),
+        (numbers.duration(-3.872), "1.2 hours"),
+        (numbers.duration(-6.0), "0.0088 hours"),
+        (numbers.duration(math.inf), "never"),
+        (numbers.year(2034.97), "2034"),
+        (numbers.year(2100.5), "2100"),
+        (numbers.year(2101.0), "after 2100"),
+        (numbers.year(math.inf), "never"),
+        (numbers.percent(0.99999), ">99.9%"),
+        (numbers.percent(0.9995), ">99.9%"),
+        (numbers.percent(0.0001), "<0.1%"),
+        (numbers.percent(0.363), "36%"),
+        (numbers.percent(0.0316, 0.02), "3%"),
+        (numbers.percent(0.0016, 0.02), "<1%"),
+        (numbers.chance(0.0316, 0.0038), "3.2% ± 0.4%"),
+        (numbers.chance(0.363, 0.0038), "36% ± 0.4%"),
+        (numbers.chance(0.0, 0.0004), "0.0% ± <0.1%"),
+        (numbers.share(0.2), "20%"),
+        (numbers.share(0.015), "1.5%"),
+        (numbers.share(0.01), "1%"),
+        (numbers.share(1.0), "100%"),
+        (numbers.share(0.0), "0%"),
+    ],
+)
+def test_printed_numbers(written, expected):
+    assert written == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (numbers.plain(5.04, 0.03), "5.0"),
+        (numbers.plain(5.04, 0.06), "5"),
+        (numbers.plain(12.34, 0.4), "12"),
+        (numbers.plain(12.34, 0.6), "10"),
+        (numbers.plain(0.02, 0.04), "0.0"),
+        (numbers.plain(5.04, math.nan), "5.0"),
+        (numbers.number(math.log10(1840), 0.01), "1,800"),
+        (numbers.number(math.log10(1840), 0.05), "2,000"),
+        (numbers.number(math.log10(1840), 0.3), "1,000"),
+        (numbers.number(26.7, 0.05), "5×10²⁶"),
+        (numbers.number(26.7, 0.3), "10²⁷"),
+        (numbers.money(12.11, 0.05), "$1 trillion"),
+    ],
+)
+def test_numbers_are_rounded_by_their_monte_carlo_error(written, expected):
+    assert written == expected
+
+
+@given(st.floats(allow_nan=False), st.floats(0, 1))
+def test_every_number_prints(value, mcse):
+    for write in (numbers.number, numbers.plain, numbers.money, numbers.duration, numbers.year):
+        text = write(value, mcse)
+        assert text
+        assert "nan" not in text
+        assert "inf" not in text
+
+
+def test_nan_does_not_print():
+    with pytest.raises(ValueError, match="NaN"):
+        numbers.number(math.nan)
+
+
+@given(st.floats(-4, 40), st.floats(1e-4, 0.03), st.integers(0, 2**32 - 1))
+def test_a_number_moves_by_one_in_its_last_digit(log10, mcse, seed):
+    """Between a run and others whose draws differ by Monte Carlo error alone, on either scale."""
+    drawn = log10 + mcse * np.random.default_rng(seed).uniform(-1, 1, 20)
+    here, error = numbers.number(log10, mcse), mcse * math.log(10)
+    for there in (numbers.number(value, mcse) for value in drawn):
+        assert abs(read(there) - read(here)) <= 1.01 * max(last(here), last(there))
+    value = 10.0 ** (log10 / 10)
+    here = numbers.plain(value, value * error)
+    for there in (numbers.plain(10 ** (d / 10), value * error) for d in drawn):
+        assert abs(read(there) - read(here)) <= 1.01 * max(last(here), last(there))
+
+
+def parts(text):
+    """Mantissa as text and exponent of a printed number."""
+    back = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
+    mantissa, _, exponent = text.replace(",", "").translate(back).partition("×10")
+    return mantissa, int(exponent or 0)
+
+
+def read(text):
+    mantissa, exponent = parts(text)
+    return float(mantissa) * 10.0**exponent
+
+
+def last(text):
+    """What one in the last printed digit is worth, two significant digits at most."""
+    mantissa, exponent = parts(text)
+    if "." in mantissa:
+        return 10.0 ** (exponent - len(mantissa.partition(".")[2]))
+    digits = mantissa.lstrip("-")
+    zeros = len(digits) - len(digits.rstrip("0"))
+    return 10.0 ** (exponent + zeros)
+
+
+def test_a_row_prints_by_its_scale_and_unit():
+    ends = {"p05": -3.872, "p50": -1.5673, "p95": 3.255}
+    years = {"scale": "log10", "unit": "years", **ends}
+    assert numbers.told(years) == "9.9 days (1.2 hours to 1,800 years)"
+    dollars = {"scale": "log10", "unit": "USD", "p05": 9.0, "p50": 12.1, "p95": "inf"}
+    assert numbers.told(dollars) == "$1.3 trillion ($1.0 billion to never)"
+    price = dollars | {"unit": "USD per million tokens", "p05": 0.0, "p50": 0.3, "p95": 1.0}
+    assert numbers.told(price) == "$2.0 ($1.0 to $10) per million tokens"
+    ooms = {"scale": "linear", "unit": "OOM", "p05": 3.3, "p50": 5.01, "p95": 7.76}
+    assert numbers.told(ooms) == "5.0 (3.3 to 7.8) OOMs"
+    assert numbers.told(ooms | {"p95_mcse": 0.3}) == "5.0 (3.3 to 8) OOMs"
+    score = {"scale": "linear", "unit": "score", "p05": 0.412, "p50": 0.633, "p95": 0.9}
+    assert numbers.told(score) == "63% (41% to 90%)"
+    assert numbers.with_text({"rows": [ooms]})["rows"][0]["text"] == numbers.told(ooms)
