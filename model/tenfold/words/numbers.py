@@ -44,7 +44,7 @@ def number(log10: float, mcse: float = 0.0) -> str:
     +inf is "never" (no amount is enough), -inf "0".
 
     Args:
-        mcse: Monte Carlo error of the log10.
+        mcse: Monte Carlo error of the log10; where it is infinite one digit is told.
 
     Raises:
         ValueError: NaN.
@@ -57,7 +57,7 @@ def number(log10: float, mcse: float = 0.0) -> str:
         return power(log10)
     exponent = math.floor(log10)
     mantissa = 10 ** (log10 - exponent)
-    relative = math.log(10) * mcse if math.isfinite(mcse) else 0.0
+    relative = VAGUE if math.isinf(mcse) else math.log(10) * mcse
     if relative > VAGUE:
         exponent, mantissa, decimals = round(log10), 1.0, 0
     else:
@@ -75,11 +75,10 @@ def plain(value: float, mcse: float = 0.0) -> str:
     if value == 0 or math.isinf(value):
         return "0" if value == 0 else "never" if value > 0 else f"{MINUS}∞"
     sign, size = MINUS if value < 0 else "", abs(value)
-    error = mcse if math.isfinite(mcse) else 0.0
-    if error > VAGUE * size:
-        place = _place(error)
+    if math.isfinite(mcse) and mcse > VAGUE * size:
+        place = _place(mcse)
         return signed(f"{round(value, -place) + 0.0:,.{max(0, -place)}f}")
-    return sign + number(math.log10(size), error / size / math.log(10))
+    return sign + number(math.log10(size), mcse / size / math.log(10))
 
 
 def _place(error: float) -> int:
@@ -162,9 +161,8 @@ def quantile(row: Row, key: str) -> str:
 
 
 def error(row: Row, key: str) -> float:
-    """Monte Carlo error of a quantile of a row; 0 where the row has none."""
-    found = row.get(f"{key}_mcse")
-    return float(found) if found is not None else 0.0
+    """Monte Carlo error of a quantile of a row; 0 where the row has none, inf next to never."""
+    return float(row.get(f"{key}_mcse", 0.0))
 
 
 def _writer(row: Row) -> Callable[[float, float], str]:

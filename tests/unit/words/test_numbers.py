@@ -79,7 +79,7 @@ def test_printed_numbers(written, expected):
         (numbers.plain(12.34, 0.4), "12"),
         (numbers.plain(12.34, 0.6), "10"),
         (numbers.plain(0.02, 0.04), "0.0"),
-        (numbers.plain(5.04, math.nan), "5.0"),
+        (numbers.plain(5.04, math.inf), "5"),
         (numbers.number(math.log10(1840), 0.01), "1,800"),
         (numbers.number(math.log10(1840), 0.05), "2,000"),
         (numbers.number(math.log10(1840), 0.3), "1,000"),
@@ -151,6 +151,7 @@ def test_a_row_prints_by_its_scale_and_unit():
     assert numbers.told(price) == "$2.0 ($1.0 to $10) per million tokens"
     ooms = {"scale": "linear", "unit": "OOM", "p05": 3.3, "p50": 5.01, "p95": 7.76}
     assert numbers.told(ooms) == "5.0 (3.3 to 7.8) OOMs"
+    assert numbers.told(ooms | {"p95_mcse": "inf"}) == "5.0 (3.3 to 8) OOMs"
     assert numbers.told(ooms | {"p95_mcse": 0.3}) == "5.0 (3.3 to 8) OOMs"
     score = {"scale": "linear", "unit": "score", "p05": 0.412, "p50": 0.633, "p95": 0.9}
     assert numbers.told(score) == "63% (41% to 90%)"
