@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tenfold import caches
+
 if TYPE_CHECKING:
     from tenfold.answers.constants import Constants
     from tenfold.claims.spec import ClaimsFile
@@ -43,6 +45,7 @@ def build(
     known = (out / "figures").is_dir() or not figures
     if shipped and known and stamp.is_file() and stamp.read_bytes() == _digest(run, out):
         return target
+    caches.prepare()
     # drawing is imported once it is needed
     from tenfold.answers.constants import load_constants
     from tenfold.claims.verdicts import load_claims

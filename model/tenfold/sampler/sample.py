@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from tenfold import curves
+from tenfold import caches, curves
 from tenfold.curves import Form
 from tenfold.posterior import simulate
 from tenfold.posterior.plan import Plan
@@ -34,6 +34,7 @@ def compile_plan(plan: Plan) -> Compiled:
     processes. `hierarchy.build_model` is the same density as a PyMC model.
     """
     start = time.perf_counter()
+    caches.prepare()
     import nutpie  # noqa: F401
 
     import tenfold.sampler.kernel  # noqa: F401
