@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
@@ -177,30 +178,69 @@ class Benchmark(Strict):
 
 
 class Shift(Row):
-    """A generation shift: tokens saved at equal score after a step of RL, both in OOMs."""
+    """A generation shift: tokens saved at equal score after a step of RL, both in OOMs.
+
+    Rows of one `rl_step` share the error of its size. `reading` tells whose the saving is: computed
+    from published points, stated by the maker, or read off a chart by the essay's author.
+    """
 
     shift: Label
     benchmark: Label
-    rl_ooms: Ooms
-    rl_ooms_se: float = Field(ge=MIN_SE, le=100)
-    shift_ooms: Ooms
-    shift_ooms_se: float = Field(ge=MIN_SE, le=100)
+    benchmarks: int | None = Field(default=None, ge=1, le=1000)
+    rl_step: OptionalLabel = ""
+    rl_ooms: Ooms | None = None
+    rl_ooms_se: float | None = Field(default=None, ge=MIN_SE, le=100)
+    shift_ooms: Ooms | None = None
+    shift_ooms_se: float | None = Field(default=None, ge=MIN_SE, le=100)
+    reading: Literal["computed", "maker", "essay"]
     use: bool
+    publication: Label
     source: Line
     url: Line
     reason: Line
+
+    @field_validator("use")
+    @classmethod
+    def _is_whole(cls, value: bool, info: ValidationInfo) -> bool:
+        return _whole(value, info, "rl_ooms", "rl_ooms_se", "shift_ooms", "shift_ooms_se")
 
 
 class Tradeoff(Row):
-    """Inference OOMs per training OOM at equal performance, for one technique."""
+    """Inference OOMs per training OOM at equal performance, for one technique.
+
+    Inference is that of one fixed model, in samples or tokens. A ratio that is printed in FLOP
+    leaves out that the fixed model is smaller than the one it equals: `size_per_training` adds it.
+    """
 
     tradeoff: Label
-    inference_per_training: float = Field(ge=MIN_SE, le=1e6)
-    inference_per_training_se_log: float = Field(ge=MIN_SE, le=100)
+    direction: Literal["raises", "saves"]
+    counts: Literal["samples", "flop", "not stated"]
+    printed: float | None = Field(default=None, ge=MIN_SE, le=1e6)
+    size_per_training: float = Field(default=0.0, ge=0, le=100)
+    inference_per_training_se_log: float | None = Field(default=None, ge=MIN_SE, le=100)
     use: bool
+    publication: Label
     source: Line
     url: Line
     reason: Line
+
+    @field_validator("use")
+    @classmethod
+    def _is_whole(cls, value: bool, info: ValidationInfo) -> bool:
+        return _whole(value, info, "printed", "inference_per_training_se_log")
+
+    @property
+    def inference_per_training(self) -> float:
+        """Inference OOMs of one fixed model per training OOM; NaN where nothing is printed."""
+        return math.nan if self.printed is None else self.printed + self.size_per_training
+
+
+def _whole(use: bool, info: ValidationInfo, *names: str) -> bool:
+    if use and (empty := [name for name in names if info.data.get(name, 0) is None]):
+        raise ValueError(
+            f"expected false while {', '.join(empty)} {'is' if len(empty) == 1 else 'are'} empty"
+        )
+    return use
 
 
 class Overlap(Row):

@@ -294,24 +294,43 @@ def _tables(
         coords = {dim: np.array([getattr(row, dim) for row in rows], dtype=str)}
         return xr.DataArray(np.array(values, dtype=kind), coords, (dim,))
 
+    def column(rows: Sequence[Any], dim: str, name: str, kind: type = float) -> Any:
+        return array(rows, dim, [getattr(row, name) for row in rows], kind)
+
     # flop_low and flop_high are the 5% and 95% points of a log-normal
     per_width = 1 / (2 * NormalDist().inv_cdf(0.95))
     width = [math.log10(level.flop_high / level.flop_low) * per_width for level in gpt]
-    return {
-        "shift_benchmark": array(shifts, "shift", [row.benchmark for row in shifts], str),
-        "rl_ooms": array(shifts, "shift", [row.rl_ooms for row in shifts]),
-        "rl_ooms_se": array(shifts, "shift", [row.rl_ooms_se for row in shifts]),
-        "shift_ooms": array(shifts, "shift", [row.shift_ooms for row in shifts]),
-        "shift_ooms_se": array(shifts, "shift", [row.shift_ooms_se for row in shifts]),
-        "inference_per_training": array(
-            tradeoff, "tradeoff", [row.inference_per_training for row in tradeoff]
-        ),
-        "inference_per_training_se_log": array(
-            tradeoff, "tradeoff", [row.inference_per_training_se_log for row in tradeoff]
-        ),
-        "log10_flop": array(gpt, "gpt", [math.log10(level.flop) for level in gpt]),
-        "log10_flop_se": array(gpt, "gpt", width),
-    }
+    steps = [row.rl_step or row.shift for row in shifts]
+    shared = [
+        (row.rl_ooms_se or math.nan) * steps.count(step) ** 0.5
+        for row, step in zip(shifts, steps, strict=True)
+    ]
+    numbers = ("rl_ooms", "shift_ooms", "shift_ooms_se")
+    trades = ("inference_per_training", "inference_per_training_se_log")
+    return (
+        {name: column(shifts, "shift", name) for name in numbers}
+        | {
+            f"shift_{k}": column(shifts, "shift", k, str)
+            for k in ("benchmark", "publication", "reading")
+        }
+        | {
+            "shift_benchmarks": array(
+                shifts, "shift", [row.benchmarks or 1 for row in shifts], int
+            ),
+            "rl_ooms_se": array(shifts, "shift", shared),
+            "rl_step": array(shifts, "shift", steps, str),
+            "rl_step_se": column(shifts, "shift", "rl_ooms_se"),
+        }
+        | {name: column(tradeoff, "tradeoff", name) for name in trades}
+        | {
+            f"tradeoff_{k}": column(tradeoff, "tradeoff", k, str)
+            for k in ("direction", "publication")
+        }
+        | {
+            "log10_flop": array(gpt, "gpt", [math.log10(level.flop) for level in gpt]),
+            "log10_flop_se": array(gpt, "gpt", width),
+        }
+    )
 
 
 def usable(points: xr.Dataset) -> xr.Dataset:

@@ -272,21 +272,58 @@ def test_shifts_are_like_the_essay_says(shipped: xr.Dataset) -> None:
     gpt5 = inventory.chain(shipped, "GPT-5 launch/GPT-5/SWE-bench Verified")["points"][0]
     assert o3["score"] == gpt5["score"] == 0.691
     assert swe.shift_ooms == pytest.approx(o3["log10_compute"] - gpt5["log10_compute"], abs=1e-3)
-    for row in rows.values():
-        assert 0.3 <= row.shift_ooms <= 0.7
-        assert row.shift_ooms_se >= 0.1
-        assert row.rl_ooms_se >= 0.2
+    used = [row for row in rows.values() if row.use]
+    assert len(used) == shipped.sizes["shift"] == 3
+    for row in used:
+        assert 0.3 <= (row.shift_ooms or 0) <= 0.7
+        assert (row.shift_ooms_se or 0) >= 0.1
+        assert (row.rl_ooms_se or 0) >= 0.2
+    assert {row.shift for row in used if row.reading == "essay"} == {
+        row.shift for row in used if "Toby Ord" in row.source
+    }
 
 
-def test_tradeoffs_count_each_technique_once() -> None:
+def test_one_rl_step_has_one_error(shipped: xr.Dataset) -> None:
+    """As independent rows, the two of the GPT-5 step weigh as one: 0.5 becomes 0.5 sqrt(2)."""
+    steps = dict(zip(shipped["shift"].values, shipped["rl_step"].values, strict=True))
+    gpt5 = [name for name, step in steps.items() if step == "o3 to GPT-5"]
+    assert len(gpt5) == 2
+    assert set(shipped["rl_step_se"].sel(shift=gpt5).values) == {0.5}
+    assert shipped["rl_ooms_se"].sel(shift=gpt5).values == pytest.approx([0.5 * 2**0.5] * 2)
+    assert float(shipped["rl_ooms_se"].sel(shift="o1 to o3")) == 0.2
+
+
+def test_tradeoffs_are_of_one_fixed_model_and_count_each_technique_once(
+    shipped: xr.Dataset,
+) -> None:
     rows = read_rows(DATA / "tradeoff.csv", Tradeoff)
     used = [row for row in rows if row.use]
-    assert len(used) == 5
-    assert all(0.4 < row.inference_per_training < 2.1 for row in rows)
-    assert any("tree search" in row.tradeoff for row in used)
+    assert [row.tradeoff for row in used] == list(shipped["tradeoff"].values)
+    assert {row.tradeoff for row in used if row.direction == "saves"} == {
+        "pruning",
+        "scaling policy: overtraining",
+    }
+    size = {"samples": 0.0, "not stated": 0.25, "flop": 0.5}
+    for row in used:
+        if row.direction == "raises":
+            assert row.size_per_training == size[row.counts], row.tradeoff
+        assert 0.4 < row.inference_per_training < 3
+        assert row.inference_per_training == pytest.approx(
+            (row.printed or 0) + row.size_per_training
+        )
     essay = next(row for row in rows if "essay" in row.tradeoff)
     assert not essay.use
     assert essay.inference_per_training == 1.5
+
+
+@pytest.mark.parametrize(
+    ("constant", "tradeoff"),
+    [("EP_PRUNE", "pruning"), ("EP_CHIN", "scaling policy: overtraining")],
+)
+def test_one_figure_has_one_value(constant: str, tradeoff: str) -> None:
+    constants = tomllib.loads((DATA / "constants.toml").read_text(encoding="utf-8"))["constant"]
+    rows = {row.tradeoff: row for row in read_rows(DATA / "tradeoff.csv", Tradeoff)}
+    assert constants[constant]["central"] == round(rows[tradeoff].inference_per_training, 2)
 
 
 def test_gpt_levels_are_ordered() -> None:
