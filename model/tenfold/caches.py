@@ -1,4 +1,4 @@
-"""Where libraries keep what they compile: beside the code, with the user, or for this process alone.
+"""Where libraries keep what they compile: beside the code, with the user, or for one process.
 
 numba looks beside the code and then in the user's cache, matplotlib in the user's alone. Both have
 a variable of their own, which is left as it is where somebody set it.
