@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -161,7 +161,10 @@ def check(
 def import_(
     path: Annotated[
         Path,
-        typer.Argument(help="Epoch AI benchmark table (CSV), or Every Eval Ever JSON or folder."),
+        typer.Argument(
+            help="Epoch AI benchmark table (CSV); or JSON of Every Eval Ever (also a folder of "
+            "records, HAL's among them), ARC Prize, the HAL harness, Inspect or METR."
+        ),
     ],
     out: Annotated[Path, typer.Option(help="Evidence folder that the points are added to.")],
     name: Annotated[
@@ -171,25 +174,41 @@ def import_(
         str | None, typer.Option(help="Benchmark, where the file does not name a known one.")
     ] = None,
     questions: Annotated[
-        int | None, typer.Option(min=1, help="Questions of the benchmark, for the sampling error.")
+        int | None,
+        typer.Option(
+            min=1,
+            max=1_000_000_000,
+            help="Questions of the benchmark: gives the sampling error, and divides totals.",
+        ),
+    ] = None,
+    compute: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Column of a table with compute per question."),
+    ] = None,
+    unit: Annotated[
+        Literal["tokens", "usd", "gpu_hours", "flop", "relative"] | None,
+        typer.Option(help="What the column named with --compute is in."),
+    ] = None,
+    score: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Column of a table with the scores.")
     ] = None,
 ) -> None:
     """Turn evaluation results of others into a points file and a draft of its source.
 
     A result becomes a point where it carries output tokens or cost per question; what is left out
-    is counted. Nothing that exists is replaced.
+    is counted. Nothing that exists is replaced, and what is written passes `points check`.
 
     \b
     Examples:
       tenfold points import gpqa_diamond.csv --out my-evidence --benchmark "GPQA Diamond"
+      tenfold points import aider_polyglot_external.csv --out my-evidence --questions 225
+      tenfold points import table.csv --out my-evidence --compute "Spend" --unit usd
       tenfold points import records/ --out my-evidence --name lab-runs
     """
-    from tenfold.evidence.interchange.common import save
-    from tenfold.evidence.interchange.epoch import read_epoch
-    from tenfold.evidence.interchange.every_eval import read_every_eval
+    from tenfold.evidence.interchange.common import Options, save
+    from tenfold.evidence.interchange.read import read_results
 
-    read = read_epoch if path.suffix.lower() == ".csv" else read_every_eval
-    imported = read(path, benchmark, questions)
+    imported = read_results(path, Options(benchmark, questions, compute, unit, score))
     written = save(imported.points, imported.source, out, name or path.stem)
     for note in imported.notes:
         terminal.warn(f"note: {note}")

@@ -1,1 +1,1 @@
-"""Evaluation results of others as points: Epoch AI's hub and Every Eval Ever."""
+"""Evaluation results of others as points: Epoch AI's hub, Every Eval Ever, and other programs."""

@@ -1,116 +1,255 @@
 """Benchmark tables of the Epoch AI Benchmarking Hub as points.
 
 The hub (epoch.ai/benchmarks) is CC BY 4.0; its files named `*_external.csv` keep the terms of
-their own source.
+their own source. Columns are found by lists of the names that its editions used, in any case.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Literal
+from statistics import NormalDist, median
 
-from tenfold.evidence.columns import Source
-from tenfold.evidence.interchange.common import Imported, as_points, questions_of, split_effort
-from tenfold.files import SpecError, read_text
+from tenfold.evidence import numbers
+from tenfold.evidence.columns import Unit
+from tenfold.evidence.interchange.common import (
+    HUMAN,
+    Harvest,
+    Imported,
+    Options,
+    as_points,
+    benchmark_of,
+    effort_of,
+    plain_name,
+    questions_of,
+    split_effort,
+)
+from tenfold.evidence.tables import read_table
+from tenfold.files import Mistakes, SpecError, did_you_mean, shown
 
+MODELS = ("Model version", "model_version", "Model", "model_name")
 SCORES = (
     "mean_score", "Score", "Accuracy", "Accuracy mean", "Pass@1", "Pass@1 score", "Main score",
-    "Percent correct", "% Resolved", "% Score", "Overall accuracy", "Score OPT@1",
-    "Best score (across scorers)",
+    "Percent correct", "% Resolved", "% Score", "Overall accuracy", "Overall", "EM", "Correct",
+    "Average score", "Mean score", "Average", "Average progress", "Global average",
+    "Score OPT@1", "Score (AVG@5)", "Weighted score", "Unguided % Solved", "Overall pass (%)",
+    "Success rate", "Best score (across scorers)",
 )  # fmt: skip
-COMPUTE: dict[str, Literal["tokens", "usd"]] = {
-    "Mean output tokens": "tokens",
-    "Output tokens per task": "tokens",
-    "Tokens per task": "tokens",
-    "Cost per task": "usd",
-    "Cost per task (USD)": "usd",
-    "Mean cost (USD)": "usd",
-}
+PER_QUESTION: dict[str, Unit] = {
+    "Mean output tokens": "tokens", "Average output tokens": "tokens",
+    "Avg. output tokens": "tokens", "Output tokens per task": "tokens",
+    "Output tokens per question": "tokens", "Tokens per task": "tokens",
+    "Tokens per question": "tokens", "Mean tokens": "tokens",
+    "Cost per task": "usd", "Cost per task (USD)": "usd", "Cost per task ($)": "usd",
+    "Mean cost (USD)": "usd", "Mean cost": "usd", "Average cost (USD)": "usd",
+    "Average cost": "usd", "Average costs": "usd", "Avg. Cost ($)": "usd", "Avg. cost": "usd",
+    "Cost per run": "usd", "Cost per test (USD)": "usd", "Cost per test": "usd",
+    "Cost per question": "usd", "Cost per question (USD)": "usd", "Cost per problem": "usd",
+    "Cost per sample": "usd", "Cost per instance": "usd",
+}  # fmt: skip
 """Columns that hold compute per question, best first. `Training compute (FLOP)` is pre-training."""
-SE = ("stderr", "Accuracy SE", "Standard error")
-EFFORT = ("Reasoning effort", "Reasoning level")
+TOTALS: dict[str, Unit] = {
+    "Total output tokens": "tokens", "Output tokens": "tokens", "Total cost (USD)": "usd",
+    "Total cost ($)": "usd", "Total cost": "usd", "Cost (USD)": "usd", "Cost ($)": "usd",
+    "Cost": "usd",
+}  # fmt: skip
+"""Columns that hold the compute of a whole run of the benchmark."""
+ERRORS = (
+    "stderr", "Accuracy SE", "Accuracy Standard Error", "Standard error", "SE", "Score SE",
+    "Std. error", "Accuracy stderr",
+)  # fmt: skip
+HALF_WIDTHS = ("95% CI half-width", "95% CI", "CI half-width")
+EFFORTS = ("Reasoning effort", "Reasoning level", "Effort")
+QUESTIONS = {
+    "aiderpolyglot": 225, "theagentcompany": 175, "gso": 102, "cybench": 40, "osworld": 369,
+    "otismockaime20242025": 45, "vpct": 100,
+}  # fmt: skip
+"""Size of benchmarks of the hub that the evidence does not know, as their authors give it."""
+MOST_QUESTIONS = 100_000
+"""Questions that a standard error cannot imply: it was not in per cent."""
 
 
-def read_epoch(
-    path: Path, benchmark: str | None = None, n_questions: int | None = None
-) -> Imported:
+def read_epoch(path: Path, options: Options = Options()) -> Imported:  # noqa: B008 - frozen
     """A benchmark table of the Epoch AI hub as points.
 
-    Args:
-        benchmark: name of the benchmark; by default the file name.
-        n_questions: size of the benchmark, where the table has no standard error; by default that
-            of the known benchmark.
+    A per cent sign belongs to its cell; scores without one are per cent where any is above 1.
+    Totals are divided by the number of questions.
 
     Raises:
-        SpecError: no score or compute column, or scores that fit neither [0, 1] nor percent.
+        SpecError: no column with a score or compute, totals without the number of questions, or
+            cells that are no numbers, all of them.
     """
-    benchmark = benchmark or path.stem.removesuffix("_external").replace("_", " ")
-    try:
-        reader = csv.DictReader(io.StringIO(read_text(path).removeprefix("\ufeff")), strict=True)
-        table = [{k: v or "" for k, v in row.items() if k} for row in reader]
-        header = [name for name in reader.fieldnames or [] if name]
-    except csv.Error as error:
-        raise SpecError(f"{path}: not a valid CSV file: {error}") from None
-    score = _column(path, header, SCORES, "a score")
-    compute = _column(path, header, COMPUTE, "compute per question (tokens or cost)")
-    if "Model version" not in header:
-        raise SpecError(f"{path}: row 1: missing column 'Model version'")
-    se = next((name for name in SE if name in header), "")
-    effort = next((name for name in EFFORT if name in header), "")
-    rows, skipped = [], 0
-    for number, row in enumerate(table, start=2):
-        if not (row["Model version"].strip() and row[score].strip() and row[compute].strip()):
-            skipped += 1
-            continue
-        where = f"{path}: row {number}"
-        model, suffix = split_effort(row["Model version"].strip())
-        rows.append(
-            {
-                "where": where,
-                "model": model,
-                "setting": row[effort].strip().lower() if effort and row[effort] else suffix,
-                "compute": _number(row[compute], where, compute),
-                "score": _number(row[score], where, score),
-                "score_se": _number(row[se], where, se) if se and row[se].strip() else None,
-            }
-        )
-    notes = [f"score read from {score!r}, compute from {compute!r} ({COMPUTE[compute]})"]
-    if any(row["score"] > 1 for row in rows):
-        notes.append("scores taken as percent because one is above 1")
-        for row in rows:
-            row["score"] /= 100
-            row["score_se"] = row["score_se"] and row["score_se"] / 100
-    if skipped:
-        notes.append(f"{skipped} of {len(table)} rows without model, score or compute left out")
-    size = n_questions or questions_of(benchmark)
-    for row in rows:
-        row |= {"benchmark": benchmark, "compute_unit": COMPUTE[compute]}
-        row["n_questions"] = size
-    source = Source(
+    known = (*MODELS, *SCORES, *PER_QUESTION, *TOTALS, *ERRORS, *HALF_WIDTHS)
+    header, table = read_table(path, known)
+    if {"series", "compute", "score"} <= set(header):
+        raise SpecError(f"{path}: a points file of Tenfold's own; see `tenfold points check`")
+    benchmark = options.benchmark or path.stem.removesuffix("_external").replace("_", " ")
+    benchmark = benchmark_of(benchmark)
+    size = options.questions or questions_of(benchmark) or QUESTIONS.get(plain_name(benchmark))
+    name = _column(path, header, MODELS, None, "missing column 'Model version'")
+    score = _column(path, header, SCORES, options.score, "no column with a score (--score COLUMN)")
+    compute, unit, divisor = _compute(path, header, options, size)
+    error = next((header[i] for i in _found(header, (*ERRORS, *HALF_WIDTHS))), "")
+    effort = next((header[i] for i in _found(header, EFFORTS)), "")
+    found = Harvest(
         title=f"Epoch AI Benchmarking Hub: {benchmark}",
         publisher="Epoch AI",
-        date="",
         url="https://epoch.ai/benchmarks",
-        figure=path.name,
         terms="CC BY 4.0 for Epoch AI's own evaluations; *_external files: as their own source",
-        method="raw",
     )
-    return as_points(path, rows, source, notes)
+    cells: list[tuple[numbers.Number, numbers.Number, numbers.Number | None]] = []
+    mistakes = Mistakes()
+    for number, values in table:
+        row = dict(zip(header, values, strict=True))
+        where = f"{path}: row {number}"
+        blank = [key for key in (name, score, compute) if row[key].lower() in numbers.BLANK]
+        if blank or HUMAN.search(row[name]):
+            reason = f"rows without {blank[0]!r}" if blank else "rows of people, not models"
+            found.left[reason] += 1
+            continue
+        with mistakes.gather():
+            used = _number(row[compute], where, compute)
+            if used.percent:
+                raise SpecError(f"{where}, {compute}: got {shown(row[compute])}; expected compute")
+            if used.value == 0:
+                found.left[f"rows with {compute!r} 0"] += 1
+                continue
+            own = None
+            if error and row[error].lower() not in numbers.BLANK:
+                own = _number(row[error], where, error)
+            cells.append((_number(row[score], where, score), used, own))
+            model, suffix = split_effort(row[name])
+            found.rows.append(
+                {
+                    "where": where,
+                    "model": model,
+                    "setting": effort_of(row[effort] if effort else "") or suffix,
+                    "benchmark": benchmark,
+                    "compute": used.value / divisor,
+                    "compute_unit": unit,
+                    "n_questions": size,
+                }
+            )
+    mistakes.tell()
+    per = "" if divisor == 1 else f", divided by {divisor} questions"
+    found.notes.append(f"score read from {score!r}, compute from {compute!r} ({unit}{per})")
+    if grouped := sum(used.grouped for _, used, _ in cells):
+        found.notes.append(f"{grouped} cells of {compute!r} have separators of thousands")
+    _fill_scores(path, found, cells, "%" in score or "percent" in score.lower(), error)
+    return as_points(path, found)
 
 
-def _column(path: Path, header: list[str], known: Iterable[str], what: str) -> str:
-    for name in known:
-        if name in header:
-            return name
-    raise SpecError(f"{path}: no column with {what}; expected one of {', '.join(known)}")
+def _fill_scores(
+    path: Path,
+    found: Harvest,
+    cells: Sequence[tuple[numbers.Number, numbers.Number, numbers.Number | None]],
+    named_percent: bool,
+    error: str,
+) -> None:
+    """Put scores and standard errors, as shares of 1, into the rows; rows without any are left out.
+
+    Raises:
+        SpecError: no row has a standard error, nor is the number of questions known.
+    """
+    scores = [cell for cell, _, _ in cells]
+    unsigned = [cell.value for cell in scores if not cell.percent]
+    percent = any(value > 1 for value in unsigned)
+    if percent:
+        small = sum(0 < value <= 1 for value in unsigned)
+        among = f" ({small} of them are not)" if small else ""
+        found.notes.append(f"scores taken as percent because one is above 1{among}")
+    elif named_percent and unsigned:
+        found.notes.append("scores taken as shares of 1, though their column is named per cent")
+    shares = [cell.value / (100 if cell.percent or percent else 1) for cell in scores]
+    errors = [own for _, _, own in cells]
+    bare = [
+        (share, own.value)
+        for share, own in zip(shares, errors, strict=True)
+        if own is not None and not own.percent and own.value > 0
+    ]
+    in_percent = bool(bare) and _errors_in_percent(bare, percent)
+    width = NormalDist().inv_cdf(0.975) if error in HALF_WIDTHS else 1.0
+    for row, share, own in zip(found.rows, shares, errors, strict=True):
+        row["score"], row["score_se"] = share, None
+        if own is not None and own.value > 0:
+            row["score_se"] = own.value / width / (100 if own.percent or in_percent else 1)
+    if percent and bare and not in_percent:
+        found.notes.append(f"{error!r} taken as shares of 1: as per cent they would be too small")
+    usable = [row for row in found.rows if row["score_se"] or row["n_questions"]]
+    if found.rows and not usable:
+        raise SpecError(
+            f"{path}: no standard error; state the number of questions with --questions"
+        )
+    if without := len(found.rows) - len(usable):
+        found.left["rows without a standard error (--questions gives one)"] += without
+        found.rows = usable
 
 
-def _number(text: str, where: str, column: str) -> float:
-    cleaned = text.strip().removesuffix("%").removeprefix("$").replace(",", "")
+def _errors_in_percent(errors: Sequence[tuple[float, float]], percent: bool) -> bool:
+    """Whether standard errors without a sign, beside their scores, are per cent."""
+    if max(value for _, value in errors) > 0.5:  # no share has so large an error
+        return True
+    implied = median(share * (1 - share) / (value / 100) ** 2 for share, value in errors)
+    return percent and implied < MOST_QUESTIONS
+
+
+def _compute(
+    path: Path, header: Sequence[str], options: Options, size: int | None
+) -> tuple[str, Unit, int]:
+    """The column with compute, its unit, and what it is divided by."""
+    known: dict[str, Unit] = {k.casefold(): v for k, v in (PER_QUESTION | TOTALS).items()}
+    name = _column(
+        path,
+        header,
+        (*PER_QUESTION, *TOTALS),
+        options.compute,
+        "no column with compute per question (name it: --compute COLUMN --unit UNIT)",
+    )
+    unit = options.unit or known.get(name.casefold())
+    if unit is None:
+        raise SpecError(f"{path}: --compute {name!r}: state what it is in with --unit")
+    totals = {total.casefold() for total in TOTALS}
+    if name.casefold() not in totals or (options.compute and not options.questions):
+        return name, unit, 1
+    if size is None:
+        raise SpecError(
+            f"{path}: {name!r} holds totals of the whole benchmark; state its number of questions "
+            f"with --questions, or that they are per question with --compute {name!r}"
+        )
+    return name, unit, size
+
+
+def _found(header: Sequence[str], names: Iterable[str]) -> list[int]:
+    """Where in the header the names are, in their own order, in any case and spacing."""
+    folded = [" ".join(name.split()).casefold() for name in header]
+    return [folded.index(name.casefold()) for name in names if name.casefold() in folded]
+
+
+def _column(
+    path: Path, header: Sequence[str], names: Iterable[str], wanted: str | None, missing: str
+) -> str:
+    """The column that is `wanted`, else the first of the `names` that is there."""
+    if wanted is not None:
+        at = _found(header, [wanted])
+        if not at:
+            raise SpecError(f"{path}: no column {wanted!r}{did_you_mean(wanted, list(header))}")
+    else:
+        at = _found(header, names)
+        if not at:
+            columns = shown(", ".join(header), 400)
+            raise SpecError(f"{path}: row 1: {missing}; the columns are {columns}")
+    name = header[at[0]]
+    if header.count(name) > 1:
+        raise SpecError(f"{path}: row 1: column {name!r} appears twice")
+    return name
+
+
+def _number(text: str, where: str, column: str) -> numbers.Number:
+    """A cell as a number that is not negative."""
     try:
-        return float(cleaned)
-    except ValueError:
-        raise SpecError(f"{where}, {column}: got {text!r}; expected a number") from None
+        found = numbers.read(text)
+    except ValueError as error:
+        raise SpecError(f"{where}, {column}: got {shown(text)}; {error}") from None
+    if found.value < 0:
+        raise SpecError(f"{where}, {column}: got {shown(text)}; expected 0 or more")
+    return found
