@@ -22,7 +22,7 @@ def store_prior_run(folder: Path) -> Run:
     from tenfold.posterior import simulate
     from tenfold.posterior.plan import prepare
     from tenfold.posterior.scenario import Scenario
-    from tenfold.runs import headline, store
+    from tenfold.runs import build, headline, netcdf, store
 
     scenario = Scenario.model_validate(
         {
@@ -32,7 +32,6 @@ def store_prior_run(folder: Path) -> Run:
         }
     )
     plan = prepare("baseline", scenario)
-    path = store.directory(plan, folder)
     weights, trees = {"logistic": 0.3, "saturating": 0.7}, {}
     for seed, form in enumerate(plan.choice.forms):
         rng = np.random.default_rng(seed)
@@ -50,8 +49,6 @@ def store_prior_run(folder: Path) -> Run:
             "constant_data": plan.points,
         }
         trees[form] = xr.DataTree.from_dict(groups)
-        store.save_tree(trees[form], path / f"posterior-{form}.nc")
-    headline.write(headline.headline(trees, weights, seed=1), path)
     gate = checks.Gate("made up", "PASS", 1.0, 1.01, "a check for tests")
     record = {
         "forms": list(plan.choice.forms),
@@ -62,7 +59,12 @@ def store_prior_run(folder: Path) -> Run:
         "gates": [gate.record()],
         "timings_s": {"none": 0.0},
     }
-    return store.finish(plan, path, record)
+    with build.building(plan, folder) as new:
+        for form, tree in trees.items():
+            new.save(store.posterior_file(form), tree, form=form)
+        sample = headline.headline(trees, weights, seed=1)
+        new.save(netcdf.HEADLINE, headline.single(sample))
+        return new.finish(record)
 
 
 @pytest.fixture(scope="session")

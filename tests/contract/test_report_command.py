@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 import sys
-from pathlib import Path
 
 import pytest
 
 from tenfold.cli.app import main
 from tenfold.posterior.plan import prepare
 from tenfold.posterior.scenario import load_scenario
-from tenfold.runs import keys, store
+from tenfold.runs import build, netcdf, store
 
 
 @pytest.fixture(scope="module")
@@ -20,9 +17,12 @@ def runs(prior_run, tmp_path_factory):
     """A folder in which the scenario `logistic` looks fitted, so that nothing is sampled."""
     folder = tmp_path_factory.mktemp("home") / "runs"
     plan = prepare("logistic", load_scenario("logistic"))
-    path = Path(shutil.copytree(prior_run.path, store.directory(plan, folder)))
-    info = prior_run.info | {"scenario": "logistic", "key": keys.fit_key(plan)}
-    (path / "run.json").write_text(json.dumps(info))
+    with build.building(plan, folder) as new:
+        for form in prior_run.forms:
+            new.save(store.posterior_file(form), prior_run.tree(form), form=form)
+        new.save(netcdf.HEADLINE, prior_run.group(netcdf.HEADLINE))
+        known = ("forms", "weights", "leave_future_out", "loo", "status", "gates", "timings_s")
+        new.finish({name: prior_run.info[name] for name in known})
     return folder
 
 
@@ -50,14 +50,13 @@ def test_it_writes_where_it_says(call, tmp_path, monkeypatch):
 
 def test_a_failed_gate_is_written_first_and_then_exits_with_3(call, runs, tmp_path):
     (path,) = runs.glob("logistic-*")
-    saved = (path / "run.json").read_text()
-    info = json.loads(saved)
-    info["status"] = info["gates"][0]["status"] = "FAIL"
+    run = store.load(path)
+    failed = [gate | {"status": "FAIL"} for gate in run.info["gates"]]
     try:
-        (path / "run.json").write_text(json.dumps(info))
+        build.amend(run, {}, {"status": "FAIL", "gates": failed})
         status, printed, told = call("--out", tmp_path / "out")
     finally:
-        (path / "run.json").write_text(saved)
+        build.amend(run, {}, {})
     assert status == 3, told
     assert printed == f"FAIL: {tmp_path / 'out' / 'index.html'}\n"
     assert "gate failed" in told

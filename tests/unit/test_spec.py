@@ -206,9 +206,10 @@ def test_a_half_written_file_never_replaces_a_whole_one(tmp_path, monkeypatch):
         raise OSError("disk full")
 
     monkeypatch.setattr("os.replace", full_disk)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(SpecError, match=r"run\.json: cannot be written \(disk full\)"):
         write_atomic(path, "new")
     assert path.read_text() == "old"
+    assert [part.name for part in path.parent.iterdir()] == ["run.json"]
 
 
 def test_shipped_data_is_found_from_any_folder(tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,16 +15,7 @@ if TYPE_CHECKING:
 
 def of_run(stored: Run) -> xr.Dataset:
     """Headline draws of a run: `complete` of its stored sample."""
-    return read(stored.path)
-
-
-def read(folder: Path) -> xr.Dataset:
-    """Headline draws from the folder of a run.
-
-    Raises:
-        SpecError: missing or damaged file.
-    """
-    return complete(netcdf.read(folder / netcdf.HEADLINE))
+    return complete(stored.group(netcdf.HEADLINE))
 
 
 def complete(sample: xr.Dataset) -> xr.Dataset:

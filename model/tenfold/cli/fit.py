@@ -96,7 +96,7 @@ def stored(runs: Path, scenario: str) -> tuple[Run, dict[str, Any]]:
 
 def warn_stale(run: Run) -> bool:
     """Whether something that a run rests on changed since it was fitted; says what."""
-    from tenfold.fit.stages import outdated
+    from tenfold.runs.stale import outdated
 
     changed = outdated(run)
     if changed:

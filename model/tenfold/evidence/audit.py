@@ -164,15 +164,16 @@ def check(path: Path) -> Report:
     )
 
 
-def shipped_changed(recorded: Mapping[str, str]) -> bool:
-    """Whether the shipped evidence is other than in recorded hashes (`files` of a dataset).
+def shipped_changes(recorded: Mapping[str, str]) -> list[str]:
+    """Files of the shipped evidence that are other than in recorded hashes (`files` of a dataset).
 
     The entries of a user's folders, which begin with a number and a colon, are passed over.
     """
     root = data_path()
     names = {name for name in recorded if not name.split(":")[0].isdigit()}
     names |= {path.relative_to(root).as_posix() for path in root.glob("points/*.csv")}
-    return any(
-        not (root / name).is_file() or file_hash(root / name) != recorded.get(name)
-        for name in names
-    )
+    return [
+        name
+        for name in sorted(names)
+        if not (root / name).is_file() or file_hash(root / name) != recorded.get(name)
+    ]

@@ -18,8 +18,8 @@ from tenfold.curves import Form
 from tenfold.posterior import simulate
 from tenfold.posterior.priors import Priors
 from tenfold.posterior.scenario import ModelChoice
-
-Status = Literal["PASS", "REVIEW", "FAIL"]
+from tenfold.runs import store
+from tenfold.runs.store import Status
 
 R_HAT, ESS, E_BFMI, DIVERGENT_SHARE = 1.01, 400.0, 0.3, 0.001
 PARETO_K_SHARE = 0.10
@@ -43,11 +43,8 @@ class Gate:
 
 
 def worst(gates: Iterable[Gate]) -> Status:
-    """FAIL if any gate fails, or if there is none; else REVIEW if any asks for it; else PASS."""
-    statuses = {gate.status for gate in gates}
-    if not statuses or "FAIL" in statuses:
-        return "FAIL"
-    return "REVIEW" if "REVIEW" in statuses else "PASS"
+    """The status of all gates together; FAIL where there is none."""
+    return store.worst(gate.status for gate in gates)
 
 
 def _gate(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,14 +12,12 @@ import numpy as np
 import xarray as xr
 
 from tenfold.curves import Form
-from tenfold.evidence.audit import shipped_changed
 from tenfold.files import SpecError
 from tenfold.fit import checks
-from tenfold.posterior import priors as prior_table
 from tenfold.posterior import simulate
 from tenfold.posterior.plan import Plan, prepare
-from tenfold.posterior.scenario import Prior, Scenario, Settings, load_scenario
-from tenfold.runs import headline, keys, store
+from tenfold.posterior.scenario import Scenario, Settings, load_scenario
+from tenfold.runs import build, headline, netcdf, store
 from tenfold.sampler import sample
 from tenfold.spec import validate
 
@@ -57,12 +54,26 @@ def run(
     """
     scenario = with_settings(load_scenario(name), changes or {})
     plan = prepare(name, scenario, folders)
-    path = store.directory(plan, runs)
-    found = store.finished(path)
-    if found is not None:
-        store.point_to(found)
-        return found
-    return _fit(plan, path, say, progress)
+    found = _found(plan, runs, say)
+    if found is None:
+        with build.building(plan, runs, say=say) as new:
+            # another process may have made it while this one waited
+            return _found(plan, runs, say) or _fit(plan, new, say, progress)
+    return found
+
+
+def _found(plan: Plan, runs: Path, say: Callable[[str], None]) -> store.Run | None:
+    """The run of a plan where it is on disk and whole; the newest of its scenario from now on."""
+    path = build.directory(plan, runs)
+    if not path.is_dir():
+        return None
+    try:
+        found = store.verify(store.load(path))
+    except SpecError as damage:
+        say(f"{damage}; fitting it anew")
+        return None
+    build.point_to(found)
+    return found
 
 
 def with_settings(scenario: Scenario, changes: dict[str, Any]) -> Scenario:
@@ -71,7 +82,7 @@ def with_settings(scenario: Scenario, changes: dict[str, Any]) -> Scenario:
     return scenario.model_copy(update={"settings": settings})
 
 
-def _fit(plan: Plan, path: Path, say: Callable[[str], None], progress: bool) -> store.Run:
+def _fit(plan: Plan, new: build.Build, say: Callable[[str], None], progress: bool) -> store.Run:
     from tenfold.fit import (
         compare,
         diagnose,  # a stored run needs neither, nor their libraries
@@ -123,7 +134,7 @@ def _fit(plan: Plan, path: Path, say: Callable[[str], None], progress: bool) -> 
                 else:
                     found, loo[form], diagnostics[form], tree = _judged(plan, form, tree)
                     gates += found
-                    store.save_tree(tree, path / f"posterior-{form}.nc")
+                    new.save(store.posterior_file(form), tree, form=form)
                     posterior = tree["posterior"].to_dataset()
                     parts[form] = headline.part(posterior, points, form, plan.settings.seed)
         except BaseException:
@@ -142,7 +153,7 @@ def _fit(plan: Plan, path: Path, say: Callable[[str], None], progress: bool) -> 
         future["coverage"] = diagnose.coverage(np.asarray(mixed), points)
         gates += checks.calibration(future["coverage"], "mixture: 90% coverage of the future")
     sample_of_all = headline.joined(parts, points, weights, future.get("weights_90"))
-    headline.write(sample_of_all, path, scenario=plan.name, key=keys.fit_key(plan))
+    new.save(netcdf.HEADLINE, headline.single(sample_of_all))
     timings["all"] = time.perf_counter() - begin
     info = {
         "forms": list(forms),
@@ -150,11 +161,11 @@ def _fit(plan: Plan, path: Path, say: Callable[[str], None], progress: bool) -> 
         "leave_future_out": future,
         "loo": loo,
         "diagnostics": diagnostics,
-        "status": checks.worst(gates),
+        "status": store.worst(gate.status for gate in gates),
         "gates": [gate.record() for gate in gates],
         "timings_s": {key: round(value, 2) for key, value in timings.items()},
     }
-    return store.finish(plan, path, info)
+    return new.finish(info)
 
 
 def _judged(
@@ -198,33 +209,3 @@ def predictive(posterior: xr.Dataset, points: xr.Dataset, form: Any, seed: int) 
     curve = simulate.expected(thin, points, form)[["expected_score"]]
     curve["score"] = simulate.scores(thin, points, form, rng)
     return curve.astype("float32")
-
-
-def outdated(stored: store.Run) -> tuple[str, ...]:
-    """What changed since a run was fitted: evidence, priors, scenario, code. Empty: it is current.
-
-    Sampler settings are a matter of the run, and evidence of the user's own is taken as recorded:
-    where it came from is not. A record that can no longer be read counts as changed.
-    """
-    info = stored.info
-    try:
-        then = validate(info["spec"], Scenario, "spec")
-        now = load_scenario(info["scenario"])
-        priors = {name: validate(table, Prior, name) for name, table in info["priors"].items()}
-        differs = {
-            "evidence": shipped_changed(info["evidence"]),
-            "priors": priors != prior_table.patched(prior_table.load(), now.priors, "scenario"),
-            "scenario": (then.points, then.model) != (now.points, now.model),
-            "code": keys.fit_key(_plan_of(info, then, priors)) != info["key"],
-        }
-    except (ValueError, KeyError, TypeError, AttributeError, OSError):
-        return ("its inputs or code",)
-    return tuple(name for name, changed in differs.items() if changed)
-
-
-def _plan_of(info: dict[str, Any], scenario: Scenario, priors: dict[str, Prior]) -> Plan:
-    """The plan of a stored run as far as its key goes: hashes in place of the evidence."""
-    chosen = scenario.points
-    filters = {key: getattr(chosen, key) for key in ("include", "exclude", "outliers")}
-    attrs = {"files": json.dumps(info["evidence"]), "filters": json.dumps(filters)}
-    return Plan(info["scenario"], scenario, xr.Dataset(attrs=attrs), priors)

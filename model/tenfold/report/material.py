@@ -20,11 +20,10 @@ from tenfold.claims.spec import Claim, ClaimsFile
 from tenfold.curves import Form
 from tenfold.evidence import inventory
 from tenfold.files import SpecError
-from tenfold.fit import stages
 from tenfold.posterior import priors as prior_table
 from tenfold.report import fitted
 from tenfold.report.stored import Frame, Stored
-from tenfold.runs import netcdf, store
+from tenfold.runs import stale, store
 from tenfold.scenarios import sensitivity
 from tenfold.words.findings import Basis
 
@@ -307,7 +306,7 @@ def scenario_rates(stored: Stored) -> list[dict[str, Any]]:
         row = mixture.summarise(values, weight, "OOM/OOM")
         about = {"scenario": run.info["scenario"], "status": run.info["status"], "scale": "linear"}
         about["reason"] = run.info["spec"]["reason"]
-        rows.append(_marked(about, not stages.outdated(run)) | row)
+        rows.append(_marked(about, not stale.outdated(run)) | row)
     known = {row["scenario"] for row in rows}
     for name, entry in _compared(stored).items():
         if name not in known:
@@ -358,8 +357,7 @@ def _rate(run: store.Run) -> tuple[xr.DataArray, xr.DataArray]:
     forms = [form for form in run.forms if run.info["weights"].get(form, 0) > 0]
     shares = np.array([run.info["weights"][form] for form in forms])
     values = [
-        netcdf.read(run.path / f"posterior-{form}.nc", "posterior", ["exchange_rate"])
-        for form in forms
+        run.group(store.posterior_file(form), "posterior", ["exchange_rate"]) for form in forms
     ]
     rate = xr.concat([value["exchange_rate"] for value in values], "form", join="exact")
     weight = xr.DataArray(shares / shares.sum(), dims="form", coords={"form": forms})

@@ -12,10 +12,8 @@ import xarray as xr
 
 from tenfold.answers import headline
 from tenfold.curves import Form
-from tenfold.files import SpecError
 from tenfold.posterior.scenario import Prior
-from tenfold.runs import netcdf
-from tenfold.runs.store import Run
+from tenfold.runs.store import Run, posterior_file
 
 BAND_DRAWS = 240
 """Draws of the mixture from which fitted curves and their bands are taken."""
@@ -65,8 +63,8 @@ class Stored:
         """
         found = {}
         for form in self.used():
-            path = self.run.path / f"posterior-{form}.nc"
-            found[form] = np.asarray(netcdf.read(path, group, [variable])[variable].values)
+            stored = self.run.group(posterior_file(form), group, [variable])
+            found[form] = np.asarray(stored[variable].values)
         return found
 
     def mixture(self, form: Form) -> slice:
@@ -83,15 +81,9 @@ def read(run: Run) -> Stored:
         SpecError: a missing or damaged file.
     """
     posterior: dict[Form, xr.Dataset] = {
-        form: netcdf.read(run.path / f"posterior-{form}.nc", "posterior") for form in run.forms
+        form: run.group(posterior_file(form), "posterior") for form in run.forms
     }
-    sizes = {form: (kept.sizes["chain"], kept.sizes["draw"]) for form, kept in posterior.items()}
-    if len(set(sizes.values())) > 1:
-        told = ", ".join(f"{form} {chains}x{draws}" for form, (chains, draws) in sizes.items())
-        raise SpecError(f"{run.path}: forms differ in chains and draws ({told}); run `tenfold fit`")
-    first = run.path / f"posterior-{run.forms[0]}.nc"
-    points = netcdf.read(first, "constant_data")
     weights: dict[Form, float] = {
         form: float(run.info["weights"].get(form, 0.0)) for form in run.forms
     }
-    return Stored(run, points, posterior, weights)
+    return Stored(run, run.points, posterior, weights)

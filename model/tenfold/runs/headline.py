@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,6 @@ from scipy import special, stats
 from tenfold import curves, mixture
 from tenfold.curves import Form
 from tenfold.files import SpecError
-from tenfold.runs import netcdf
 
 REPEATS = 4
 """Predictions for each posterior draw."""
@@ -118,11 +116,10 @@ def joined(
     return draws
 
 
-def write(draws: xr.Dataset, folder: Path, **about: Any) -> None:
-    """Store the sample in a run's folder, draws as single precision; `about` become attributes."""
+def single(draws: xr.Dataset) -> xr.Dataset:
+    """The sample as it is stored: draws in single precision."""
     random = [name for name, values in draws.data_vars.items() if "draw" in values.dims]
-    kept = draws.assign({name: draws[name].astype("float32") for name in random})
-    netcdf.write(kept.assign_attrs(about), folder / netcdf.HEADLINE)
+    return draws.assign({name: draws[name].astype("float32") for name in random})
 
 
 def part(posterior: xr.Dataset, points: xr.Dataset, form: Form | str, seed: int) -> xr.Dataset:

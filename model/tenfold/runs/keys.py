@@ -1,6 +1,8 @@
 """Keys of stored results: the code that made them, found by walking imports, and its inputs.
 
-Code counts as it runs: comments, docstrings and layout do not, and Python 3.12 and 3.13 agree.
+Code counts as it runs: comments, docstrings and layout do not, and Python 3.12 and 3.13 agree. A
+record of the code keeps two hashes of each module, of its text and of what it means: where the text
+is the same, nothing need be parsed to know that the meaning is.
 """
 
 from __future__ import annotations
@@ -8,20 +10,28 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tenfold
-from tenfold.posterior.plan import Plan
 
-FITTED_BY = (
+if TYPE_CHECKING:
+    from tenfold.posterior.plan import Plan
+
+FIT = (
     "tenfold.posterior.plan",
     "tenfold.sampler.sample",
     "tenfold.fit.compare",
     "tenfold.runs.headline",
 )
 """Modules that make posteriors, weights and the sample; what they import counts as well."""
+
+BASE = Path(tenfold.__file__).parent
+
+Code = Mapping[str, Sequence[str]]
+"""Module -> SHA-256 of its text, and of its meaning."""
 
 
 def fit_key(plan: Plan) -> str:
@@ -33,25 +43,52 @@ def fit_key(plan: Plan) -> str:
         "priors": {name: prior.model_dump(mode="json") for name, prior in plan.priors.items()},
         "evidence": plan.points.attrs["files"],
         "filters": plan.points.attrs["filters"],
-        "code": code(FITTED_BY),
+        "code": {name: meaning for name, (_, meaning) in code(FIT).items()},
     }
-    return _sha256(json.dumps(parts, sort_keys=True))[:12]
+    return _sha256(json.dumps(parts, sort_keys=True).encode())[:12]
 
 
 @cache
-def code(roots: tuple[str, ...], base: Path = Path(tenfold.__file__).parent) -> dict[str, str]:
-    """SHA-256 of every module of `tenfold` below `base` that `roots` import, directly or not."""
-    found: dict[str, str] = {}
+def code(roots: tuple[str, ...], base: Path = BASE) -> dict[str, tuple[str, str]]:
+    """The modules of `tenfold` that `roots` import, directly or not, with the roots.
+
+    Args:
+        roots: dotted names.
+        base: the package's folder.
+
+    Returns:
+        Module to the hashes of its text and of its meaning.
+    """
+    found: dict[str, tuple[str, str]] = {}
     waiting = list(roots)
     while waiting:
         name = waiting.pop()
         path = _file(name, base)
         if name in found or path is None:
             continue
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        text = path.read_bytes()
+        tree = ast.parse(text)
         waiting += _imports(tree)
-        found[name] = _sha256(_normal(tree))
+        found[name] = (_sha256(text), _sha256(_meaning(tree).encode()))
     return dict(sorted(found.items()))
+
+
+def changed(recorded: Code, base: Path = BASE) -> list[str]:
+    """Modules of a record of code that mean something else now, or are gone.
+
+    What a module imports is part of what it means, so no module can join or leave the code while
+    all that are recorded stay as they are.
+    """
+    return [name for name, hashes in recorded.items() if not _same(name, tuple(hashes), base)]
+
+
+@cache
+def _same(name: str, hashes: tuple[str, ...], base: Path) -> bool:
+    path = _file(name, base)
+    if path is None:
+        return False
+    text = path.read_bytes()
+    return _sha256(text) == hashes[0] or _sha256(_meaning(ast.parse(text)).encode()) == hashes[1]
 
 
 def _file(module: str, base: Path) -> Path | None:
@@ -61,17 +98,29 @@ def _file(module: str, base: Path) -> Path | None:
 
 
 def _imports(tree: ast.Module) -> list[str]:
-    """Modules of ours that a module imports anywhere; a name may be a module or what it holds."""
+    """Modules of ours that a module imports anywhere, with the packages around them.
+
+    A name may be a module or what one holds. What is imported for type checkers alone is left out,
+    and so is `tenfold` itself, which only says where public names are.
+    """
+    typing = {id(n) for node in ast.walk(tree) if _typing(node) for n in ast.walk(node)}
     names: list[str] = []
     for node in ast.walk(tree):
+        if id(node) in typing:
+            continue
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return [name for name in names if name.startswith("tenfold.")]
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    ours = [name.split(".") for name in names if name.startswith("tenfold.")]
+    return [".".join(parts[:n]) for parts in ours for n in range(2, len(parts) + 1)]
 
 
-def _normal(tree: ast.Module) -> str:
+def _typing(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+
+
+def _meaning(tree: ast.Module) -> str:
     """The text of a module without comments, docstrings and layout."""
     node: Any
     for node in ast.walk(tree):
@@ -83,5 +132,5 @@ def _normal(tree: ast.Module) -> str:
     return ast.unparse(tree)
 
 
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,33 +1,77 @@
-"""netCDF files of a run: one group read directly, a dataset written whole."""
+"""netCDF of runs: labelled arrays to bytes in memory, and single groups read straight from a file.
+
+Made in memory because a write that fails for want of space can end the process inside HDF5. Read
+through h5py because opening hundreds of variables through xarray takes ten times longer.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from tenfold.files import SpecError, write_atomic
+from tenfold.files import SpecError
 
 HEADLINE = "headline.nc"
-"""The sample that every answer reads, in the folder of a run (`runs.headline` makes it)."""
-
-INTERNAL = ("CLASS", "NAME", "REFERENCE_LIST", "DIMENSION_LIST", "dtype")
-"""Attributes of variables that hold the format together and say nothing."""
+"""The sample that every answer reads (`runs.headline` makes it)."""
 
 
-def write(dataset: xr.Dataset, path: Path) -> None:
-    """Write a dataset; readers see the old file or the new one.
+def to_bytes(stored: xr.DataTree | xr.Dataset, attrs: Mapping[str, Any]) -> bytes:
+    """A netCDF file of a DataTree or a Dataset; a tree's numbers are compressed.
 
-    It is put together in memory: a disk that fills up while HDF5 writes can end the process.
+    Args:
+        attrs: attributes of the whole file.
     """
-    write_atomic(path, bytes(dataset.to_netcdf(engine="h5netcdf")))
+    named = stored.copy()
+    named.attrs = {**stored.attrs, **attrs}
+    if isinstance(named, xr.Dataset):
+        return bytes(named.to_netcdf(engine="h5netcdf"))
+    encoding = {
+        node.path: {
+            name: {"zlib": True, "complevel": 1}
+            for name, values in node.data_vars.items()
+            if values.dtype.kind == "f" and values.ndim
+        }
+        for node in named.subtree
+    }
+    return bytes(named.to_netcdf(engine="h5netcdf", encoding=encoding))
+
+
+def attributes(path: Path) -> dict[str, Any]:
+    """Attributes of a whole file.
+
+    Raises:
+        SpecError: missing or damaged.
+    """
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            return {key: _text(value) for key, value in file.attrs.items() if key[0] != "_"}
+    except (OSError, KeyError, RuntimeError, ValueError) as error:
+        raise damaged(path, error) from None
+
+
+def groups(path: Path) -> tuple[str, ...]:
+    """Names of the groups in a file.
+
+    Raises:
+        SpecError: missing or damaged.
+    """
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            return tuple(name for name, node in file.items() if isinstance(node, h5py.Group))
+    except (OSError, KeyError, RuntimeError, ValueError) as error:
+        raise damaged(path, error) from None
 
 
 def read(path: Path, group: str = "/", names: Iterable[str] | None = None) -> xr.Dataset:
-    """One group of a file, read directly: opening it through xarray takes ten times longer.
+    """One group of a file; "/" is what lies outside groups.
 
     Args:
         names: variables to read; all unless given.
@@ -39,37 +83,57 @@ def read(path: Path, group: str = "/", names: Iterable[str] | None = None) -> xr
 
     try:
         with h5py.File(path, "r") as file:
-            node: Any = file[group]
-            wanted = set(node) if names is None else set(names)
-            data, coords = {}, {}
-            for name in sorted(node):
-                stored = node[name]
-                label = stored.attrs.get("NAME", b"")
-                if bytes(label).startswith(b"This is a netCDF dimension but not"):
-                    continue
-                if "DIMENSION_LIST" in stored.attrs:
-                    refs = stored.attrs["DIMENSION_LIST"]
-                    dims = tuple(str(file[ref[0]].name).rsplit("/", 1)[1] for ref in refs)
-                    if name in wanted:
-                        data[name] = (dims, _values(stored), _attributes(stored))
-                elif stored.shape:
-                    coords[name] = (name, _values(stored))
-                elif name in wanted:
-                    data[name] = ((), _values(stored), _attributes(stored))
-            if missing := (set() if names is None else wanted - set(data)):
-                raise SpecError(f"{path}: {group}/{min(missing)} is missing; run `tenfold fit`")
-            dims = {dim for kept, *_ in data.values() for dim in kept}
-            kept = {k: v for k, v in coords.items() if names is None or k in dims}
-            return xr.Dataset(data, coords=kept, attrs=_attributes(node))
-    except (OSError, KeyError) as error:
-        raise SpecError(
-            f"{path}: missing or damaged ({type(error).__name__}); delete it and run `tenfold fit`"
-        ) from None
+            return _dataset(path, file, group, names)
+    except (OSError, KeyError, RuntimeError, ValueError) as error:
+        if isinstance(error, SpecError):
+            raise
+        raise damaged(path, error) from None
 
 
-def _attributes(node: Any) -> dict[str, Any]:
-    kept = (key for key in node.attrs if key[0] != "_" and key not in INTERNAL)
-    return {key: _text(node.attrs[key]) for key in kept}
+def _dataset(path: Path, file: Any, group: str, names: Iterable[str] | None) -> xr.Dataset:
+    import h5py
+
+    node = file[group]
+    wanted = set(node) if names is None else set(names)
+    data, coords = {}, {}
+    for name in sorted(node):
+        stored = node[name]
+        if isinstance(stored, h5py.Group):
+            continue
+        label = stored.attrs.get("NAME", b"")
+        if bytes(label).startswith(b"This is a netCDF dimension but not"):
+            continue
+        attrs = {k: _text(v) for k, v in stored.attrs.items() if k not in INTERNAL}
+        if "DIMENSION_LIST" in stored.attrs:
+            refs = stored.attrs["DIMENSION_LIST"]
+            dims = tuple(str(file[ref[0]].name).rsplit("/", 1)[1] for ref in refs)
+            if name in wanted:
+                data[name] = (dims, _values(stored), attrs)
+        elif stored.shape:
+            coords[name] = (name, _values(stored), attrs)
+        elif name in wanted:
+            data[name] = ((), _values(stored), attrs)
+    if missing := (set() if names is None else wanted - set(data) - set(coords)):
+        raise SpecError(f"{path}: {group}/{min(missing)} is missing; run `tenfold fit`")
+    dims = {dim for kept in data.values() for dim in kept[0]}
+    attrs = {key: _text(value) for key, value in node.attrs.items() if key[0] != "_"}
+    kept = {k: v for k, v in coords.items() if names is None or k in dims | wanted}
+    return xr.Dataset(data, coords=kept, attrs=attrs)
+
+
+INTERNAL = {
+    "CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST", "_FillValue", "dtype",
+    "_Netcdf4Dimid", "_Netcdf4Coordinates", "_nc3_strict",
+}  # fmt: skip
+"""Attributes by which netCDF and xarray keep house."""
+
+
+def damaged(path: Path, error: Exception) -> SpecError:
+    """What is said of a file that cannot be read."""
+    told = (
+        "missing" if isinstance(error, FileNotFoundError) else f"damaged ({type(error).__name__})"
+    )
+    return SpecError(f"{path}: {told}; run `tenfold fit` again")
 
 
 def _values(stored: Any) -> np.ndarray:

@@ -1,40 +1,56 @@
-"""Run directories: posteriors of every curve form on disk, and where they come from.
+"""Finished runs: which one speaks, and reading it so that what is read is what was written.
 
-A run is a directory `<scenario>-<key>`; the key hashes everything the result depends on (scenario,
-priors, evidence files, code), so an unchanged stage finds its own result and is not run again.
-`posterior-<form>.nc` and `run.json` are written under another name and moved into place;
-`run.json` comes last, so a directory without it is an unfinished run and is never read as one.
+A run is a directory `<scenario>-<key>`; the key hashes everything its posteriors depend on, so an
+unchanged fit finds its own result. `run.json` holds the SHA-256 of every file beside it and of
+itself, and each netCDF file says which run, scenario and form it belongs to; a file is held against
+both before it is read. Nothing here writes.
 """
 
 from __future__ import annotations
 
-import datetime
-import json
-import os
-import platform
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import xarray as xr
 
 from tenfold.curves import Form
-from tenfold.files import SpecError, write_atomic
-from tenfold.posterior.plan import Plan
-from tenfold.runs import keys
+from tenfold.files import SpecError, read_text
+from tenfold.runs import netcdf, record
 
-LIBRARIES = ("pymc", "pytensor", "nutpie", "numba", "arviz", "xarray", "numpy", "scipy")
+RECORD = "run.json"
+BASE = "baseline"
+
+Status = Literal["PASS", "REVIEW", "FAIL"]
 
 
-@dataclass(frozen=True)
+def worst(statuses: Iterable[str]) -> Status:
+    """FAIL if any gate fails, or if there is none; else REVIEW if any asks for it; else PASS."""
+    found = set(statuses)
+    if not found or not found <= {"PASS", "REVIEW"}:
+        return "FAIL"
+    return "REVIEW" if "REVIEW" in found else "PASS"
+
+
+@dataclass(frozen=True, repr=False)
 class Run:
-    """A complete run on disk."""
+    """A run on disk.
+
+    Attributes:
+        path: its folder.
+        info: its `run.json`: scenario, key, spec, priors, evidence, weights, gates and so on.
+    """
 
     path: Path
     info: dict[str, Any]
+
+    def __repr__(self) -> str:
+        told = {key: self.info.get(key) for key in ("status", "created", "forms")}
+        words = ", ".join(f"{key}={value!r}" for key, value in told.items() if value is not None)
+        return f"Run({str(self.path)[-300:]!r}{words and ', '}{words})"
 
     @property
     def forms(self) -> tuple[Form, ...]:
@@ -44,137 +60,140 @@ class Run:
     @cached_property
     def points(self) -> xr.Dataset:
         """The evidence as fitted."""
-        return self.tree(self.forms[0])["constant_data"].to_dataset()
+        return self.group(posterior_file(self.forms[0]), "constant_data")
 
     def tree(self, form: Form) -> xr.DataTree:
         """The stored DataTree of one form, in memory.
 
         Raises:
-            SpecError: missing or damaged file.
+            SpecError: as `file`.
         """
-        return read_tree(self.path / f"posterior-{form}.nc")
+        path = self.file(posterior_file(form))
+        found = {name: netcdf.read(path, name) for name in netcdf.groups(path)}
+        return xr.DataTree.from_dict(found)
+
+    def group(self, name: str, group: str = "/", variables: Iterable[str] | None = None) -> Any:
+        """One group of a netCDF file of the run (an `xr.Dataset`), in memory.
+
+        Args:
+            group: "/" is what lies outside groups.
+            variables: those to read; all unless given.
+
+        Raises:
+            SpecError: as `file`; a variable that is not there.
+        """
+        return netcdf.read(self.file(name), group, variables)
+
+    def file(self, name: str) -> Path:
+        """The path of a file of the run that is as it was written; it is hashed once.
+
+        Raises:
+            SpecError: a file that `run.json` does not know; missing, damaged, or of another run.
+        """
+        path = self.path / name
+        if name in self._sound:
+            return path
+        known = self.info["files"].get(name)
+        if known is None:
+            raise SpecError(f"{path}: not a file of this run; run `tenfold fit` again")
+        try:
+            with path.open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise netcdf.damaged(path, error) from None
+        if found != known["sha256"]:
+            raise SpecError(f"{path}: not the file that was stored; run `tenfold fit` again")
+        _belongs(path, netcdf.attributes(path), self.info)
+        self._sound.add(name)
+        return path
+
+    @cached_property
+    def _sound(self) -> set[str]:
+        return set()
 
 
-def save_tree(tree: xr.DataTree, path: Path) -> None:
-    """Write a DataTree as netCDF under a temporary name and move it into place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    encoding = {
-        f"/{name}": {
-            variable: {"zlib": True, "complevel": 1}
-            for variable, values in group.data_vars.items()
-            if values.dtype.kind == "f" and values.ndim
-        }
-        for name, group in tree.children.items()
-    }
-    tree.to_netcdf(part, engine="h5netcdf", encoding=encoding)
-    os.replace(part, path)
+def posterior_file(form: str) -> str:
+    """Name of the file of one form's posterior."""
+    return f"posterior-{form}.nc"
 
 
-def read_tree(path: Path) -> xr.DataTree:
-    """A stored DataTree, read into memory.
-
-    Raises:
-        SpecError: missing, cut short or not netCDF.
-    """
-    if not path.is_file():
-        raise SpecError(f"{path}: missing; run `tenfold fit` again")
-    try:
-        with xr.open_datatree(path, engine="h5netcdf") as tree:
-            return tree.load()
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise SpecError(
-            f"{path}: damaged ({type(error).__name__}); delete it and run `tenfold fit`"
-        ) from None
-
-
-def directory(plan: Plan, runs: Path) -> Path:
-    """Where the run of a plan lives."""
-    return runs / f"{plan.name}-{keys.fit_key(plan)}"
-
-
-def finished(path: Path) -> Run | None:
-    """The complete run in `path`, or None.
-
-    Raises:
-        SpecError: `run.json` is there but cannot be read, or a posterior that it names is missing.
-    """
-    return load(path) if (path / "run.json").exists() else None
+def _belongs(path: Path, attrs: dict[str, Any], info: dict[str, Any]) -> None:
+    """A file says whose it is."""
+    wanted = {"scenario": info["scenario"], "key": info["key"], "format": record.FORMAT}
+    if path.name.startswith("posterior-"):
+        wanted["form"] = path.stem.removeprefix("posterior-")
+    for name, value in wanted.items():
+        if attrs.get(name) != value:
+            raise SpecError(
+                f"{path}: {name} {attrs.get(name)!r}; expected {value!r}; run `tenfold fit` again"
+            )
 
 
 def load(path: Path) -> Run:
-    """A complete run from its directory.
+    """A complete run from its directory. Files are looked for here, and hashed when they are read.
 
     Raises:
-        SpecError: not a run directory, unfinished, cut short, or files missing.
+        SpecError: not a run, unfinished, damaged, edited, of another format, or files missing.
     """
-    target = path / "run.json"
-    if not path.is_dir() or not target.is_file():
-        raise SpecError(f"{path}: not a complete run (no run.json); run `tenfold fit`")
-    try:
-        info = json.loads(target.read_text(encoding="utf-8"))
-        forms = info["forms"]
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
-        raise SpecError(
-            f"{target}: damaged ({type(error).__name__}); delete {path} and run `tenfold fit`"
-        ) from None
-    for form in forms:
-        if not (path / f"posterior-{form}.nc").is_file():
-            raise SpecError(
-                f"{path}: posterior-{form}.nc is missing; delete the folder and run `tenfold fit`"
-            )
+    target = path / RECORD
+    if not target.is_file():
+        raise SpecError(f"{path}: not a complete run (no {RECORD}); run `tenfold fit`")
+    info = record.read(target, "tenfold fit")
+    if info["status"] != worst(gate["status"] for gate in info["gates"]):
+        raise SpecError(f"{target}: status {info['status']}; its gates say otherwise")
+    for name, known in info["files"].items():
+        file = path / name
+        if not file.is_file():
+            raise SpecError(f"{file}: missing; run `tenfold fit` again")
+        if file.stat().st_size != known["bytes"]:
+            raise SpecError(f"{file}: not the file that was stored; run `tenfold fit` again")
     return Run(path, info)
 
 
-def latest(runs: Path, scenario: str | None = None) -> Run:
-    """The newest complete run, of any scenario or of one.
+def verify(run: Run) -> Run:
+    """The run, once every one of its files has been hashed.
 
     Raises:
-        SpecError: there is none.
+        SpecError: as `Run.file`.
     """
-    pointer = runs / ("LATEST" if scenario is None else f"LATEST-{scenario}")
-    if not pointer.is_file():
-        named = scenario not in (None, "baseline")
-        which, option = (f" of {scenario}", f" --scenario {scenario}") if named else ("", "")
-        raise SpecError(f"{runs}: no complete run{which}; run `tenfold fit{option}`")
-    name = pointer.read_text(encoding="utf-8").strip()
-    if not name or Path(name).name != name:
-        raise SpecError(f"{pointer}: got {name!r}; expected the name of a run folder")
-    return load(runs / name)
-
-
-def finish(plan: Plan, path: Path, info: Mapping[str, Any]) -> Run:
-    """Write `run.json` and the pointers to the newest run; the run is complete from here on."""
-    record = {**provenance(plan), **info}
-    write_atomic(path / "run.json", json.dumps(record, indent=1, allow_nan=True) + "\n")
-    run = load(path)
-    point_to(run)
+    for name in run.info["files"]:
+        run.file(name)
     return run
 
 
-def point_to(run: Run) -> None:
-    """Make `LATEST` name a complete run."""
-    for pointer in ("LATEST", f"LATEST-{run.info['scenario']}"):
-        write_atomic(run.path.parent / pointer, run.path.name + "\n")
+def latest(runs: Path, scenario: str | None = BASE) -> Run:
+    """The newest complete run of a scenario; of any where `scenario` is None.
+
+    Raises:
+        SpecError: there is none, or what is named as the newest is no run of that scenario.
+    """
+    pointer = pointer_of(runs, scenario)
+    if not pointer.is_file():
+        named = scenario not in (None, BASE)
+        which, option = (f" of {scenario}", f" --scenario {scenario}") if named else ("", "")
+        raise SpecError(f"{runs}: no complete run{which}; run `tenfold fit{option}`")
+    name = read_text(pointer).strip()
+    if not name or Path(name).name != name or not name.isprintable():
+        raise SpecError(f"{pointer}: got {name[:80]!r}; expected the name of a run folder")
+    run = load(runs / name)
+    if scenario not in (None, run.info["scenario"]):
+        raise SpecError(
+            f"{pointer}: names {name}, a run of {run.info['scenario']}; expected one of {scenario}"
+        )
+    return run
 
 
-def provenance(plan: Plan) -> dict[str, Any]:
-    """What the run rests on: spec, hashes, versions, machine size, time."""
-    return {
-        "format": 1,
-        "tenfold": metadata.version("tenfold"),
-        "scenario": plan.name,
-        "key": keys.fit_key(plan),
-        "spec": plan.scenario.model_dump(mode="json"),
-        "priors": {
-            name: prior.model_dump(mode="json", exclude_none=True)
-            for name, prior in plan.priors.items()
-        },
-        "evidence": json.loads(plan.points.attrs["files"]),
-        "seed": plan.settings.seed,
-        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "python": platform.python_version(),
-        "libraries": {name: metadata.version(name) for name in LIBRARIES},
-        "sampler": "nutpie",
-        "cores": os.cpu_count(),
-    }
+def speaking(runs: Path, scenario: str = BASE, run: Path | None = None) -> Run:
+    """The run that answers: the one asked for, else the newest of the scenario.
+
+    An edition that ships would come last: where no run of the user's is newer.
+
+    Raises:
+        SpecError: as `load` and `latest`; a run of another scenario than the one asked for.
+    """
+    return latest(runs, scenario) if run is None else load(run)
+
+
+def pointer_of(runs: Path, scenario: str | None) -> Path:
+    """The file that names the newest run of a scenario, or of any."""
+    return runs / ("LATEST" if scenario is None else f"LATEST-{scenario}")

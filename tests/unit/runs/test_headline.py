@@ -8,7 +8,7 @@ import xarray as xr
 from scipy import stats
 
 from tenfold.answers import jump
-from tenfold.answers.headline import complete, read
+from tenfold.answers.headline import complete
 from tenfold.curves import FORMS
 from tenfold.files import SpecError
 from tenfold.runs import headline, netcdf
@@ -36,13 +36,15 @@ def test_headline_has_the_stored_layout_and_is_repeatable(trees, headline_draws)
 def test_every_variable_is_labelled_and_survives_storing(trees, tmp_path):
     interval = {"logistic": [0.2, 0.5], "saturating": [0.5, 0.8]}
     made = headline.headline(trees, WEIGHTS, 3, interval)
-    headline.write(made, tmp_path, key="0123456789ab", scenario="baseline")
-    stored = netcdf.read(tmp_path / netcdf.HEADLINE)
-    assert stored.attrs == {"key": "0123456789ab", "scenario": "baseline"}
+    about = {"key": "0123456789ab", "scenario": "baseline"}
+    path = tmp_path / netcdf.HEADLINE
+    path.write_bytes(netcdf.to_bytes(headline.single(made), about))
+    stored = netcdf.read(path)
+    assert stored.attrs == about
     assert set(stored.data_vars) == set(made.data_vars)
-    with xr.open_dataset(tmp_path / netcdf.HEADLINE, engine="h5netcdf") as opened:
+    with xr.open_dataset(path, engine="h5netcdf") as opened:
         xr.testing.assert_equal(opened.load(), stored)
-    draws = read(tmp_path)
+    draws = complete(stored)
     assert draws["weight_interval"].sel(form="logistic").values.tolist() == [0.2, 0.5]
     for name, values in draws.data_vars.items():
         assert {"long_name", "units", "level"} <= set(values.attrs), name
