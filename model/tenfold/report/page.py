@@ -16,7 +16,7 @@ from tenfold import mixture
 from tenfold.claims import verdicts
 from tenfold.evidence import inventory
 from tenfold.fit import checks
-from tenfold.report import answer_figures, evidence_figures
+from tenfold.report import answer_figures, evidence_figures, model_figures
 from tenfold.report.material import Material, both_regimes, rl_slopes, sources
 from tenfold.report.svg import Drawn, Styles, style
 from tenfold.words import findings, numbers
@@ -32,11 +32,11 @@ FIGURES = (
     answer_figures.jump_density,
     answer_figures.places,
     answer_figures.exchange_rate,
-    answer_figures.priors,
-    answer_figures.forms,
+    model_figures.priors,
+    model_figures.forms,
     answer_figures.cost,
-    answer_figures.drivers,
-    answer_figures.scenarios,
+    model_figures.drivers,
+    model_figures.scenarios,
 )
 
 
