@@ -218,7 +218,8 @@ def import_(
 
 def digitise(
     chart: Annotated[
-        Path, typer.Argument(help="WebPlotDigitizer project (JSON), or an image of a chart.")
+        Path,
+        typer.Argument(help="WebPlotDigitizer project (JSON or .tar), or an image of a chart."),
     ],
     axes: Annotated[
         Path | None,
@@ -241,15 +242,10 @@ def digitise(
       tenfold digitise chart.json --axes axes.toml --out my-evidence/points/chart.csv
       tenfold digitise chart.png --axes axes.toml
     """
-    from tenfold.evidence.digitise import digitise_image, digitise_project
-    from tenfold.files import SpecError, write_atomic
+    from tenfold.evidence.digitise import digitise_chart
+    from tenfold.files import write_atomic
 
-    if chart.suffix.lower() == ".json":
-        found = digitise_project(chart, axes)
-    elif axes is None:
-        raise SpecError(f"{chart}: an image needs --axes AXES.toml with its calibration")
-    else:
-        found = digitise_image(chart, axes)
+    found = digitise_chart(chart, axes)
     target = out or Path(f"{chart.stem}.csv")
     files = found.files(target)
     for path, points in files.items():

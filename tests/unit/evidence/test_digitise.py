@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+import io
 import json
 import math
+import re
+import tarfile
 import textwrap
 import tomllib
 from pathlib import Path
@@ -15,7 +18,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenfold.evidence.columns import Point
-from tenfold.evidence.digitise import AxesFile, Axis, Calibration, Chart, digitise_project
+from tenfold.evidence.digitise import (
+    AxesFile,
+    Axis,
+    Calibration,
+    Chart,
+    digitise_chart,
+    digitise_project,
+)
 from tenfold.evidence.digitise.axes import DRAWING_SE, calibrate, offset_and_scale
 from tenfold.evidence.digitise.projects import number
 from tenfold.evidence.rows import binomial_se, read_points
@@ -55,12 +65,11 @@ def digitise(body, folder: Path, toml: str | None = None):
 
 
 def refused(body, folder: Path, *words: str, toml: str | None = None) -> str:
-    """The one line that a bad file is refused with; it names the file and holds the words."""
+    """What a bad file is refused with: a line per mistake, naming the file; it holds the words."""
     with pytest.raises(SpecError) as caught:
         digitise(body, folder, toml)
     line = str(caught.value)
-    assert "\n" not in line
-    assert line.startswith(str(folder))
+    assert all(own.startswith(str(folder)) and own.isprintable() for own in caught.value.lines)
     for word in words:
         assert word in line
     return line
@@ -316,8 +325,8 @@ def without(*path):
     ("body", "words"),
     [
         ("{", ["not JSON"]),
-        ("[" * 100_000, ["not JSON"]),
-        ('{"version": [4, 2], "axesColl": NaN}', ["not JSON", "NaN"]),
+        ("[" * 100_000, ["nested too deeply"]),
+        ('{"version": [4, 2], "axesColl": NaN, "datasetColl": []}', ["axesColl: got nan"]),
         ("[]", ["version"]),
         ("{}", ["version: got None", "3 or 4"]),
         (changed() | {"version": [5, 0]}, ["version: got [5, 0]"]),
@@ -366,7 +375,7 @@ def without(*path):
         ),
         (
             project([(50, 200)], values=("0", "10000", "0", "100"), log=(False, False)),
-            ["compute -1250", "> 0"],
+            ["compute -1250", "compute > 0"],
         ),
     ],
 )
@@ -420,10 +429,184 @@ def test_bad_labels_are_one_clear_line(toml, words, tmp_path):
     refused(changed(), tmp_path, *words, toml=toml)
 
 
-def test_a_dataset_left_out_of_the_labels_is_an_error(tmp_path):
+def notes(found) -> str:
+    return "\n".join(found.notes)
+
+
+def test_a_dataset_left_out_of_the_labels_is_left_out(tmp_path):
     body = changed()
     body["datasetColl"].append(body["datasetColl"][0] | {"name": "b"})
-    refused(body, tmp_path, "dataset 'b'", "in no series", toml="[[series]]\nname = 'a'\n")
+    found = digitise(body, tmp_path, toml="[[series]]\nname = 'a'\n")
+    assert set(found.points["series"]) == {"a"}
+    assert "dataset 'b' is in no series of" in notes(found)
+
+
+BAR = {"name": "Bar", "type": "BarAxes", "calibrationPoints": [{"px": 1, "py": 2, "dx": 0}]}
+DATES = {"name": "When", "type": "XYAxes", "calibrationPoints": [
+    {"px": px, "py": py, "dx": f"2024/{px}/01", "dy": str(py)}
+    for px, py in [(1, 9), (9, 9), (1, 9), (1, 1)]]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("axes", "words"),
+    [
+        (BAR, "BarAxes: refused: a bar chart"),
+        (BAR | {"type": "ImageAxes"}, "ImageAxes: refused"),
+        (DATES, "a date axis has no compute"),
+        (None, "no axes; expected a dataset on calibrated axes"),
+    ],
+)
+def test_what_is_no_curve_is_passed_over_beside_one(axes, words, tmp_path):
+    body = changed()
+    name = axes and axes["name"]
+    body["axesColl"] += [axes] if axes else []
+    body["datasetColl"].append({"name": "other", "axesName": name, "data": [{"x": 1, "y": 1}]})
+    found = digitise(body, tmp_path)
+    assert set(found.points["series"]) == {"a"}
+    assert "dataset 'other' is passed over: " in notes(found)
+    assert words in notes(found)
+    refused(body, tmp_path, words, toml="[[series]]\nname = 'other'\n")
+
+
+@pytest.mark.parametrize("version", ["4.2", "4", "v4.1", 4, 4.2, [4, 2], ["4", "2"]])
+def test_versions_in_any_writing(version, tmp_path):
+    assert len(digitise(changed() | {"version": version}, tmp_path).points) == 2
+
+
+@pytest.mark.parametrize("version", [None, [], "5.0", "14", 40, [5, 0], {"a": 1}, "4x", True])
+def test_other_versions(version, tmp_path):
+    refused(changed() | {"version": version}, tmp_path, "version: got", "version 3 or 4")
+
+
+def test_null_flags_are_no_flags_and_metadata_may_be_a_list(tmp_path):
+    body = project([(300, 200)], noRotation=None, isPiecewiseX=None)
+    body["axesColl"][0]["isLogY"] = None
+    body["datasetColl"][0] |= {"metadataKeys": ["label"], "autoDetectionData": None}
+    body["datasetColl"][0]["data"][0] |= {"metadata": ["P0"], "value": None}
+    assert digitise(body, tmp_path).points["compute"].tolist() == pytest.approx([1000])
+    body["datasetColl"][0] |= {"metadataKeys": ["overrides"]}
+    body["datasetColl"][0]["data"][0]["metadata"] = [{"y": 4}]
+    refused(body, tmp_path, "overrides")
+
+
+@pytest.mark.parametrize(
+    ("pair", "words"),
+    [
+        (("0,100", "0,900"), "a decimal comma?"), (("0,5", "0,9"), "a decimal comma?"),
+        (("0,001", "1,000"), "a decimal comma?"), (("1k", "100k"), "an abbreviated number"),
+        (("$0.10", "$10"), "a currency sign"), (("10\u00b3", "10\u2075"), "a power"),
+        (("1,00,000", "10,00,000"), "groups of three digits"),
+    ],
+)  # fmt: skip
+def test_calibrations_that_can_be_read_in_two_ways(pair, words, tmp_path):
+    refused(changed(values=(*pair, "0", "100")), tmp_path, "x axis: X1", words)
+
+
+@pytest.mark.parametrize(
+    ("pair", "words"),
+    [
+        (("2024", "2026"), "looks like years"),
+        (("44927", "45657"), "looks like dates of a spreadsheet"),
+        (("1.000", "100.000"), "if the point separates thousands"),
+    ],
+)
+def test_calibrations_that_are_doubted(pair, words, tmp_path):
+    body = project([(300, 200)], values=(*pair, "0", "100"), log=(False, False))
+    assert words in notes(digitise(body, tmp_path))
+
+
+def test_points_at_zero_are_left_out_with_a_note(tmp_path):
+    body = project([(100, 300), (100.3, 250), (99, 280), (300, 200)],
+                   values=("0", "8000", "0", "100"), log=(False, False))  # fmt: skip
+    found = digitise(body, tmp_path)
+    assert found.points["compute"].tolist() == pytest.approx([4000])
+    for words in ("pixel (100.0, 300.0) left out: its compute 0 ", "pixel (100.3", "pixel (99.0"):
+        assert words in notes(found)
+
+
+# --- saved projects
+
+
+def saved(path: Path, members: dict[str, bytes | str], **settings) -> Path:
+    """A tar archive with the members."""
+    with tarfile.open(path, "w", **settings) as archive:
+        for name, content in members.items():
+            data = content.encode() if isinstance(content, str) else content
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return path
+
+
+WHOLE = {
+    "proj/info.json": '{"version": [4, 0], "json": "wpd.json", "images": ["image.png"]}',
+    "proj/wpd.json": json.dumps(changed()),
+    "proj/image.png": b"\x89PNG",
+}
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        WHOLE,
+        {name.removeprefix("proj/"): content for name, content in WHOLE.items()},
+        {"./" + name: content for name, content in WHOLE.items()},
+        {"proj/wpd.json": WHOLE["proj/wpd.json"]},
+        {"p/info.json": '{"json": "other.json"}', "p/other.json": WHOLE["proj/wpd.json"]},
+    ],
+)
+@pytest.mark.parametrize("format", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_what_the_program_saves(members, format, tmp_path):
+    path = saved(tmp_path / "chart.tar", members, format=format)
+    assert digitise_chart(path).points["compute"].tolist() == pytest.approx([10**2.5, 1000])
+    renamed = path.rename(tmp_path / "chart.download")
+    assert len(digitise_chart(renamed).points) == 2
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ({"a.txt": "x"}, "no wpd.json in the archive"),
+        ({}, "no wpd.json in the archive"),
+        ({"p/info.json": "{}", "p/x.json": "{}"}, "no wpd.json in the archive"),
+        ({"p/info.json": '{"json": "../wpd.json"}', "wpd.json": "{}"}, "no wpd.json"),
+        ({"p/info.json": "[", "p/wpd.json": "{}"}, "p/info.json: not JSON"),
+        ({"p/wpd.json": "["}, "p/wpd.json: not JSON"),
+        ({f"{i}.json": "" for i in range(1001)}, "more than 1000 files"),
+        ({"wpd.json": b" " * (8 * 1024 * 1024 + 1)}, "more than 8388608 bytes"),
+    ],
+)
+def test_archives_that_are_no_project(members, words, tmp_path):
+    path = saved(tmp_path / "chart.tar", members)
+    with pytest.raises(SpecError, match=re.escape(words)):
+        digitise_chart(path)
+
+
+def test_links_in_an_archive_are_not_followed(tmp_path):
+    path = tmp_path / "chart.tar"
+    with tarfile.open(path, "w") as archive:
+        info = tarfile.TarInfo("wpd.json")
+        info.type, info.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(info)
+    with pytest.raises(SpecError, match="no wpd.json in the archive"):
+        digitise_chart(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("a.dig", "Engauge"), ("a.pdf", "a PDF"), ("a.svg", "a vector drawing"),
+        ("a.csv", "points check"), ("a.xlsx", "a spreadsheet"),
+    ],
+)  # fmt: skip
+def test_other_files_are_named(name, words, tmp_path):
+    (tmp_path / name).write_text("x")
+    with pytest.raises(SpecError, match=r"read are WebPlotDigitizer projects") as caught:
+        digitise_chart(tmp_path / name)
+    assert words in str(caught.value)
+    (tmp_path / "a.png").write_text("x")
+    with pytest.raises(SpecError, match="an image needs --axes"):
+        digitise_chart(tmp_path / "a.png")
 
 
 def places(body, path=()):

@@ -10,7 +10,7 @@ format, `spots`, `shapes` and `markers` the reading of images, `table` the resul
 """
 
 from tenfold.evidence.digitise.axes import AxesFile, Axis, Calibration, Chart, Series
-from tenfold.evidence.digitise.read import digitise_image, digitise_project
+from tenfold.evidence.digitise.read import digitise_chart, digitise_image, digitise_project
 from tenfold.evidence.digitise.table import Digitised
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Chart",
     "Digitised",
     "Series",
+    "digitise_chart",
     "digitise_image",
     "digitise_project",
 ]

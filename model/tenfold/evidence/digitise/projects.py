@@ -1,4 +1,4 @@
-"""WebPlotDigitizer projects (versions 3, 4 and 4.2), read strictly.
+"""WebPlotDigitizer projects (versions 3 to 4.2, JSON or saved as .tar), read strictly.
 
 The layout was learnt from files and from the program's own reader; no code is shared. An XY axis is
 calibrated by four clicks in the order X1, X2, Y1, Y2, whose values are text. Every dataset names
@@ -7,18 +7,29 @@ its axes and stores, beside each pixel, the value that the program computed.
 
 from __future__ import annotations
 
-import json
+import io
 import math
 import re
+import tarfile
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, NoReturn
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from tenfold.evidence import numbers
 from tenfold.evidence.digitise.axes import Calibration, Series, check_calibration, check_directions
-from tenfold.files import SpecError, did_you_mean, read_text
+from tenfold.evidence.plausible import what_compute_looks_like
+from tenfold.files import (
+    MAX_FILE_BYTES,
+    SpecError,
+    decoded,
+    did_you_mean,
+    parse_json,
+    read_bytes,
+    shown,
+)
 from tenfold.spec import validate
 
 REFUSED = {
@@ -29,13 +40,28 @@ REFUSED = {
     "ImageAxes": "image axes are pixels without values",
     "CircularChartRecorderAxes": "a chart recorder's disc has a time axis",
 }
-NUMBER = re.compile(r"[+-]?(\d{1,3}([,'_\u00a0\u202f ]\d{3})+|\d+|(?=\.\d))(\.\d*)?([eE][+-]?\d+)?")
+SEPARATED = re.compile(r"[0-9][,'\u2019_\u00a0\u2009\u202f ][0-9]")
+MAX_ARCHIVE = 64 * 1024 * 1024
+"""Largest saved project: it holds the image, or the pages of a PDF."""
+MAX_MEMBERS = 1000
+MAX_MARKS = 20_000
+
+
+class NotACurve(SpecError):
+    """A dataset that cannot be a curve of score against compute, whatever is done to it."""
 
 
 class Foreign(BaseModel):
-    """A table of another program's file: what we read is checked, the rest is ignored."""
+    """A table of another program's file: what we read is checked; null is the same as absent."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: item for key, item in value.items() if item is not None}
+        return value
 
 
 class Click(Foreign):
@@ -57,7 +83,7 @@ class Axes(Foreign):
     noRotation: bool = False
     isPiecewiseX: bool = False
     isPiecewiseY: bool = False
-    calibrationPoints: list[Click] = []
+    calibrationPoints: list[Click] = Field(default=[], max_length=100)
 
 
 class Mark(Foreign):
@@ -66,49 +92,95 @@ class Mark(Foreign):
     x: float
     y: float
     value: list[Any] | None = None
-    metadata: dict[str, Any] | None = None
+    metadata: dict[str, Any] | list[Any] | None = None
 
 
 class Dataset(Foreign):
-    """One digitised series."""
+    """One digitised series; versions 3 and 4.0 list metadata in the order of `metadataKeys`."""
 
     name: str
-    data: list[Mark]
+    data: list[Mark] = Field(max_length=MAX_MARKS)
     axesName: str | None = None
+    metadataKeys: list[Any] = []
+
+    def overridden(self, mark: Mark) -> bool:
+        """Whether the value of a point was set by hand."""
+        known = mark.metadata
+        if isinstance(known, list):
+            known = {str(k): v for k, v in zip(self.metadataKeys, known, strict=False)}
+        return bool(known and known.get("overrides"))
 
 
 class Project(Foreign):
     """A project, in the layout of version 4."""
 
-    axesColl: list[Axes]
-    datasetColl: list[Dataset]
+    axesColl: list[Axes] = Field(max_length=1000)
+    datasetColl: list[Dataset] = Field(max_length=1000)
+
+
+def is_archive(data: bytes) -> bool:
+    """Whether a file is a tar archive, as the program saves its projects."""
+    return data[257:262] == b"ustar"
+
+
+def project_text(path: Path) -> tuple[str, str]:
+    """The JSON of a project, from its own file or from the archive that the program saves, and
+    where it was found.
+
+    Members are read from memory, by the names that `info.json` gives; nothing is unpacked.
+
+    Raises:
+        SpecError: an archive that is damaged or without a project.
+    """
+    data = read_bytes(path, MAX_ARCHIVE)
+    if not is_archive(data) and path.suffix.lower() != ".tar":
+        if len(data) > MAX_FILE_BYTES:
+            raise SpecError(f"{path}: more than {MAX_FILE_BYTES} bytes; expected at most that")
+        return decoded(data, path), str(path)
+    members: dict[str, bytes] = {}
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
+            for number, member in enumerate(archive):
+                if number >= MAX_MEMBERS:
+                    raise SpecError(f"{path}: more than {MAX_MEMBERS} files; expected fewer")
+                name = PurePosixPath(member.name)
+                if member.type in tarfile.REGULAR_TYPES and name.suffix.lower() == ".json":
+                    source = archive.extractfile(member)
+                    members[str(name)] = source.read(MAX_FILE_BYTES + 1) if source else b""
+    except (tarfile.TarError, EOFError, OSError, OverflowError, ValueError) as error:
+        if isinstance(error, SpecError):
+            raise
+        raise SpecError(f"{path}: damaged archive ({error})") from None
+    for name in sorted(members, key=len):
+        if PurePosixPath(name).name == "info.json":
+            info = parse_json(decoded(members[name], f"{path}: {name}"), f"{path}: {name}")
+            wanted = info.get("json") if isinstance(info, dict) else None
+            found = str(PurePosixPath(name).with_name("x").parent / str(wanted))
+            break
+    else:
+        found = min((n for n in members if PurePosixPath(n).name == "wpd.json"), default="")
+    if found not in members:
+        raise SpecError(f"{path}: not a WebPlotDigitizer project (no wpd.json in the archive)")
+    if len(members[found]) > MAX_FILE_BYTES:
+        raise SpecError(f"{path}: {found}: more than {MAX_FILE_BYTES} bytes")
+    return decoded(members[found], f"{path}: {found}"), f"{path}: {found}"
 
 
 def read_project(path: Path) -> Project:
-    """A project file of version 3 or 4.
+    """A project of version 3 or 4: a JSON file, or the archive that the program saves.
 
     Raises:
         SpecError: not JSON, another version, a missing key, or no dataset.
     """
-
-    def constant(name: str) -> NoReturn:
-        raise ValueError(f"{name} is not a number")
-
-    try:
-        raw = json.loads(read_text(path), parse_constant=constant)
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, SpecError):
-            raise
-        raise SpecError(
-            f"{path}: not JSON ({error}); expected a WebPlotDigitizer project"
-        ) from None
+    raw = parse_json(*project_text(path))
     old = isinstance(raw, dict) and isinstance(raw.get("wpd"), dict)
     body = raw["wpd"] if old else raw
     version = body.get("version") if isinstance(body, dict) else None
     major = version[0] if isinstance(version, list) and version else version
-    if not isinstance(major, int | float) or int(major) != (3 if old else 4):
+    if not re.fullmatch(r"[vV]?3(\..*)?" if old else r"[vV]?4(\..*)?", str(major)[:20].strip()):
         raise SpecError(
-            f"{path}: version: got {version!r}; expected a WebPlotDigitizer project, version 3 or 4"
+            f"{path}: version: got {shown(version)}; expected a WebPlotDigitizer project, "
+            "version 3 or 4"
         )
     if old:
         kind = body.get("axesType")
@@ -128,16 +200,20 @@ def number(value: str | float | None, where: str) -> float:
     """A calibration value: plain, scientific, with thousands separators, or with a percent sign.
 
     Raises:
-        SpecError: a date, a power written with ^, or anything else.
+        SpecError: a date, a decimal comma, a power written with ^, or anything else.
     """
-    text = "" if value is None else str(value).strip()
-    if re.fullmatch(r"\d{1,4}[/:-]\d{1,2}([/:\- T].*)?", text):
-        raise SpecError(f"{where}: got date {text!r}; a date axis has no compute")
-    if NUMBER.fullmatch(text.removesuffix("%")):
-        parsed = float(re.sub(r"[,'_\u00a0\u202f ]", "", text.removesuffix("%")))
-        if math.isfinite(parsed):
-            return parsed
-    raise SpecError(f"{where}: got {text!r}; expected a number such as 1000, 1,000 or 1e3")
+    text = "" if value is None else str(value)
+    if numbers.is_date(text):
+        raise NotACurve(f"{where}: got date {shown(text.strip())}; a date axis has no compute")
+    try:
+        found = numbers.read(text)
+        if found.dollars:
+            raise ValueError("a currency sign")
+    except ValueError as error:
+        reason = str(error)
+        rest = "" if "expected a number" in reason else "; expected a number such as 1000 or 1e3"
+        raise SpecError(f"{where}: got {shown(text.strip())}; {reason}{rest}") from None
+    return found.value
 
 
 def calibration(axes: Axes, click_se: float, where: str) -> Calibration:
@@ -148,7 +224,7 @@ def calibration(axes: Axes, click_se: float, where: str) -> Calibration:
     """
     if axes.type != "XYAxes":
         reason = REFUSED.get(axes.type, "only XY axes are read")
-        raise SpecError(f"{where}: {axes.type}: refused: {reason}")
+        raise NotACurve(f"{where}: {shown(axes.type)[1:-1]}: refused: {reason}")
     if axes.isPiecewiseX or axes.isPiecewiseY:
         raise SpecError(f"{where}: piecewise axis: refused: digitise each piece as its own axes")
     points = axes.calibrationPoints
@@ -190,18 +266,20 @@ def axes_of(project: Project, dataset: Dataset, where: str) -> Axes:
         SpecError: none, or a name that is not in the project.
     """
     known = {axes.name: axes for axes in project.axesColl}
+    if len(known) < len(project.axesColl):
+        raise SpecError(f"{where}: two axes of the project have one name; expected distinct names")
     if not dataset.axesName:
-        raise SpecError(f"{where}: no axes; expected a dataset on calibrated axes")
+        raise NotACurve(f"{where}: no axes; expected a dataset on calibrated axes")
     if dataset.axesName not in known:
         hint = did_you_mean(dataset.axesName, sorted(known))
-        raise SpecError(f"{where}: axes {dataset.axesName!r} are not in the project{hint}")
+        raise NotACurve(f"{where}: axes {dataset.axesName!r} are not in the project{hint}")
     return known[dataset.axesName]
 
 
 def assign(
     project: Project, tables: Sequence[Series], path: Path, axes_path: Path | None
-) -> list[tuple[Series, list[Dataset]]]:
-    """Which datasets make up which series.
+) -> tuple[list[tuple[Series, list[Dataset]]], list[str]]:
+    """Which datasets make up which series, and the names of those that are in none.
 
     Raises:
         SpecError: a name that is not in the project, or twice in it.
@@ -214,7 +292,8 @@ def assign(
         for dataset in known.values():
             base = re.sub(r" #\d+$", "", dataset.name)
             found.setdefault(base, []).append(dataset)
-        return [(validate({"name": n}, Series, f"{path}: dataset"), d) for n, d in found.items()]
+        where = f"{path}: dataset"
+        return [(validate({"name": n}, Series, where), d) for n, d in found.items()], []
     rest = dict(known)
     pairs = []
     for table in tables:
@@ -227,9 +306,22 @@ def assign(
                 )
             rest.pop(name, None)
         pairs.append((table, [known[name] for name in names]))
-    if rest:
-        raise SpecError(f"{axes_path}: dataset {next(iter(rest))!r} of {path} is in no series")
-    return pairs
+    return pairs, list(rest)
+
+
+def doubts(axes: Axes, found: Calibration) -> list[str]:
+    """What may be meant otherwise in the calibration of an axis."""
+    lines = []
+    texts = [str(p.dx) for p in axes.calibrationPoints[:2]]
+    if all(re.fullmatch(r" *[1-9][0-9]{0,2}\.[0-9]{3} *", text) for text in texts):
+        lines.append(
+            f"x axis: {texts[0]!r} is read as {float(texts[0]):g}; if the point separates "
+            "thousands, leave it out in the project"
+        )
+    values = [float(v) for v in found.values[found.axis == 0]]
+    if not found.log[0] and (meaning := what_compute_looks_like(values, "")):
+        lines.append(f"x axis: its calibration looks like {meaning}")
+    return lines
 
 
 def check_stored(axes: Axes, found: Calibration, dataset: Dataset, where: str) -> str:
@@ -242,10 +334,10 @@ def check_stored(axes: Axes, found: Calibration, dataset: Dataset, where: str) -
         SpecError: a value set by hand, or one that does not follow from the calibration.
     """
     texts = [p.dx for p in axes.calibrationPoints[:2]] + [p.dy for p in axes.calibrationPoints[2:]]
-    separated = [t for t in map(str, texts) if re.search(r"\d[,'_\u00a0\u202f ]\d", t)]
+    separated = [t for t in map(str, texts) if SEPARATED.search(t)]
     for index, mark in enumerate(dataset.data, start=1):
         at = f"{where}, point {index}"
-        if mark.metadata and mark.metadata.get("overrides"):
+        if dataset.overridden(mark):
             raise SpecError(f"{at}: value set by hand (overrides); expected the clicked position")
         if not mark.value or len(mark.value) < 2:
             continue
@@ -255,7 +347,7 @@ def check_stored(axes: Axes, found: Calibration, dataset: Dataset, where: str) -
             if found.log[axis] and abs(value[axis]) > 300:
                 raise SpecError(f"{at}: reads 10^{value[axis]:.0f}; expected a pixel on the chart")
             mine = 10 ** value[axis] if found.log[axis] else value[axis]
-            if not isinstance(stored, int | float):
+            if not isinstance(stored, int | float) or not math.isfinite(stored):
                 continue  # NaN is written as null
             size = abs(mine) if found.log[axis] else np.abs(found.values[found.axis == axis]).max()
             if abs(stored - mine) > 1e-6 * max(size, abs(mine)):

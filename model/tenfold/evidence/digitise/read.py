@@ -14,8 +14,37 @@ from scipy.optimize import linear_sum_assignment
 from tenfold.evidence.digitise import projects
 from tenfold.evidence.digitise.axes import AxesFile, Calibration, Chart, calibrate
 from tenfold.evidence.digitise.table import Digitised, Reading, tabulate
-from tenfold.files import SpecError
+from tenfold.files import Mistakes, SpecError, read_bytes, shown
 from tenfold.spec import load_toml
+
+MAX_IMAGE_BYTES = 64 * 1024 * 1024
+"""Largest image file, and largest saved project."""
+FORMATS = "WebPlotDigitizer projects (.json, .tar) and images (.png, .jpg, .webp, .gif, .bmp)"
+OTHERS = {
+    ".dig": "a project of Engauge; export its chart as an image, or its points as CSV",
+    ".pdf": "a PDF; export the figure as an image",
+    ".svg": "a vector drawing; export it as an image",
+    ".eps": "a vector drawing; export it as an image",
+    ".csv": "a table; with the columns of a points file, see `tenfold points check`",
+    ".tsv": "a table; with the columns of a points file, see `tenfold points check`",
+    ".xlsx": "a spreadsheet; with the columns of a points file save it as CSV",
+}
+
+
+def digitise_chart(path: Path, axes_path: Path | None = None) -> Digitised:
+    """Points of a project or an image, whichever the file is.
+
+    Raises:
+        SpecError: neither; an image without `axes_path`; as `digitise_project`, `digitise_image`.
+    """
+    suffix = path.suffix.lower()
+    if suffix in (".json", ".tar") or projects.is_archive(read_bytes(path, MAX_IMAGE_BYTES)):
+        return digitise_project(path, axes_path)
+    if suffix in OTHERS:
+        raise SpecError(f"{path}: {OTHERS[suffix]}; read are {FORMATS}")
+    if axes_path is None:
+        raise SpecError(f"{path}: an image needs --axes AXES.toml with its calibration")
+    return digitise_image(path, axes_path)
 
 
 def digitise_project(path: Path, axes_path: Path | None = None) -> Digitised:
@@ -23,10 +52,11 @@ def digitise_project(path: Path, axes_path: Path | None = None) -> Digitised:
 
     Datasets named `NAME`, `NAME #2`, `NAME #3` on the same axes, or listed together under
     `datasets` of a series, are repeated digitisations of one series: their spread replaces the
-    stated click error. `axes_path`: an `AXES.toml` with labels and errors (no calibration).
+    stated click error. `axes_path`: an `AXES.toml` with labels and errors (no calibration), which
+    may leave datasets out. Without it, datasets that are no curve are passed over with a note.
 
     Raises:
-        SpecError: the first mistake in either file.
+        SpecError: every mistake in either file.
     """
     meta = load_toml(axes_path, AxesFile) if axes_path else AxesFile(version=1)
     if meta.chart.x or meta.chart.y:
@@ -34,21 +64,30 @@ def digitise_project(path: Path, axes_path: Path | None = None) -> Digitised:
     project = projects.read_project(path)
     charts: dict[str, list[Reading]] = {}
     maps: dict[str, Calibration] = {}
+    pairs, rest = projects.assign(project, meta.series, path, axes_path)
     notes = [f"{path}: dataset {d.name!r} has no points" for d in project.datasetColl if not d.data]
-    for series, datasets in projects.assign(project, meta.series, path, axes_path):
-        for dataset in datasets:
-            where = f"{path}: dataset {dataset.name!r}"
-            axes = projects.axes_of(project, dataset, where)
-            if axes.name not in maps:
-                at = f"{path}: axes {axes.name!r}"
-                maps[axes.name] = projects.calibration(axes, meta.chart.click_se, at)
-            notes.append(projects.check_stored(axes, maps[axes.name], dataset, where))
-        if len({d.axesName for d in datasets}) > 1:
-            raise SpecError(f"{path}: series {series.name!r}: repeats on different axes")
-        pixels = [np.array([[m.x, m.y] for m in d.data]) for d in datasets]
-        centre, se = pool(pixels, meta.chart, f"{path}: series {series.name!r}")
-        reading = Reading(series, centre, se, [""] * len(centre))
-        charts.setdefault(str(datasets[0].axesName), []).append(reading)
+    notes += [f"{path}: dataset {shown(name)} is in no series of {axes_path}" for name in rest]
+    mistakes, passed = Mistakes(), []
+    for series, datasets in pairs:
+        with mistakes.gather():
+            try:
+                told = _calibrate(project, datasets, maps, meta.chart, path)
+            except projects.NotACurve as error:
+                if meta.series:
+                    raise
+                passed.append((series.name, str(error).removeprefix(f"{path}: ")))
+                continue
+            if len({d.axesName for d in datasets}) > 1:
+                raise SpecError(f"{path}: series {series.name!r}: repeats on different axes")
+            pixels = [np.array([[m.x, m.y] for m in d.data]) for d in datasets]
+            centre, se = pool(pixels, meta.chart, f"{path}: series {series.name!r}")
+            reading = Reading(series, centre, se, [""] * len(centre))
+            charts.setdefault(str(datasets[0].axesName), []).append(reading)
+            notes += told
+    mistakes.tell()
+    if not charts:
+        raise SpecError(*(f"{path}: {reason}" for _, reason in passed))
+    left = [f"{path}: dataset {shown(name)} is passed over: {reason}" for name, reason in passed]
     parts = [
         tabulate(readings, maps[name], meta.chart, name, f"{path}: axes {name!r}")
         for name, readings in charts.items()
@@ -57,8 +96,28 @@ def digitise_project(path: Path, axes_path: Path | None = None) -> Digitised:
         pd.concat([p.points for p in parts], ignore_index=True),
         pd.concat([p.readings for p in parts], ignore_index=True),
         pd.concat([p.charts for p in parts], ignore_index=True),
-        tuple(filter(None, notes)) + tuple(note for p in parts for note in p.notes),
+        tuple(dict.fromkeys([*notes, *left])) + tuple(note for p in parts for note in p.notes),
     )
+
+
+def _calibrate(
+    project: projects.Project,
+    datasets: list[projects.Dataset],
+    maps: dict[str, Calibration],
+    chart: Chart,
+    path: Path,
+) -> list[str]:
+    """Put the maps of the datasets' axes into `maps`, and hold stored values against them."""
+    notes = []
+    for dataset in datasets:
+        where = f"{path}: dataset {shown(dataset.name)}"
+        axes = projects.axes_of(project, dataset, where)
+        at = f"{path}: axes {shown(axes.name)}"
+        if axes.name not in maps:
+            maps[axes.name] = projects.calibration(axes, chart.click_se, at)
+        notes += [f"{at}: {line}" for line in projects.doubts(axes, maps[axes.name])]
+        notes.append(projects.check_stored(axes, maps[axes.name], dataset, where))
+    return list(filter(None, notes))
 
 
 def pool(repeats: list[np.ndarray], chart: Chart, where: str) -> tuple[np.ndarray, np.ndarray]:

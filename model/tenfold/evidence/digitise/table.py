@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,26 +75,23 @@ def tabulate(
     """All series of one chart as points with errors.
 
     Raises:
-        SpecError: a compute that is not positive, or a score outside [0, 1] by more than 4 errors.
+        SpecError: no compute above 0, or a score outside [0, 1] by more than 4 errors.
     """
-    notes = []
+    notes: list[str] = []
     percent = chart.score_scale == "percent"
     if chart.score_scale is None:
         top = calibration.values[calibration.axis == 1].max()
         percent = (10**top if calibration.log[1] else top) > 1
         if percent:
             notes.append("scores taken as percent because the axis goes above 1 (score_scale)")
+    readings, left = _above_zero(readings, calibration, where)
+    notes += left
     pixels = np.concatenate([r.pixels for r in readings])
     pixel_se = np.concatenate([r.pixel_se for r in readings])
     value, shared = calibration.read(pixels), calibration.shared(pixels)
     se = calibration.point_se(pixel_se)
     if (beyond := np.abs(value[:, calibration.log]).max(initial=0)) > 300:
         raise SpecError(f"{where}: a point reads 10^±{beyond:.0f}; expected pixels on the chart")
-    if not calibration.log[0] and value[:, 0].min() <= 0:
-        x, y = pixels[value[:, 0].argmin()]
-        raise SpecError(
-            f"{where}: pixel ({x:.1f}, {y:.1f}): compute {value[:, 0].min():.4g}; expected > 0"
-        )
     # first-order errors: log10_compute and score move by these rates times the axis' own move
     log10_compute = value[:, 0] if calibration.log[0] else np.log10(value[:, 0])
     x_rate = np.ones(len(value)) if calibration.log[0] else 1 / (value[:, 0] * LN10)
@@ -136,6 +133,43 @@ def tabulate(
     if missing := [label for label in labels if "" in set(points[label])]:
         notes.append(f"to be filled in: {', '.join(missing)} (not on the chart, not in AXES.toml)")
     return Digitised(points, details, charts, tuple(f"{where}: {note}" for note in notes))
+
+
+def _above_zero(
+    readings: Sequence[Reading], calibration: Calibration, where: str
+) -> tuple[list[Reading], list[str]]:
+    """The readings without points whose compute is 0 within its own error, and a note for each.
+
+    A curve of RL often starts at step 0, which has no logarithm.
+
+    Raises:
+        SpecError: no point is left.
+    """
+    if calibration.log[0]:
+        return list(readings), []
+    kept, notes, lowest = [], [], math.inf
+    for reading in readings:
+        compute = calibration.read(reading.pixels)[:, 0]
+        keep = compute > calibration.point_se(reading.pixel_se)[:, 0]
+        lowest = min(lowest, compute.min())
+        for (x, y), value in zip(reading.pixels[~keep], compute[~keep], strict=True):
+            notes.append(
+                f"series {reading.series.name!r}: pixel ({x:.1f}, {y:.1f}) left out: its compute "
+                f"{value:.3g} is not above 0 by its reading error"
+            )
+        if keep.any():
+            flags = [flag for flag, kept_one in zip(reading.flags, keep, strict=True) if kept_one]
+            kept.append(
+                replace(
+                    reading,
+                    pixels=reading.pixels[keep],
+                    pixel_se=reading.pixel_se[keep],
+                    flags=flags,
+                )
+            )
+    if not kept:
+        raise SpecError(f"{where}: compute {lowest:.4g}; expected points with compute > 0")
+    return kept, notes[:10] + ([f"{len(notes) - 10} more such points"] if len(notes) > 10 else [])
 
 
 def as_points(
