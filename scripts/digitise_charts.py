@@ -111,30 +111,7 @@ def draw_chart(style: Style, rng: np.random.Generator, path: Path) -> tuple[str,
             places = np.vstack([places, place])
     places = places[places[:, 0].argsort()]
     data = axes.transData.inverted().transform(places)
-    face = style.background if style.hollow else style.colour
-    edge = ("#ffffff" if style.background == "#111111" else "#000000") if style.edge else None
-    look = {"color": style.colour, "linewidth": 1.5}
-    if style.line:
-        axes.plot(*data.T, zorder=2.5, **look)
-    if style.bars:
-        axes.errorbar(*data.T, yerr=rng.uniform(3, 9, len(data)), fmt="none", ecolor=style.colour)
-    if style.placing == "sub-pixel":
-        # markers of unequal size are drawn as paths, which are not moved to whole pixels
-        sizes = np.linspace(style.size**2, style.size**2 * 1.001, len(data))
-        axes.scatter(
-            *data.T, s=sizes, marker=style.marker, c=face, edgecolors=edge or style.colour, zorder=3
-        )
-    else:
-        marks = {"markersize": style.size, "mfc": face, "mec": edge or style.colour}
-        axes.plot(*data.T, linestyle="none", marker=style.marker, zorder=3, **marks)
-    for number in range(style.others):
-        other = rng.uniform(low, high, (style.points // 2, 2))
-        other = axes.transData.inverted().transform(other[other[:, 0].argsort()])
-        colour = [c for c in ("#8c564b", "#17becf") if c != style.colour][number]
-        axes.plot(
-            *other.T, marker="s", ms=style.size * 0.8, ls="-" if style.line else "none",
-            color=colour, zorder=4,
-        )  # fmt: skip
+    _mark(axes, style, data, (low, high), rng)
     ticks_x = [1e2, 1e6] if style.log_x else [0, 50]
     corners = axes.transData.transform([[ticks_x[0], 0], [ticks_x[1], 100]])
     buffer = io.BytesIO()
@@ -177,6 +154,40 @@ hollow = {str(style.hollow).lower()}{anchor}
 """
     truth = pd.DataFrame({"compute": data[:, 0], "score": data[:, 1] / 100})
     return text, truth.assign(pixel_x=pixel[:, 0] - 0.5, pixel_y=pixel[:, 1] - 0.5)
+
+
+def _mark(
+    axes: Any,
+    style: Style,
+    data: np.ndarray,
+    box: tuple[np.ndarray, np.ndarray],
+    rng: np.random.Generator,
+) -> None:
+    """The series to be read, with its line and bars; others anywhere in the box, in pixels."""
+    face = style.background if style.hollow else style.colour
+    edge = ("#ffffff" if style.background == "#111111" else "#000000") if style.edge else None
+    look = {"color": style.colour, "linewidth": 1.5}
+    if style.line:
+        axes.plot(*data.T, zorder=2.5, **look)
+    if style.bars:
+        axes.errorbar(*data.T, yerr=rng.uniform(3, 9, len(data)), fmt="none", ecolor=style.colour)
+    if style.placing == "sub-pixel":
+        # markers of unequal size are drawn as paths, which are not moved to whole pixels
+        sizes = np.linspace(style.size**2, style.size**2 * 1.001, len(data))
+        axes.scatter(
+            *data.T, s=sizes, marker=style.marker, c=face, edgecolors=edge or style.colour, zorder=3
+        )
+    else:
+        marks = {"markersize": style.size, "mfc": face, "mec": edge or style.colour}
+        axes.plot(*data.T, linestyle="none", marker=style.marker, zorder=3, **marks)
+    for number in range(style.others):
+        other = rng.uniform(*box, (style.points // 2, 2))
+        other = axes.transData.inverted().transform(other[other[:, 0].argsort()])
+        colour = [c for c in ("#8c564b", "#17becf") if c != style.colour][number]
+        axes.plot(
+            *other.T, marker="s", ms=style.size * 0.8, ls="-" if style.line else "none",
+            color=colour, zorder=4,
+        )  # fmt: skip
 
 
 def drawn_ticks(grey: np.ndarray, corners: np.ndarray) -> np.ndarray:
