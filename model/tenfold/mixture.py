@@ -93,7 +93,7 @@ def summarise(values: xr.DataArray, weight: xr.DataArray, unit: str) -> dict[str
     p = np.array(list(PROBABILITIES.values()))
     ordered = _Ordered.of(draws, shares)
     found = ordered.at(p)
-    below = np.array([np.linalg.norm(shares * _errors((draws <= q).astype(float))) for q in found])
+    below = np.array([np.linalg.norm(shares * _errors(draws <= q)) for q in found])
     low, high = ordered.at(p - below), ordered.at(p + below)
     with np.errstate(invalid="ignore"):
         mcse = np.where(low == high, 0.0, (high - low) / 2)
@@ -183,8 +183,8 @@ def _errors(draws: np.ndarray) -> np.ndarray:
     batches = min(max(math.isqrt(n), 2), BATCHES)
     if n < batches:
         raise ValueError(f"{n} draws of a chain are too few for a standard error")
-    per_draw = draws.mean(axis=-1)[..., : n // batches * batches]
-    means = per_draw.reshape(forms, chains * batches, -1).mean(axis=-1)
+    even = draws[:, :, : n // batches * batches].reshape(forms, chains * batches, -1)
+    means = even.mean(axis=-1)
     return means.std(axis=-1, ddof=1) / math.sqrt(chains * batches)
 
 

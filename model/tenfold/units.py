@@ -16,6 +16,27 @@ from typing import Any
 import numpy as np
 
 DEFINITIONS = (
+    "milli- = 1e-3 = m-",
+    "kilo- = 1e3 = k-",
+    "mega- = 1e6 = M-",
+    "giga- = 1e9 = G-",
+    "tera- = 1e12 = T-",
+    "peta- = 1e15 = P-",
+    "exa- = 1e18 = E-",
+    "second = [time] = s",
+    "minute = 60 * second = min",
+    "hour = 60 * minute = h",
+    "day = 24 * hour = d",
+    "week = 7 * day",
+    "year = 365.25 * day = a",
+    "month = year / 12",
+    "meter = [length] = m",
+    "liter = 1e-3 * meter**3 = L = l",
+    "gram = [mass] = g",
+    "joule = 1e3 * gram * meter**2 / second**2 = J",
+    "watt = joule / second = W",
+    "watt_hour = watt * hour = Wh",
+    "bit = [information]",
     "FLOP = [operation]",
     "GPU = [processor]",
     "USD = [money]",
@@ -25,6 +46,8 @@ DEFINITIONS = (
     "OOM = [order_of_magnitude]",
     "fold = [growth_factor]",
 )
+"""All units there are: reading pint's own thousand would take longer than an answer."""
+
 
 NAME = r"[A-Za-z][A-Za-z0-9_]*(\*\*[1-9])?"
 UNIT = re.compile(rf"(1|{NAME}(\*{NAME})*)(/({NAME}|\({NAME}(\*{NAME})*\)))*")
@@ -36,7 +59,7 @@ def registry() -> Any:
     """The one pint registry; quantities of two registries cannot be combined."""
     import pint
 
-    units = pint.UnitRegistry()
+    units = pint.UnitRegistry(None)
     for line in DEFINITIONS:
         units.define(line)
     return units

@@ -10,7 +10,9 @@ import functools
 import math
 import operator
 import zlib
+from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import xarray as xr
@@ -43,12 +45,19 @@ def draw(
         raise SpecError(f"constant {name!r} is in {constant.unit}; expected a unit such as {unit}")
     if constant.numerator:
         return _derived(constants, constant, like, seed).to(unit)
-    rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
-    values = constant.draw(like.shape, rng)
+    values = _values(cast("Hashable", constant), name, like.shape, seed)
     if values.min() <= 0:
         raise SpecError(f"constant {name!r} has draws at or below zero; expected a positive one")
     labelled = xr.DataArray(np.log10(values), coords=like.coords, dims=like.dims)
     return Log10Quantity(labelled, units.parse(constant.unit)).to(unit)
+
+
+@functools.lru_cache(maxsize=64)
+def _values(constant: Constant, name: str, shape: tuple[int, ...], seed: int) -> np.ndarray:
+    """Draws in the constant's unit: an answer reads most of them several times."""
+    values = constant.draw(shape, np.random.default_rng([seed, zlib.crc32(name.encode())]))
+    values.flags.writeable = False
+    return values
 
 
 def _derived(
@@ -168,9 +177,8 @@ def log10_growth(constants: Constants, name: str, like: xr.DataArray, seed: int)
         return draw(constants, name, "fold/year", like, seed).log10
     if not units.compatible(constant.unit, "1/year"):
         raise SpecError(f"constant {name!r} is in {constant.unit}; expected 1/year or fold/year")
-    rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
     per_year = units.registry().convert(1.0, units.parse(constant.unit), units.parse("1/year"))
-    factor = 1 + per_year * constant.draw(like.shape, rng)
+    factor = 1 + per_year * _values(cast("Hashable", constant), name, like.shape, seed)
     if factor.min() <= 0:
         raise SpecError(f"constant {name!r} has draws at or below -1; expected a growth rate")
     return xr.DataArray(np.log10(factor), coords=like.coords, dims=like.dims)

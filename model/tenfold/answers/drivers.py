@@ -3,7 +3,7 @@
 The inputs are posterior draws and may depend on one another, so that variance decompositions for
 independent inputs (Sobol) do not apply. Used here are measures defined for given data:
 
-- `pawn` (Pianosi & Wagener 2015, by SALib): median Kolmogorov-Smirnov distance between the output's
+- `pawn` (Pianosi & Wagener 2015): median Kolmogorov-Smirnov distance between the output's
   distribution and its distribution within a class of the input, 0 to 1; `pawn_noise` is the same
   for an input of pure noise, the floor below which nothing can be said;
 - `variance_explained`: the correlation ratio, variance of the output's conditional mean over its
@@ -49,32 +49,42 @@ def drivers(
     Raises:
         ValueError: an output that does not vary, or bad draws as `mixture.quantile`.
     """
-    from SALib.analyze import pawn
-    from scipy import stats
-
     # The noise goes through the same resampling, repeats included, as the inputs.
     noise = output.copy(data=np.random.default_rng(seed).random(output.shape))
     drawn = sample({"output": output, "noise": noise, **inputs}, weight, n, seed)
-    y, silent = drawn.pop("output"), stats.rankdata(drawn.pop("noise"))
-    ranks = stats.rankdata(y, method="average")
+    y, silent = drawn.pop("output"), drawn.pop("noise")
+    ranks = _ranks(y)
     if np.ptp(ranks) == 0:
         raise ValueError("the output does not vary: nothing drives it")
-    varying = {name: stats.rankdata(x) for name, x in drawn.items() if np.ptp(x) > 0}
-    x = np.column_stack([*varying.values(), silent])
-    names = [*varying, "noise"]
-    problem = {"num_vars": len(names), "names": names, "bounds": [[1.0, float(n)]] * len(names)}
-    distance = pawn.analyze(problem, x, ranks, S=CLASSES)["median"]
+    varying = {name: x for name, x in drawn.items() if np.ptp(x) > 0}
+    noise_floor = pawn(silent, ranks)
     rows = [
         {
             "input": name,
-            "pawn": float(distance[i]),
-            "pawn_noise": float(distance[-1]),
-            "variance_explained": correlation_ratio(drawn[name], y),
-            "rank_correlation": float(np.corrcoef(x[:, i], ranks)[0, 1]),
+            "pawn": pawn(x, ranks),
+            "pawn_noise": noise_floor,
+            "variance_explained": correlation_ratio(x, y),
+            "rank_correlation": float(np.corrcoef(_ranks(x), ranks)[0, 1]),
         }
-        for i, name in enumerate(varying)
+        for name, x in varying.items()
     ]
     return sorted(rows, key=lambda row: -row["pawn"])
+
+
+def pawn(x: np.ndarray, y: np.ndarray) -> float:
+    """Median over equally filled classes of x of the Kolmogorov-Smirnov distance between the
+    values of y in the class and all of them."""
+    ordered = np.sort(y)
+    share = np.searchsorted(ordered, ordered, "right") / y.size
+    groups = np.array_split(y[np.argsort(x, kind="stable")], CLASSES)
+    inside = [np.searchsorted(np.sort(group), ordered, "right") / group.size for group in groups]
+    return float(np.median([np.abs(own - share).max() for own in inside]))
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """Ranks from 1, equal values sharing their mean."""
+    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(count) - 0.5 * (count - 1))[place]
 
 
 def correlation_ratio(x: np.ndarray, y: np.ndarray) -> float | None:

@@ -29,6 +29,8 @@ def complete(sample: xr.Dataset) -> xr.Dataset:
     draws = sample.assign(
         {k: v.astype(float) for k, v in sample.data_vars.items() if v.dtype.kind == "f"}
     )
+    # Numbers from 0 say nothing, and labels are compared in every sum of draws.
+    draws = draws.drop_vars(("chain", "draw", "repeat"), errors="ignore")
     mean = draws["log_slope_mean"]
     rates = {
         "exchange_rate": np.exp(

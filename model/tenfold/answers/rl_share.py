@@ -12,8 +12,9 @@ are of FLOP or of GPU time as stated: rows that give both differ by less than th
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import xarray as xr
@@ -119,7 +120,7 @@ def share(constants: Constants, run: Baseline, like: xr.DataArray, seed: int) ->
 
     An exact estimate stands as it is; without an estimate the others alone speak.
     """
-    expected, tau = _line(run.year, like, seed, run.rl_share_row)
+    expected, tau = _line(run.year, like.shape, seed, run.rl_share_row)
     rng = np.random.default_rng([seed, 2])
     noise = rng.standard_normal(like.shape)
     if run.rl_share is None:
@@ -136,19 +137,20 @@ def share(constants: Constants, run: Baseline, like: xr.DataArray, seed: int) ->
 
 def typical(date: float, like: xr.DataArray, seed: int) -> Log10Quantity:
     """log10 draws of the share of a further model of a decimal year, by the regression alone."""
-    expected, tau = _line(date, like, seed, None)
+    expected, tau = _line(date, like.shape, seed, None)
     noise = np.random.default_rng([seed, 3]).standard_normal(like.shape)
     return _labelled(expected + tau * noise, like)
 
 
+@lru_cache(maxsize=8)
 def _line(
-    date: float, like: xr.DataArray, seed: int, without: str | None
+    date: float, shape: tuple[int, ...], seed: int, without: str | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Expected log10 share at a date and the spread of models, draws shaped as `like`."""
+    """Expected log10 share at a date and the spread of models, draws of a shape."""
     rng = np.random.default_rng([seed, 1])
-    line, tau = regression(without).draw(like.size, rng)
+    line, tau = regression(without).draw(math.prod(shape), rng)
     expected = line[:, 0] + line[:, 1] * (date - ORIGIN)
-    return expected.reshape(like.shape), tau.reshape(like.shape)
+    return expected.reshape(shape), tau.reshape(shape)
 
 
 def _labelled(values: np.ndarray, like: xr.DataArray) -> Log10Quantity:

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 import xarray as xr
+from scipy import stats
 
 from tenfold import mixture
 from tenfold.answers import cost, drivers, jump
@@ -122,6 +123,15 @@ def test_drivers_rank_sign_and_leave_noise_alone():
     assert rows["copy of strong"]["variance_explained"] > 0.8
     assert rows["silent"]["pawn"] < 2 * rows["silent"]["pawn_noise"]
     assert rows["strong"]["pawn"] > 3 * rows["strong"]["pawn_noise"]
+
+
+def test_pawn_is_the_median_distance_of_classes():
+    rng = np.random.default_rng(3)
+    x = rng.standard_normal(500)
+    y = np.round(x + rng.standard_normal(500), 1)
+    classes = np.array_split(y[np.argsort(x)], drivers.CLASSES)
+    distances = [stats.ks_2samp(own, y).statistic for own in classes]
+    assert drivers.pawn(x, y) == pytest.approx(np.median(distances))
 
 
 def test_drivers_take_never_in_their_stride():

@@ -77,7 +77,7 @@ def test_headline_reads_what_a_run_stores(form):
 
 
 def test_headline_slopes_agree_with_the_posterior(trees, headline_draws):
-    post = trees["logistic"]["posterior"].to_dataset()
+    post = trees["logistic"]["posterior"].to_dataset().drop_vars(("chain", "draw"))
     expected = np.exp(post["log_slope_mean"] + post["benchmark_effect"] + post["cell_effect"])
     found = headline_draws["slope_at_benchmark"].sel(form="logistic")
     xr.testing.assert_allclose(found.drop_vars("form"), expected.transpose(*found.dims))
