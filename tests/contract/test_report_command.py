@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +71,28 @@ def test_a_folder_that_cannot_be_made_is_one_line(call, tmp_path):
     assert (status, printed) == (2, ""), told
     assert told.splitlines()[-1].startswith("error: ")
     assert "cannot be written" in told
+
+
+def test_reading_moves_nothing_and_the_run_that_was_fitted_last_speaks(call, runs, tmp_path):
+    """With its own points and settings, whatever a fit of the scenario would find today."""
+    (path,) = runs.glob("logistic-*")
+    mine = Path(shutil.copytree(path, runs / "logistic-mine"))
+    pointer = runs / "LATEST-logistic"
+    pointer.write_text("logistic-mine\n")
+    before = {file: file.stat().st_mtime_ns for file in runs.rglob("*")}
+    status, printed, _ = call("--out", tmp_path / "out")
+    assert (status, printed) == (0, f"PASS: {tmp_path / 'out' / 'index.html'}\n")
+    assert {file: file.stat().st_mtime_ns for file in runs.rglob("*")} == before
+    status, _, told = call("--out", tmp_path / "other", "--run", path)
+    assert (status, told) == (0, "writing the report\n")
+    shutil.rmtree(mine)
+    pointer.write_text(f"{path.name}\n")
+
+
+def test_a_run_of_another_scenario_is_refused(prior_run, call, tmp_path):
+    status, _, told = call("--run", prior_run.path, "--out", tmp_path / "out")
+    assert status == 2
+    assert told == f"error: {prior_run.path}: a run of baseline; expected one of logistic\n"
 
 
 def test_an_unknown_scenario_is_one_line(monkeypatch, capsys):

@@ -10,7 +10,7 @@ import typer
 
 from tenfold.cli import terminal
 from tenfold.cli.evidence import Json
-from tenfold.cli.fit import Runs, Scenario, stored
+from tenfold.cli.fit import RunFolder, Runs, Scenario, stored
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -69,6 +69,7 @@ def jump(
     year: Year = None,
     deployment: Deployment = None,
     runs: Runs = Path("runs"),
+    run: RunFolder = None,
     as_json: Json = False,
 ) -> None:
     """OOMs of RL or of inference for one GPT level, or from one score to another.
@@ -83,7 +84,7 @@ def jump(
     from tenfold.answers.question import jump_answer
     from tenfold.words import answers
 
-    draws, constants, about = _stored(runs, scenario)
+    draws, constants, about = _stored(runs, scenario, run)
     question = _question(benchmark, start, target, baseline, reading, split, year)
     question = replace(question, deployment=deployment)
     answer = jump_answer(draws, constants, question)
@@ -103,6 +104,7 @@ def cost(
     energy_share: EnergyShare = 0.01,
     budget_share: BudgetShare = 0.01,
     runs: Runs = Path("runs"),
+    run: RunFolder = None,
     as_json: Json = False,
 ) -> None:
     """What the jump costs: FLOP, processors, electricity, money, dates, and what drives it.
@@ -118,7 +120,7 @@ def cost(
     from tenfold.answers.question import cost_answer
     from tenfold.words import answers
 
-    draws, constants, about = _stored(runs, scenario)
+    draws, constants, about = _stored(runs, scenario, run)
     question = _question(benchmark, start, target, baseline, reading, split, year)
     question = replace(question, energy_share=energy_share, budget_share=budget_share)
     answer = cost_answer(draws, constants, question)
@@ -132,6 +134,7 @@ def claims(
     ] = None,
     scenario: Scenario = "baseline",
     runs: Runs = Path("runs"),
+    run: RunFolder = None,
     arithmetic: Annotated[
         bool, typer.Option("--arithmetic", help="Recompute the arithmetic only; needs no run.")
     ] = False,
@@ -165,7 +168,7 @@ def claims(
     if arithmetic:
         chosen = [claim for claim in chosen if claim.kind == "arithmetic"]
     else:
-        draws, constants, about = _stored(runs, scenario)
+        draws, constants, about = _stored(runs, scenario, run)
     results = check_claims(draws, chosen, constants)
     contradicted = [result.claim.id for result in results if result.contradicted]
     if as_json:
@@ -212,18 +215,20 @@ def _print_quantities(as_json: bool) -> None:
     terminal.print_table("Inputs of functions", input_keys, inputs)
 
 
-def _stored(runs: Path, scenario: str) -> tuple[xr.Dataset, Constants, dict[str, Any]]:
-    """Headline draws of the scenario's newest run, its constants, and which run it is."""
+def _stored(
+    runs: Path, scenario: str, run: Path | None
+) -> tuple[xr.Dataset, Constants, dict[str, Any]]:
+    """Headline draws of the run that answers, its scenario's constants, and which run it is."""
     from tenfold.answers.constants import load_constants
     from tenfold.answers.headline import of_run
-    from tenfold.posterior.scenario import load_scenario
+    from tenfold.posterior.scenario import load_scenarios
 
-    patch = {
-        name: values.model_dump() for name, values in load_scenario(scenario).constants.items()
-    }
-    constants = load_constants().patched(patch, f"scenario.{scenario}.constants")
-    run, about = stored(runs, scenario)
-    return of_run(run), constants, about
+    found, about = stored(runs, scenario, run)
+    name, now = about["scenario"], load_scenarios()
+    then = found.info["spec"]["constants"]  # where the scenario is no more
+    patch = now[name].model_dump()["constants"] if name in now else then
+    constants = load_constants().patched(patch, f"scenario.{name}.constants")
+    return of_run(found), constants, about
 
 
 def _question(

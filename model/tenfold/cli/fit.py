@@ -23,6 +23,12 @@ REMEDY = (
 
 Scenario = Annotated[str, typer.Option(help="Named scenario, as listed by `scenarios`.")]
 Runs = Annotated[Path, typer.Option(metavar="DIR", help="Folder of stored runs.")]
+RunFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--run", metavar="DIR", help="Run that answers; by default the newest of the scenario."
+    ),
+]
 
 
 def fit(
@@ -67,9 +73,12 @@ def fit(
 
 
 def check(
-    scenario: Scenario = "baseline", runs: Runs = Path("runs"), as_json: Json = False
+    scenario: Scenario = "baseline",
+    runs: Runs = Path("runs"),
+    run: RunFolder = None,
+    as_json: Json = False,
 ) -> None:
-    """Show the gates of the newest run; exits with 3 where one fails.
+    """Show the gates of a run, with every file of it verified; exits with 3 where a gate fails.
 
     \b
     Examples:
@@ -78,20 +87,23 @@ def check(
     """
     from tenfold.runs import store
 
-    run = store.latest(runs, scenario)
-    _report_gates(run, as_json, warn_stale(run))
+    found = store.verify(store.speaking(runs, scenario, run))
+    _report_gates(found, as_json, warn_stale(found))
 
 
-def stored(runs: Path, scenario: str) -> tuple[Run, dict[str, Any]]:
-    """The newest run of a scenario, and which it is; what makes it doubtful is warned of."""
+def stored(runs: Path, scenario: str, run: Path | None) -> tuple[Run, dict[str, Any]]:
+    """The run that answers, and which it is; what makes it doubtful is warned of."""
+    from tenfold.posterior.scenario import load_scenario
     from tenfold.runs import store
 
-    run = store.latest(runs, scenario)
-    status = run.info["status"]
+    if run is None:
+        load_scenario(scenario)  # a name that there is not, rather than a run that there is not
+    found = store.speaking(runs, scenario, run)
+    status = found.info["status"]
     if status != "PASS":
         terminal.warn(f"gates: {status}; `tenfold check` shows which")
-    stale = warn_stale(run)
-    return run, {"scenario": scenario, "run": run.path.name, "gates": status, "stale": stale}
+    about = {"scenario": found.info["scenario"], "run": found.path.name, "gates": status}
+    return found, about | {"stale": warn_stale(found)}
 
 
 def warn_stale(run: Run) -> bool:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from tenfold.cli import terminal
 from tenfold.cli.evidence import Json
-from tenfold.cli.fit import Runs, Scenario, stored
-
-if TYPE_CHECKING:
-    from tenfold.runs.store import Run
+from tenfold.cli.fit import RunFolder, Runs, Scenario, stored
 
 NewPoints = Annotated[
     Path,
@@ -39,6 +36,7 @@ def predict(
     mode: Mode = "thinking",
     scenario: Scenario = "baseline",
     runs: Runs = Path("runs"),
+    run: RunFolder = None,
     as_json: Json = False,
 ) -> None:
     """Predict scores of unseen series at other compute values from their points.
@@ -54,8 +52,8 @@ def predict(
     from tenfold.unseen import foresight
     from tenfold.words import unseen
 
-    run, about = _run(runs, scenario)
-    answer = about | foresight.predictions(run, points, foresight.compute_values(at), mode)
+    found, about = stored(runs, scenario, run)
+    answer = about | foresight.predictions(found, points, foresight.compute_values(at), mode)
     _warn_doubts(answer)
     if as_json:
         terminal.print_json(answer)
@@ -69,6 +67,7 @@ def score(
     condition: Condition = "lowest",
     scenario: Scenario = "baseline",
     runs: Runs = Path("runs"),
+    run: RunFolder = None,
     as_json: Json = False,
 ) -> None:
     """Score predictions of held-back points against three rivals that know the same.
@@ -85,8 +84,8 @@ def score(
     from tenfold.unseen import foresight
     from tenfold.words import unseen
 
-    run, about = _run(runs, scenario)
-    answer = about | foresight.scores(run, points, foresight.conditioning(condition))
+    found, about = stored(runs, scenario, run)
+    answer = about | foresight.scores(found, points, foresight.conditioning(condition))
     answer["lines"] = unseen.score_lines(answer)
     _warn_doubts(answer)
     if as_json:
@@ -96,13 +95,6 @@ def score(
         terminal.print_table(title, columns, rows)
     for line in answer["lines"]:
         terminal.say(line)
-
-
-def _run(runs: Path, scenario: str) -> tuple[Run, dict[str, Any]]:
-    from tenfold.posterior.scenario import load_scenario
-
-    load_scenario(scenario)
-    return stored(runs, scenario)
 
 
 def _warn_doubts(answer: dict[str, Any]) -> None:

@@ -11,12 +11,13 @@ from typing import Annotated
 import typer
 
 from tenfold.cli import terminal
-from tenfold.cli.fit import EXIT_GATE, Runs, Scenario
+from tenfold.cli.fit import EXIT_GATE, RunFolder, Runs, Scenario, warn_stale
 
 
 def report(
     scenario: Scenario = "baseline",
     runs: Runs = Path("runs"),
+    run: RunFolder = None,
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Folder for the page and the data of its figures.")
     ] = Path("tenfold-report"),
@@ -29,8 +30,9 @@ def report(
 ) -> None:
     """Write the report: one self-contained HTML page, with the data of its figures beside it.
 
-    Fits the scenario first where that has not been done (minutes); after that it only reads the
-    stored run. Exits with 3 where a gate fails; the report is written all the same and says so.
+    Fits the scenario first where that has not been done (minutes); else it only reads the run that
+    answers, whatever evidence and settings that was fitted with. Exits with 3 where a gate fails;
+    the report is written all the same and says so.
 
     \b
     Examples:
@@ -40,17 +42,22 @@ def report(
     """
     from tenfold import report as pages
     from tenfold.fit import stages
+    from tenfold.runs import store
 
     with _progress() as say:
-        run = stages.run(scenario, runs, say=say)
+        if run is None and not store.pointer_of(runs, scenario).is_file():
+            found = stages.run(scenario, runs, say=say)
+        else:
+            found = store.verify(store.speaking(runs, scenario, run))
         say("writing the report")
-        page = pages.build(run, out, figures=figures)
-    terminal.say(f"{run.info['status']}: {page}")
+        page = pages.build(found, out, figures=figures)
+    warn_stale(found)
+    terminal.say(f"{found.info['status']}: {page}")
     if open_page:
         import webbrowser
 
         webbrowser.open(page.resolve().as_uri())
-    if run.info["status"] == "FAIL":
+    if found.info["status"] == "FAIL":
         terminal.warn("a gate failed: the banner and the first table of the report say which")
         raise typer.Exit(EXIT_GATE)
 

@@ -191,7 +191,12 @@ def speaking(runs: Path, scenario: str = BASE, run: Path | None = None) -> Run:
     Raises:
         SpecError: as `load` and `latest`; a run of another scenario than the one asked for.
     """
-    return latest(runs, scenario) if run is None else load(run)
+    if run is None:
+        return latest(runs, scenario)
+    found = load(run)
+    if scenario not in (BASE, found.info["scenario"]):
+        raise SpecError(f"{run}: a run of {found.info['scenario']}; expected one of {scenario}")
+    return found
 
 
 def pointer_of(runs: Path, scenario: str | None) -> Path:
