@@ -23,6 +23,8 @@ MAX_DEPTH = 50
 """Deepest nesting of tables and lists, and most parts of a dotted key."""
 MAX_LINES = 20
 """Most mistakes that are told of one input; the others are counted."""
+MAX_LINE = 1000
+"""Longest message."""
 MARKS = (
     (codecs.BOM_UTF32_LE, "UTF-32 text"),
     (codecs.BOM_UTF32_BE, "UTF-32 text"),
@@ -47,8 +49,18 @@ class SpecError(ValueError):
     """Bad input, one line per mistake. The command line prints them and exits with status 2."""
 
     def __init__(self, *lines: str) -> None:
-        super().__init__("\n".join(lines))
-        self.lines = lines
+        self.lines = tuple(map(_one_line, lines))
+        super().__init__("\n".join(self.lines))
+
+
+def _one_line(text: str) -> str:
+    """A message without line breaks, escape codes and other control characters, cut where long.
+
+    Messages quote names and values that others chose.
+    """
+    if len(text) > MAX_LINE:
+        text = f"{text[: MAX_LINE // 2]}...{text[-MAX_LINE // 2 :]}"
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 class Mistakes:

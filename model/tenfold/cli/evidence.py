@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -141,7 +142,7 @@ def check(
     from tenfold.evidence import audit
     from tenfold.files import SpecError
 
-    if not path.exists():
+    if not os.path.exists(path):  # unlike Path.exists, false for a name too long
         raise SpecError(f"{path}: cannot be read (No such file or directory)")
     report = audit.check(path)
     if as_json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,7 +130,7 @@ def check(path: Path) -> Report:
     All mistakes of every file are told. A file need not have a source yet: that is a warning
     here and an error in `load`.
     """
-    home = path if path.is_dir() else path.parent
+    home = path if os.path.isdir(path) else path.parent
     if home.name == "points" and (home.parent / "sources.toml").is_file():
         home = home.parent
     root = points_root(home)
@@ -142,7 +143,7 @@ def check(path: Path) -> Report:
             errors.extend(error.lines)
             return None
 
-    files: list[Path] = attempt(point_files, root) or [] if path.is_dir() else [path]
+    files: list[Path] = attempt(point_files, root) or [] if os.path.isdir(path) else [path]
     own = {file.resolve() for file in files}
     shipped = read_folder(data_path())
     shipped.points = [row for row in shipped.points if Path(row["file"]).resolve() not in own]

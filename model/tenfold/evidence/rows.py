@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,7 +62,7 @@ def read_folder(path: Path) -> Folder:
     Raises:
         SpecError: no such folder, no point files, or every mistake in them.
     """
-    if not path.is_dir():
+    if not os.path.isdir(path):
         raise SpecError(f"{path}: not a folder; expected points as *.csv next to sources.toml")
     root = points_root(path)
     found = Folder(path, files=point_files(root))
@@ -127,7 +128,7 @@ def read_sources(path: Path, root: Path) -> dict[str, Source]:
                 file = inside(path.parent, source.file, f"{where}.file")
             else:
                 file = inside(root, f"{name}.csv", where)
-            if not file.is_file():
+            if not os.path.isfile(file):  # unlike Path.is_file, false for a name too long
                 raise SpecError(f"{where}: file {file} does not exist")
             if source.sha256 and source.sha256 != (actual := file_hash(file)):
                 raise SpecError(

@@ -189,7 +189,7 @@ def _errors_in_percent(errors: Sequence[tuple[float, float]], percent: bool) -> 
     """Whether standard errors without a sign, beside their scores, are per cent."""
     if max(value for _, value in errors) > 0.5:  # no share has so large an error
         return True
-    implied = median(share * (1 - share) / (value / 100) ** 2 for share, value in errors)
+    implied = median(share * (1 - share) / max(value / 100, 1e-9) ** 2 for share, value in errors)
     return percent and implied < MOST_QUESTIONS
 
 

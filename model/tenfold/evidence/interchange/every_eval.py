@@ -7,6 +7,7 @@ the next, so each result is read by itself: one that is odd is left out and coun
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -292,7 +293,7 @@ def _instance_tokens(file: Path, value: Mapping[str, Any]) -> dict[str, float]:
     if not isinstance(name, str) or not Path(name).name:
         return {}
     beside = inside(file.parent, Path(name).name, f"{file}: detailed_evaluation_results.file_path")
-    if not beside.is_file():
+    if not os.path.isfile(beside):  # unlike Path.is_file, false for a name too long
         return {}
     sums: dict[str, list[float]] = {}
     for number, line in enumerate(read_text(beside, MAX_INSTANCES).split("\n"), start=1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -64,9 +65,9 @@ def read_results(path: Path, options: Options) -> Imported:
         SpecError: a format that is not read, by name; no result with score and compute.
     """
     kind = SUFFIXES.get(path.suffix.lower())
-    if kind and not path.is_dir():
+    if kind and not os.path.isdir(path):
         raise SpecError(f"{path}: {kind}; read are {READ}")
-    if not path.is_dir() and path.suffix.lower() not in (".json", ".jsonl", ".ndjson"):
+    if not os.path.isdir(path) and path.suffix.lower() not in (".json", ".jsonl", ".ndjson"):
         return read_epoch(path, options)
     if options.compute or options.unit or options.score:
         raise SpecError(f"{path}: --compute, --unit and --score are for tables (CSV)")
@@ -78,12 +79,12 @@ def read_results(path: Path, options: Options) -> Imported:
             for kind, value in _recognised(file):
                 if kind in HARVESTERS:
                     HARVESTERS[kind](value, file, options.questions, found)
-                elif path.is_dir():
+                elif os.path.isdir(path):
                     passed[kind] = passed.get(kind, 0) + 1
                 else:
                     why = f"{WITHOUT[kind]}; " if kind in WITHOUT else ""
                     raise SpecError(f"{file}: {kind}; {why}read are {READ}")
-    if not path.is_dir():
+    if not os.path.isdir(path):
         unreadable.tell()
     found.notes += [f"passed over: {line}" for line in abridged(unreadable.lines)]
     found.notes += [f"passed over: {kind}, {times} times" for kind, times in passed.items()]
@@ -101,7 +102,7 @@ def read_results(path: Path, options: Options) -> Imported:
 
 def _files(path: Path) -> list[Path]:
     """The JSON files of a folder and those below it, or the one file."""
-    if not path.is_dir():
+    if not os.path.isdir(path):
         return [path]
     found = sorted(path.rglob("*.json"))
     if not found:
