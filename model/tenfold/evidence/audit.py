@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tenfold.evidence import copies
 from tenfold.evidence.columns import COLUMN, SHARED
 from tenfold.evidence.plausible import implausible
 from tenfold.evidence.rows import (
@@ -45,6 +46,8 @@ def check_across(folders: Sequence[Folder]) -> None:
         for point in folder.points:
             with mistakes.gather():
                 _check_point(point, first.setdefault(point["series"], point), seen)
+    points = [point for folder in folders for point in folder.points]
+    mistakes.lines += _split_twins(points) + _split_errors(points)
     mistakes.tell()
 
 
@@ -70,13 +73,53 @@ def _check_point(
     seen[same] = point["row"]
 
 
+def _split_twins(points: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Series of one run on one benchmark in several units that do not hold the same scores."""
+    own: dict[tuple[str, str, str], dict[str, list[Mapping[str, Any]]]] = {}
+    for point in points:
+        if point["run"]:
+            key = point["run"], point["benchmark"], point["regime"]
+            own.setdefault(key, {}).setdefault(point["series"], []).append(point)
+    lines = []
+    for series in own.values():
+        (label, first), *others = series.items()
+        for name, rows in others:
+            same = sorted(r["score"] for r in rows) == sorted(r["score"] for r in first)
+            if rows[0]["unit"] != first[0]["unit"] and not same:
+                lines.append(
+                    f"{rows[0]['file']}: row {rows[0]['row']}, run: {rows[0]['run']!r} is also "
+                    f"that of {label!r} in another unit; expected the same scores on both axes, "
+                    f"or another run for {name!r}"
+                )
+    return lines
+
+
+def _split_errors(points: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Rows that share an error of compute and state another size of it."""
+    first: dict[tuple[str, str], Mapping[str, Any]] = {}
+    return [
+        f"{point['file']}: row {point['row']}, log10_compute_se: got {point['log10_compute_se']}; "
+        f"expected {start['log10_compute_se']} as in row {start['row']} of the same compute_group"
+        for point in points
+        if point["compute_group"]
+        and (start := first.setdefault((point["file"], point["compute_group"]), point))
+        and start["log10_compute_se"] != point["log10_compute_se"]
+    ]
+
+
 def _same(a: Any, b: Any) -> bool:
     """Equal, or both not stated (NaN)."""
     return a == b or (a != a and b != b)
 
 
-def doubts(user: Folder, known: Sequence[Folder]) -> list[str]:
-    """Warnings about a user's folder, each naming the first row concerned."""
+def doubts(
+    user: Folder, known: Sequence[Folder], seen: Sequence[copies.Curve] | None = None
+) -> list[str]:
+    """Warnings about a user's folder, each naming the first row concerned.
+
+    Args:
+        seen: series that the user's may copy, instead of those of the `known` folders.
+    """
     benchmarks = {name: item for part in known for name, item in part.benchmarks.items()}
     questions = {name: item.questions for name, item in (benchmarks | user.benchmarks).items()}
     messages = implausible(user.points, questions)
@@ -110,7 +153,33 @@ def doubts(user: Folder, known: Sequence[Folder]) -> list[str]:
                 f"{point['regime']} series on {name!r}, in {', '.join(sorted(used))}"
             )
             told.add(point["series"])
-    return messages
+    return messages + _other_families(user, known) + _copies(user, known, seen)
+
+
+def _other_families(user: Folder, known: Sequence[Folder]) -> list[str]:
+    """Models that are known under another family, or come under two."""
+    family = {point["model"]: point["family"] for part in known for point in part.points}
+    lines = {}
+    for point in user.points:
+        other = family.setdefault(point["model"], point["family"])
+        if other != point["family"]:
+            lines.setdefault(
+                point["model"],
+                f"{point['file']}: row {point['row']}, family: {point['family']!r}; the model "
+                f"{point['model']!r} also stands under {other!r}, and one of them is used",
+            )
+    return list(lines.values())
+
+
+def _copies(
+    user: Folder, known: Sequence[Folder], seen: Sequence[copies.Curve] | None
+) -> list[str]:
+    """One line where series of the user's are those of others, or of each other, once more."""
+    beside = copies.curves([point for part in known for point in part.points])
+    overlaps = [row.model_dump() for part in (*known, user) for row in part.overlaps]
+    found = copies.copies(copies.curves(user.points), beside if seen is None else seen, overlaps)
+    where = ", ".join(sorted({point["file"] for point in user.points}))
+    return [copies.told(found, where)] if found else []
 
 
 @dataclass(frozen=True)

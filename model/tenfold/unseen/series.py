@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from tenfold.evidence.audit import check_across, doubts
+from tenfold.evidence.copies import curves_of
 from tenfold.evidence.dataset import PointsWarning
 from tenfold.evidence.rows import Folder, binomial_se, read_benchmarks, read_folder, read_points
 from tenfold.files import data_path
@@ -43,7 +44,8 @@ class Series:
 def read_series(path: Path, run_points: xr.Dataset) -> list[Series]:
     """The series of one points file, in the order of their labels.
 
-    Warns of series that are evidence of the run (`run_points`), and as `audit.doubts` does.
+    Warns of series that are evidence of the run (`run_points`) or copies of it, and as
+    `audit.doubts` does.
 
     The intercept is taken where the series' points lie: the reference is the mean of log10 compute
     of all rows (unweighted: errors may depend on scores that are to be predicted). Chance levels
@@ -56,7 +58,7 @@ def read_series(path: Path, run_points: xr.Dataset) -> list[Series]:
     home = Folder(path.parent, points=read_points(path))
     home.benchmarks = read_benchmarks(path.parent / "benchmarks.toml")
     check_across([home])
-    for message in doubts(home, [shipped]):
+    for message in doubts(home, [shipped], curves_of(run_points)):
         warnings.warn(message, PointsWarning, stacklevel=2)
     known = shipped.benchmarks | home.benchmarks
     labels = sorted({row["series"] for row in home.points})

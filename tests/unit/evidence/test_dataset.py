@@ -427,6 +427,116 @@ def test_doubtful_rows_warn_once(write: Write, change: dict[str, str], expected:
     assert len(caught) == 1
 
 
+RUN = {
+    "series": "mine/A/AIME 2024 steps",
+    "regime": "rl",
+    "compute_unit": "steps",
+    "run": "A-1",
+    "axis_start": "base",
+    "active_params_b": "7",
+    "pretraining_compute": "1e6",
+    "compute_group": "",
+}
+
+
+def test_a_series_carries_what_is_known_of_its_run(write: Write) -> None:
+    start = RUN | {"compute": "0", "score": "0.1"}
+    points = dataset.load(write(start, RUN, RUN | TWO[1]))
+    assert points.sizes["obs"] == 2, "a score before the run is no point of the curve"
+    own = points.isel(series=0)
+    assert float(own["start_score"]) == 0.1
+    assert float(own["start_score_se"]) == pytest.approx(binomial_se(0.1, 30))
+    assert float(own["active_params_b"]) == 7
+    assert float(own["log10_pretraining_compute"]) == 6
+    assert str(own["series_axis_start"].values) == "base"
+    assert str(points["run"].values[int(own["run_index"])]) == "A-1"
+    assert str(points["llm"].values[int(own["llm_index"])]) == "A-1"
+    assert str(points["publication"].values[int(own["publication_index"])]) == "mine"
+    kept = dataset.subset(points, np.array([True, False]))
+    for name in ("start_score", "active_params_b", "log10_pretraining_compute"):
+        assert float(kept[name][0]) == pytest.approx(float(own[name]))
+
+
+def test_a_publication_joins_sources(shipped: xr.Dataset) -> None:
+    for number, publication in enumerate(shipped["publication"].values):
+        own = shipped["publication_index"].values == number
+        assert set(shipped["series_publication"].values[own]) == {publication}
+    sources = shipped["series_source"].values[shipped["series_publication"].values == "ARC Prize"]
+    assert set(sources) == {"arc_agi", "arc_agi_o1", "arc_agi_o3_preview"}
+
+
+def test_one_observation_on_two_axes_is_linked(shipped: xr.Dataset, write: Write) -> None:
+    twin = shipped["twin_index"].values
+    first, second = twin[twin >= 0], np.flatnonzero(twin >= 0)
+    assert len(second) == 12, "WeirdML"
+    assert set(shipped["series_unit"].values[first]) == {"tokens"}
+    assert set(shipped["series_unit"].values[second]) == {"usd"}
+    index, score = shipped["series_index"].values, shipped["score"].values
+    for one, two in zip(first, second, strict=True):
+        assert sorted(score[index == one]) == sorted(score[index == two])
+    rows = [row | {"run": "sweep"} for row in TWO]
+    dollars = {"series": "mine/A/usd", "compute_unit": "usd"}
+    folder = write(*rows, *(row | dollars for row in rows))
+    assert list(dataset.load(folder)["twin_index"].values) == [-1, 0]
+    folder = write(*rows, *(row | dollars | {"score": "0.7"} for row in rows), source="")
+    with pytest.raises(SpecError, match="run: 'sweep' is also that of .* same scores on both axes"):
+        dataset.load(folder)
+
+
+def test_points_of_one_budget_share_its_error(shipped: xr.Dataset, write: Write) -> None:
+    index = shipped["shared_error_index"].values
+    assert set(shipped["source"].values[index >= 0]) == {"justrl"}
+    assert shipped.sizes["shared_error"] == 4
+    for number in range(4):
+        assert len(set(shipped["log10_compute"].values[index == number])) == 1
+    group = {"compute_group": "recipe", "log10_compute_se": "0.3"}
+    folder = write(group, group | TWO[1] | {"log10_compute_se": "0.2"})
+    with pytest.raises(SpecError, match=r"row 3, log10_compute_se: got 0.2; expected 0.3"):
+        dataset.load(folder)
+
+
+def test_pairs_are_two_points_in_two_modes(shipped: xr.Dataset) -> None:
+    index, mode = shipped["series_index"].values, shipped["non_thinking"].values
+    for number in np.flatnonzero(shipped["is_pair"].values):
+        assert sorted(mode[index == number]) == [False, True]
+    assert shipped["is_pair"].values.sum() > 300
+
+
+def test_a_series_that_counts_elsewhere_is_left_out_only_beside_it(shipped: xr.Dataset) -> None:
+    label = "JustRL/R1-Distill-1.5B recipes/AIME 2024"
+    assert "counted in JustRL/JustRL-DeepSeek-1.5B run" in inventory.unusable(shipped)[label]
+    assert label in dataset.usable(dataset.load(include={"source": ["justrl"]}))["series"].values
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([RUN | {"compute": "0"}], "has a score before its run and no point"),
+        ([RUN, RUN | {"compute": "0"}, RUN | {"compute": "0"}], "row 4, compute: 0 again"),
+        ([{"axis_start": "base"}], "row 2: axis_start: got 'base'.*it describes a run of RL"),
+        ([{"pretraining_compute": "9"}], "row 2: pretraining_compute: got '9'.*a run of RL"),
+        ([RUN | {"axis_start": "sft"}], "row 2: axis_start: got 'sft'.*'base', 'tuned' or 'rl'"),
+        ([RUN | {"active_params_b": "0"}], "row 2: active_params_b: got '0'"),
+        ([RUN, RUN | TWO[1] | {"axis_start": "rl"}], "axis_start: got 'rl'; expected 'base'"),
+        (
+            [RUN, RUN | TWO[1] | {"pretraining_compute": ""}],
+            "pretraining_compute: got nan; expected",
+        ),
+    ],
+)
+def test_what_is_said_of_a_run_must_hold_together(
+    write: Write, rows: list[dict[str, str]], expected: str
+) -> None:
+    with pytest.raises(SpecError, match=expected):
+        dataset.load(write(*rows))
+
+
+def test_a_model_of_two_families_is_doubtful(write: Write) -> None:
+    folder = write(*(row | {"model": "GPT-5", "family": "Other"} for row in TWO))
+    with pytest.warns(dataset.PointsWarning, match="'GPT-5' also stands under 'GPT-5'"):
+        dataset.load(extra=folder)
+
+
 def test_a_new_benchmark_can_bring_its_chance_level(write: Write) -> None:
     folder = write(*(row | {"benchmark": "Quiz"} for row in TWO))
     (folder / "benchmarks.toml").write_text(
