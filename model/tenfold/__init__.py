@@ -15,10 +15,10 @@ _HOME = {
     "Question": ("answers.question", "Question"),
     "SpecError": ("files", "SpecError"),
     "check_claims": ("claims.verdicts", "check_claims"),
-    "cost_answer": ("answers.question", "cost_answer"),
+    "cost_answer": ("answers.answer", "cost_answer"),
     "fit_scenario": ("fit.stages", "run"),
     "headline_draws": ("answers.headline", "of_run"),
-    "jump_answer": ("answers.question", "jump_answer"),
+    "jump_answer": ("answers.answer", "jump_answer"),
     "latest_run": ("runs.store", "latest"),
     "load_claims": ("claims.verdicts", "load_claims"),
     "load_constants": ("answers.constants", "load_constants"),
@@ -28,9 +28,10 @@ _HOME = {
 """Public name -> the module that defines it, and its name there."""
 
 if TYPE_CHECKING:
+    from tenfold.answers.answer import cost_answer, jump_answer
     from tenfold.answers.constants import load_constants
     from tenfold.answers.headline import of_run as headline_draws
-    from tenfold.answers.question import Question, cost_answer, jump_answer
+    from tenfold.answers.question import Question
     from tenfold.claims.verdicts import check_claims, load_claims
     from tenfold.evidence.dataset import load as load_points
     from tenfold.files import SpecError

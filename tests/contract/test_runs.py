@@ -117,9 +117,9 @@ def test_cost_as_json_and_text(run):
     status, out, _ = run("cost", *CHOSEN, "--json")
     assert status == 0
     units = {name: row["unit"] for name, row in json.loads(out)["quantities"].items()}
-    assert units["log10_training_flop"] == "FLOP"
-    assert units["log10_energy_twh"] == "TWh"
-    status, out, _ = run("cost", *CHOSEN, "--reading", "whole", "--year", "2030")
+    assert units["training_flop"] == "FLOP"
+    assert units["training_energy"] == "TWh"
+    status, out, _ = run("cost", *CHOSEN, "--reading", "whole", "--date", "2030")
     assert status == 0
     assert "World electricity" in out
 
@@ -193,14 +193,23 @@ def test_a_claims_file_of_ones_own(run, tmp_path):
 
 
 def test_the_registry_is_printed(run):
-    status, out, _ = run("claims", "--quantities", "--json")
+    status, out, _ = run("quantities", *CHOSEN, "--json")
+    assert status == 0
+    listed = {row["name"]: row for row in json.loads(out)["quantities"]}
+    assert {"exchange_rate", "years_of_world_electricity"} <= set(listed)
+    assert all((row["row"] is None) == bool(row["why"]) for row in listed.values())
+    status, out, _ = run("quantities", *CHOSEN)
+    assert status == 0
+    assert all(name in out for name in listed)
+
+
+def test_functions_of_claims_are_printed(run):
+    status, out, _ = run("claims", "--functions", "--json")
     assert status == 0
     found = json.loads(out)
-    names = {row["name"] for row in found["quantities"]}
-    assert {"exchange_rate", "years_of_world_electricity"} <= names
     inputs = {row["name"] for row in found["inputs"]}
-    assert {i for r in found["quantities"] if r["kind"] == "function" for i in r["given"]} <= inputs
-    assert run("claims", "--quantities")[0] == 0
+    assert {i for r in found["functions"] for i in r["given"].split(", ")} <= inputs
+    assert run("claims", "--functions")[0] == 0
 
 
 def test_scenarios_are_listed(run):

@@ -23,9 +23,9 @@ from tenfold.answers.constants import Baseline, Constant, Constants
 from tenfold.files import SpecError
 from tenfold.units import Log10Quantity, log10_sum
 
-WORLD_ELECTRICITY = ("WE25", 2025)
-"""Constant and year of the world's generation that "years of world electricity" divides by."""
-US_ELECTRICITY = ("US25", 2025)
+WORLD_ELECTRICITY = ("WE25", 2025.5)
+"""Constant of the world's generation, and the middle of the year that it is of."""
+US_ELECTRICITY = ("US25", 2025.5)
 """The same of US consumption, which is what is published for the US."""
 
 
@@ -191,38 +191,47 @@ def years_after(year: float, run: Baseline) -> float:
         SpecError: `year` lies before the baseline's.
     """
     if not run.year <= year < math.inf:
-        raise SpecError(f"year {year:g}: expected {run.year:g} (the baseline's) or later")
+        raise SpecError(f"date {year:g}: expected {run.year:g} (the baseline's) or later")
     return year - run.year
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Electricity supply and the gains of hardware in the year of the run (draws)."""
+    """Yearly electricity at a date, and the gains of hardware since the baseline's (draws).
+
+    There is one date for both: what a year's electricity is does not depend on what is asked of it.
+    """
 
     world: Log10Quantity
     us: Log10Quantity
-    world_year: float
-    us_year: float
-    log10_efficiency: xr.DataArray | float
-    log10_price: xr.DataArray | float
+    log10_efficiency: xr.DataArray
+    log10_price: xr.DataArray
 
     @classmethod
     def of(
-        cls, constants: Constants, run: Baseline, like: xr.DataArray, seed: int, year: float | None
+        cls,
+        constants: Constants,
+        run: Baseline,
+        like: xr.DataArray,
+        seed: int,
+        date: float | None = None,
     ) -> Grid:
-        """Supply of the constants' own years and no gains for None, else the trend to `year`."""
-        (world_id, world_year), (us_id, us_year) = WORLD_ELECTRICITY, US_ELECTRICITY
-        world = draw(constants, world_id, "TWh/year", like, seed)
-        us = draw(constants, us_id, "TWh/year", like, seed)
-        if year is None:
-            return cls(world, us, world_year, us_year, 0.0, 0.0)
+        """On trend at decimal year `date`, by default the baseline's own.
+
+        Raises:
+            SpecError: a date before the baseline's.
+        """
+        at = run.year if date is None else date
         trends = Trends.of(constants, like, seed)
-        waited = years_after(year, run)
+        waited = years_after(at, run)
+
+        def supply(name: str, middle: float) -> Log10Quantity:
+            measured = draw(constants, name, "TWh/year", like, seed)
+            return measured.times((at - middle) * trends.electricity)
+
         return cls(
-            world.times((year - world_year) * trends.electricity),
-            us.times((year - us_year) * trends.electricity),
-            year,
-            year,
+            supply(*WORLD_ELECTRICITY),
+            supply(*US_ELECTRICITY),
             trends.log10_efficiency(waited),
             waited * trends.price,
         )

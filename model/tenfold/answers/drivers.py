@@ -20,13 +20,31 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from tenfold.answers.baseline import baseline_run, draw
-from tenfold.answers.constants import Constants
-from tenfold.answers.cost import WORLD_ELECTRICITY
 from tenfold.mixture import sample
 
 CLASSES = 10
 """Equally filled classes of an input."""
+
+Inputs = dict[str, tuple[str, dict[str, Any]]]
+"""Inputs by their label: a quantity's name, and arguments that differ from the question's."""
+
+JUMP: Inputs = {
+    "exchange rate": ("exchange_rate", {}),
+    "RL slope": ("slope", {"regime": "rl"}),
+    "inference slope": ("slope", {"regime": "inference"}),
+    "inference per training": ("inference_per_training", {}),
+    "GPT level": ("gpt_level_ooms", {}),
+}
+"""What a jump in OOMs comes from. The exchange rate is the ratio of the two slopes, which are
+listed
+too: their shares overlap."""
+
+COST: Inputs = JUMP | {
+    "RL share of the baseline": ("rl_share", {}),
+    "energy of the baseline": ("baseline_energy", {}),
+    "world electricity": ("world_electricity", {}),
+}
+"""What "years of world electricity" come from."""
 
 
 def drivers(
@@ -98,26 +116,3 @@ def correlation_ratio(x: np.ndarray, y: np.ndarray) -> float | None:
     total = float(np.var(y))
     within = float(np.sum([group.var(ddof=1) * len(group) for group in groups])) / len(y)
     return max(0.0, 1.0 - within / (total * len(y) / (len(y) - 1)))
-
-
-def cost_inputs(
-    draws: xr.Dataset, jump: xr.Dataset, constants: Constants, baseline: str, seed: int
-) -> dict[str, xr.DataArray]:
-    """The inputs of "years of world electricity", as `drivers` takes them.
-
-    The exchange rate is the ratio of the two slopes, which are listed too: their shares overlap.
-    """
-    like = jump["rl_jump_ooms"]
-    base = baseline_run(constants, baseline, like, seed)
-    world = draw(constants, WORLD_ELECTRICITY[0], "TWh/year", like, seed)
-    slopes = draws["log_slope_mean"]
-    return {
-        "exchange rate": draws["exchange_rate"],
-        "RL slope (population)": slopes.sel(regime="rl", drop=True),
-        "inference slope (population)": slopes.sel(regime="inference", drop=True),
-        "inference per training": draws["inference_per_training"],
-        "GPT level": draws["gpt_level_ooms"],
-        "RL share of the baseline": base["rl_share"].log10,
-        "energy of the baseline": base["energy"].log10,
-        "world electricity": world.log10,
-    }

@@ -21,19 +21,6 @@ from scipy import special
 from tenfold import curves, units
 from tenfold.answers.headline import slope_ratio
 from tenfold.files import SpecError, did_you_mean
-from tenfold.mixture import between_share, label, probability, quantile, summarise, table
-
-__all__ = [
-    "between_scores",
-    "between_share",
-    "exchange",
-    "joint",
-    "on_curve",
-    "probability",
-    "quantile",
-    "summarise",
-    "table",
-]
 
 POPULATION, NEW_BENCHMARK, NEW_MODEL = "population", "new benchmark", "new model"
 """Places that are no benchmark: typical of all, a new one, and a new model on a new one."""
@@ -59,7 +46,7 @@ def exchange(draws: xr.Dataset, benchmark: str | None = None) -> xr.Dataset:
     elif benchmark in draws["shared_benchmark"].values:
         rate = draws["exchange_rate_benchmark"].sel(shared_benchmark=benchmark, drop=True)
     else:
-        rate = slope_ratio(_curve(draws, benchmark)[0])
+        rate = slope_ratio(curve(draws, benchmark)[0])
     inference = draws["gpt_level_ooms"] * draws["inference_per_training"]
     return _jump(rate, inference, inference * rate, draws["weight"])
 
@@ -84,7 +71,7 @@ def on_curve(draws: xr.Dataset, start: float, benchmark: str | None = None) -> x
     Raises:
         SpecError: unknown benchmark; a start outside (floor, 1).
     """
-    slope, floor, ceiling = _curve(draws, benchmark)
+    slope, floor, ceiling = curve(draws, benchmark)
     _check_scores(floor, start)
     inference = draws["gpt_level_ooms"] * draws["inference_per_training"]
     ooms, reached, idle = [], [], []
@@ -96,8 +83,7 @@ def on_curve(draws: xr.Dataset, start: float, benchmark: str | None = None) -> x
         reached.append(found[1])
         idle.append(found[2])
     jump = _jump(slope_ratio(slope), inference, xr.concat(ooms, draws["form"]), draws["weight"])
-    scores: Any = xr.concat(reached, draws["form"])
-    jump["reached_score"] = label(scores, "Score that the inference jump reaches", "score")
+    jump["reached_score"] = xr.concat(reached, draws["form"])
     jump["no_gain"] = xr.concat(idle, draws["form"])
     return jump
 
@@ -145,14 +131,14 @@ def _eta(shortfall: Any, form: curves.Form) -> Any:
 def between_scores(
     draws: xr.Dataset, start: float, target: float, benchmark: str | None = None
 ) -> xr.Dataset:
-    """`rl_ooms` and `inference_ooms` from one score to another; +inf where it is never reached.
+    """`rl_jump_ooms` and `inference_jump_ooms` from one score to another; +inf for never.
 
     Benchmark and errors as `on_curve`; `target` must lie above `start` and be at most 1.
     """
-    slope, floor, ceiling = _curve(draws, benchmark)
+    slope, floor, ceiling = curve(draws, benchmark)
     _check_scores(floor, start, target)
     found = xr.Dataset({"weight": draws["weight"]})
-    for regime, title in (("rl", "RL"), ("inference", "Inference")):
+    for regime in ("rl", "inference"):
         parts = [
             curves.ooms_between(
                 start,
@@ -164,12 +150,11 @@ def between_scores(
             )
             for form in draws["form"].values
         ]
-        ooms: Any = xr.concat(parts, draws["form"])
-        found[f"{regime}_ooms"] = label(ooms, f"{title} from {start:.0%} to {target:.0%}", "OOM")
+        found[f"{regime}_jump_ooms"] = xr.concat(parts, draws["form"])
     return found
 
 
-def _curve(draws: xr.Dataset, benchmark: str | None) -> tuple[xr.DataArray, float, xr.DataArray]:
+def curve(draws: xr.Dataset, benchmark: str | None) -> tuple[xr.DataArray, float, xr.DataArray]:
     """Slope and ceiling (form, chain, draw, regime) and floor of a benchmark."""
     if benchmark is None or benchmark == POPULATION:
         return xr.ufuncs.exp(draws["log_slope_mean"]), 0.0, draws["ceiling_typical"]
@@ -196,49 +181,57 @@ def joint(
 ) -> xr.Dataset:
     """The cheapest mix of RL and inference that makes the same jump, in closed form.
 
-    With pre-training 1, RL r and deployment D = ratio * (1 + r), scaling RL by x and inference by
-    y OOMs costs 1 + r 10^x + D 10^y and gains x / exchange_rate + y inference OOMs, which must be
-    `inference_jump_ooms`. The cost is convex on that line; its minimum is where one more unit of
-    gain costs the same either way, r 10^x exchange_rate = D 10^y, or the nearer end of the line.
+    RL alone takes X = `rl_jump_ooms`, inference alone Y = `inference_jump_ooms`; a mix of x and y
+    makes the jump where x / X + y / Y = 1. That is exact where both curves share one ceiling, and
+    a straight line between the two pure ways where they do not. With pre-training 1, RL r and
+    deployment D = ratio * (1 + r), the mix costs 1 + r 10^x + D 10^y. The cost is convex on the
+    line; its minimum is where one more unit of gain costs the same either way,
+    r 10^x X / Y = D 10^y, or the nearer end of the line. What is never reached one way is left to
+    the other; where neither reaches it, all is +inf. A jump of no OOMs asks for no compute.
 
     Args:
-        jump: `exchange(...)`; the log-linear curve, since a mix has no meaning under two ceilings.
+        jump: `rl_jump_ooms`, `inference_jump_ooms`, `weight`.
         log10_rl_share: log10 of r, RL over pre-training.
         log10_deployment: log10 of the ratio of deployment to training spending.
 
     Returns:
-        `joint_rl_ooms`, `joint_inference_ooms`, `rl_gain_share` (of the gain), and
-        `log10_joint_multiplier` (of training and deployment spending together), `weight`.
+        `joint_rl_ooms`, `joint_inference_ooms`, `rl_gain_share` (x / X), and log10
+        `joint_multiplier` (of training and deployment spending together), `weight`.
     """
-    # A level of no OOMs, or fewer, asks for no compute.
-    rate, gain = jump["exchange_rate"], jump["inference_jump_ooms"].clip(min=0.0)
+    rl, inference = (jump[f"{way}_jump_ooms"].clip(min=0.0) for way in ("rl", "inference"))
     one_plus_r = units.log10_sum(0.0, log10_rl_share)
     deploy = one_plus_r + log10_deployment
-    free = (gain - (log10_rl_share + np.log10(rate) - deploy)) / (1 + 1 / rate)
-    rl_ooms = free.clip(0.0, gain * rate)
-    inference_ooms = (gain - rl_ooms / rate).clip(min=0.0)
+    both = np.isfinite(rl) & np.isfinite(inference) & (rl > 0) & (inference > 0)
+    x, y = rl.where(both, 1.0), inference.where(both, 1.0)
+    free = (y - (log10_rl_share + np.log10(x / y) - deploy)) / (1 + y / x)
+    share = xr.where(both, free.clip(0.0, x) / x, 0.0)
+    share = xr.where(np.isinf(inference) & np.isfinite(rl), 1.0, share)
+    nothing, never = (rl == 0) | (inference == 0), np.isinf(rl) & np.isinf(inference)
+
+    def part(ooms: xr.DataArray, of_gain: xr.DataArray) -> Any:
+        taken = xr.where(of_gain > 0, of_gain * ooms.where(of_gain > 0, 0.0), 0.0)
+        return xr.where(never, np.inf, xr.where(nothing, 0.0, taken))
+
+    rl_ooms, inference_ooms = part(rl, share), part(inference, 1 - share)
     spent = units.log10_sum(0.0, log10_rl_share + rl_ooms)
     after = units.log10_sum(spent, deploy + inference_ooms)
-    found = xr.Dataset({"weight": jump["weight"]})
-    found["joint_rl_ooms"] = label(rl_ooms, "RL, cheapest mix", "OOM")
-    found["joint_inference_ooms"] = label(inference_ooms, "Inference, cheapest mix", "OOM")
-    found["rl_gain_share"] = label(
-        xr.where(gain > 0, rl_ooms / rate / gain.where(gain > 0, 1.0), 0.0),
-        "Share of the gain that RL supplies",
-        "dimensionless",
+    return xr.Dataset(
+        {
+            "weight": jump["weight"],
+            "joint_rl_ooms": rl_ooms,
+            "joint_inference_ooms": inference_ooms,
+            "rl_gain_share": xr.where(never, np.inf, xr.where(nothing, 0.0, share)),
+            "joint_multiplier": after - units.log10_sum(one_plus_r, deploy),
+        }
     )
-    found["log10_joint_multiplier"] = label(
-        after - units.log10_sum(one_plus_r, deploy),
-        "Training and deployment spending, multiplied by",
-        "dimensionless",
-        "log10",
-    )
-    return found
 
 
 def _jump(rate: Any, inference: Any, rl: Any, weight: Any) -> xr.Dataset:
-    found = xr.Dataset({"weight": weight})
-    found["exchange_rate"] = label(rate, "RL OOMs per inference OOM", "OOM/OOM")
-    found["inference_jump_ooms"] = label(inference, "One GPT level by inference alone", "OOM")
-    found["rl_jump_ooms"] = label(rl, "One GPT level by RL alone", "OOM")
-    return found
+    return xr.Dataset(
+        {
+            "weight": weight,
+            "exchange_rate": rate,
+            "inference_jump_ooms": inference,
+            "rl_jump_ooms": rl,
+        }
+    )

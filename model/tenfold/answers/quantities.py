@@ -1,263 +1,298 @@
-"""The closed registry of quantities that a claim may speak of.
+"""The registry of quantities: everything that can be asked for, each under its one name.
 
-`ESTIMANDS` are read from the posterior; `FUNCTIONS` are computed from `INPUTS`, each of which a
-text states or the evidence speaks to. Every quantity is positive and handled as log10 of its value
-in the unit named, so that a multiplier of any size, and "never" (+inf), keep their place.
+To add one, add an entry and, unless a computed part of `Asked` holds it, a function from what was
+asked to draws.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
 
-import numpy as np
+import xarray as xr
 
-from tenfold import units
-from tenfold.answers import baseline, cost, jump
-from tenfold.answers.constants import Constants
-from tenfold.files import SpecError
+from tenfold.answers import timing
+from tenfold.answers.quantity import WAYS, Quantity
+from tenfold.answers.question import Asked, Question
 
-if TYPE_CHECKING:
-    import xarray as xr
+PLACE = ("benchmark",)
+JUMP = (*PLACE, "start", "target")
+RUN = (*JUMP, "baseline", "reading", "split")
+PAID = (*RUN, "date")
 
-
-@dataclass(frozen=True)
-class Input:
-    """An input of a function: what it means, and what the evidence would put in its place.
-
-    `log10` inputs reach the function as their log10 (OOMs, for a growth); the others as they are.
-    `draws(headline draws, constants)` gives the evidence's values in the form that the function
-    takes; None where the evidence does not speak to the input, which a claim then has to state.
-    """
-
-    unit: str
-    about: str
-    log10: bool = False
-    draws: Callable[[xr.Dataset, Constants], xr.DataArray] | None = None
+Title = str | Callable[[Asked], str]
+Essay = float | Callable[[Question], float | None] | None
+Draws = Callable[[Asked], xr.DataArray | None]
 
 
-@dataclass(frozen=True)
-class Function:
-    """A quantity computed from named inputs: `compute(**inputs)` gives its log10 in `unit`."""
+def _part(
+    part: str, level: str, arguments: tuple[str, ...], *rows: tuple[Any, ...]
+) -> Iterator[Quantity]:
+    """Quantities that a part of `Asked` holds by name; rows: name, title, unit, kind, essay."""
 
-    unit: str
-    about: str
-    inputs: tuple[str, ...]
-    compute: Callable[..., Any]
+    def read(name: str) -> Draws:
+        return lambda asked: getattr(asked, part).get(name)
 
-
-@dataclass(frozen=True)
-class Estimand:
-    """A posterior quantity: `compute(draws, constants, **given)` gives log10 draws in `unit`.
-
-    `given` holds the arguments that a claim has to state, and their types.
-    """
-
-    unit: str
-    about: str
-    given: dict[str, type]
-    compute: Callable[..., xr.DataArray]
+    for name, title, unit, kind, *essay in rows:
+        yield Quantity(name, title, unit, kind, level, arguments, read(name), *essay)
 
 
-def _variable(name: str) -> Callable[[xr.Dataset, Constants], xr.DataArray]:
-    return lambda draws, constants: draws[name]
+def _each(level: str, arguments: tuple[str, ...], *rows: tuple[Any, ...]) -> Iterator[Quantity]:
+    """Quantities with functions of their own; rows: name, title, unit, kind, function, essay."""
+    for name, title, unit, kind, compute, *essay in rows:
+        yield Quantity(name, title, unit, kind, level, arguments, compute, *essay)
 
 
-def _grok_4(field: str, unit: str) -> Callable[[xr.Dataset, Constants], xr.DataArray]:
-    """log10 of a quantity of the run that the essay multiplies: the draws of the cost tables."""
+def _jump_title(way: str) -> Callable[[Asked], str]:
+    def title(asked: Asked) -> str:
+        start, target = asked.question.start, asked.question.target
+        if target is not None:
+            return f"From {start:.0%} to {target:.0%} by {WAYS[way]} alone"
+        if start is not None and way == "rl":
+            return f"One GPT level by RL alone, on the curve from {start:.0%}"
+        return f"One GPT level by {WAYS[way]} alone"
 
-    def read(draws: xr.Dataset, constants: Constants) -> xr.DataArray:
-        run = baseline.baseline_run(constants, "grok-4", draws["gpt_level_ooms"], seed=0)
-        return run[field].to(unit).log10
-
-    return read
-
-
-def _world_electricity(draws: xr.Dataset, constants: Constants) -> xr.DataArray:
-    name, _ = baseline.WORLD_ELECTRICITY
-    return baseline.draw(constants, name, "TWh/year", draws["gpt_level_ooms"], seed=0).log10
+    return title
 
 
-INPUTS: dict[str, Input] = {
-    "exchange_rate": Input(
-        "dimensionless", "RL OOMs per inference OOM", draws=_variable("exchange_rate")
-    ),
-    "inference_per_training": Input(
-        "dimensionless",
-        "inference OOMs per pre-training OOM",
-        draws=_variable("inference_per_training"),
-    ),
-    "gpt_level_ooms": Input(
-        "OOM", "pre-training OOMs in one GPT level", draws=_variable("gpt_level_ooms")
-    ),
-    "rl_multiplier": Input("dimensionless", "growth of RL compute", log10=True),
-    "training_multiplier": Input("dimensionless", "growth of training compute", log10=True),
-    "run_multiplier": Input(
-        "dimensionless",
-        "growth of a training run's compute; for the evidence, one GPT level through RL alone",
-        log10=True,
-        draws=lambda draws, constants: jump.exchange(draws)["rl_jump_ooms"],
-    ),
-    "rl_share": Input(
-        "dimensionless",
-        "RL over pre-training compute of the run; for the evidence, Grok 4's",
-        log10=True,
-        draws=_grok_4("rl_share", "dimensionless"),
-    ),
-    "gpu_count": Input("GPU", "GPUs of the run", log10=True, draws=_grok_4("gpus", "GPU")),
-    "run_energy": Input(
-        "GWh", "electricity of the run", log10=True, draws=_grok_4("energy", "GWh")
-    ),
-    "world_electricity": Input(
-        "TWh/year",
-        "world electricity generation; for the evidence, that of the cost tables",
-        log10=True,
-        draws=_world_electricity,
-    ),
-}
+def _essay_jump(level: float, between: float) -> Callable[[Question], float | None]:
+    """What the essay says of one GPT level, and of 20% to 80%."""
 
-_GWH_IN_TWH = -3.0
+    def value(asked: Question) -> float | None:
+        if asked.target is None:
+            return level
+        return between if (asked.start, asked.target) == (0.2, 0.8) else None
+
+    return value
 
 
-def _inference_equal_to_rl(rl_multiplier: Any, exchange_rate: Any) -> Any:
-    return rl_multiplier / exchange_rate
+def _grok_4(value: float) -> Callable[[Question], float | None]:
+    """What the essay says of one GPT level from Grok 4, on its hardware."""
+
+    def of(asked: Question) -> float | None:
+        own = (asked.baseline, asked.start, asked.date) == ("grok-4", None, None)
+        return value if own else None
+
+    return of
 
 
-def _inference_equal_to_training(training_multiplier: Any, inference_per_training: Any) -> Any:
-    return training_multiplier * inference_per_training
+def _base(key: str, unit: str) -> Draws:
+    return lambda asked: asked.base[key].to(unit).log10
 
 
-def _rl_per_gpt_level(gpt_level_ooms: Any, inference_per_training: Any, exchange_rate: Any) -> Any:
-    return gpt_level_ooms * inference_per_training * exchange_rate
+def _slope(asked: Asked) -> xr.DataArray:
+    slope, _, _ = asked.curves
+    return slope.sel(regime=asked.question.regime, drop=True)
 
 
-def _total_growth(rl_multiplier: Any, rl_share: Any) -> Any:
-    return cost.log10_training_multiplier(rl_multiplier, rl_share)
+def _ceiling(asked: Asked) -> xr.DataArray:
+    _, _, ceiling = asked.curves
+    return ceiling.sel(regime=asked.question.regime, drop=True)
 
 
-def _datacentres(run_multiplier: Any, gpu_count: Any) -> Any:
-    return run_multiplier - gpu_count
+def _of_regime(what: str) -> Callable[[Asked], str]:
+    return lambda asked: f"{WAYS[asked.question.regime]}: {what}"
 
 
-def _years(run_multiplier: Any, run_energy: Any, world_electricity: Any) -> Any:
-    return run_multiplier + run_energy + _GWH_IN_TWH - world_electricity
+def _in_year(what: str) -> Callable[[Asked], str]:
+    return lambda asked: f"{what} of {math.floor(asked.date)}"
 
 
-def _years_rl_part(
-    run_multiplier: Any, rl_share: Any, run_energy: Any, world_electricity: Any
-) -> Any:
-    whole = units.log10_sum(0.0 * rl_share, rl_share)
-    return _years(run_multiplier, run_energy + rl_share - whole, world_electricity)
+def _up_to(template: str) -> Callable[[Asked], str]:
+    """A title that names arguments of the question."""
+    return lambda asked: template.format(**vars(asked.question))
 
 
-FUNCTIONS: dict[str, Function] = {
-    "inference_multiplier_equal_to_rl": Function(
-        "dimensionless",
-        "growth of inference compute worth the same as `rl_multiplier`",
-        ("rl_multiplier", "exchange_rate"),
-        _inference_equal_to_rl,
-    ),
-    "inference_multiplier_equal_to_training": Function(
-        "dimensionless",
-        "growth of inference compute worth the same as `training_multiplier`",
-        ("training_multiplier", "inference_per_training"),
-        _inference_equal_to_training,
-    ),
-    "rl_multiplier_per_gpt_level": Function(
-        "dimensionless",
-        "growth of RL compute worth one GPT level, on curves without a ceiling",
-        ("gpt_level_ooms", "inference_per_training", "exchange_rate"),
-        _rl_per_gpt_level,
-    ),
-    "total_training_multiplier": Function(
-        "dimensionless",
-        "growth of a run's total training compute when its RL part grows by `rl_multiplier`",
-        ("rl_multiplier", "rl_share"),
-        _total_growth,
-    ),
-    "datacentres_per_gpu": Function(
-        "datacentre/GPU",
-        "datacentres of the run's size in place of each GPU, at equal duration",
-        ("run_multiplier", "gpu_count"),
-        _datacentres,
-    ),
-    "years_of_world_electricity": Function(
-        "year",
-        "electricity of the whole run multiplied, over a year's world generation, same hardware",
-        ("run_multiplier", "run_energy", "world_electricity"),
-        _years,
-    ),
-    "years_of_world_electricity_rl_part": Function(
-        "year",
-        "the same where only the RL part of the run is multiplied",
-        ("run_multiplier", "rl_share", "run_energy", "world_electricity"),
-        _years_rl_part,
-    ),
-}
+def _until_cheaper(asked: Asked) -> xr.DataArray:
+    volume = asked.need("volume")
+    return timing.years_until_cheaper(asked.even, asked.constants, volume, asked.question.seed)
 
 
-def _exchange_rate(
-    draws: xr.Dataset, constants: Constants, benchmark: str = jump.POPULATION
-) -> xr.DataArray:
-    return _log10(jump.exchange(draws, benchmark)["exchange_rate"])
+def _until_title(asked: Asked) -> str:
+    volume = asked.question.volume
+    volume = "a volume" if volume is None else f"{volume:.0e} tokens a day"
+    return f"Years of serving {volume} until RL is the cheaper way"
 
 
-def _between(
-    draws: xr.Dataset,
-    constants: Constants,
-    regime: str,
-    start: float,
-    target: float,
-    benchmark: str,
-) -> xr.DataArray:
-    if regime not in ("rl", "inference"):
-        raise SpecError(f"given.regime: got {regime!r}; expected 'rl' or 'inference'")
-    return jump.between_scores(draws, start, target, benchmark)[f"{regime}_ooms"]
-
-
-def _input(name: str) -> Callable[..., xr.DataArray]:
-    """An input that is a quantity of interest by itself."""
-
-    def compute(draws: xr.Dataset, constants: Constants) -> xr.DataArray:
-        entry = INPUTS[name]
-        if entry.draws is None:
-            raise ValueError(f"input {name!r} has no draws")
-        values = entry.draws(draws, constants)
-        return values if entry.log10 else _log10(values)
-
-    return compute
-
-
-def _log10(values: Any) -> Any:
-    """log10; -inf at or below zero (a slope may be allowed to fall)."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.log10(values.where(values > 0, 0.0))
-
-
-ESTIMANDS: dict[str, Estimand] = {
-    "exchange_rate": Estimand(
-        "dimensionless", "RL OOMs per inference OOM, population", {}, _exchange_rate
-    ),
-    "exchange_rate_benchmark": Estimand(
-        "dimensionless",
-        'the same on one benchmark with evidence in both regimes, or on a "new benchmark"',
-        {"benchmark": str},
-        _exchange_rate,
-    ),
-    "compute_multiplier_between": Estimand(
-        "dimensionless",
-        "growth of compute in one regime that takes a typical series from score `start` to "
-        '`target`, on a named benchmark, the "population" or a "new benchmark"',
-        {"regime": str, "start": float, "target": float, "benchmark": str},
-        _between,
-    ),
-    "inference_per_training": Estimand(
-        "dimensionless",
-        INPUTS["inference_per_training"].about,
-        {},
-        _input("inference_per_training"),
-    ),
-    "gpt_level_ooms": Estimand("OOM", INPUTS["gpt_level_ooms"].about, {}, _input("gpt_level_ooms")),
-    "rl_share": Estimand("dimensionless", INPUTS["rl_share"].about, {}, _input("rl_share")),
-}
+QUANTITIES: dict[str, Quantity] = {
+    entry.name: entry
+    for entry in (
+        # The jump, in orders of magnitude.
+        *_part(
+            "linear", "typical", PLACE,
+            ("exchange_rate", "RL OOMs per inference OOM", "OOM/OOM", "ratio", 2.0),
+        ),
+        *_part(
+            "jump", "typical", JUMP,
+            ("inference_jump_ooms", _jump_title("inference"), "OOM", "ooms", _essay_jump(3, 2)),
+            ("rl_jump_ooms", _jump_title("rl"), "OOM", "ooms", _essay_jump(6, 4)),
+        ),
+        *_each(
+            "typical", (*JUMP, "regime"),
+            ("jump_multiplier", _of_regime("compute for the jump, multiplied by"),
+             "dimensionless", "multiplier",
+             lambda asked: asked.jump[f"{asked.question.regime}_jump_ooms"]),
+        ),
+        *_each(
+            "typical", PLACE,
+            ("inference_equal_to_tenfold_rl", "Inference worth as much as ten times the RL",
+             "dimensionless", "multiplier", lambda asked: 1 / asked.linear["exchange_rate"], 3.0),
+        ),
+        *_part(
+            "on_curve", "typical", (*PLACE, "start"),
+            ("reached_score", "Score that the inference jump reaches", "dimensionless", "score"),
+        ),
+        *_part(
+            "draws", "next", (),
+            ("gpt_level_ooms", "Pre-training OOMs in the next GPT level", "OOM", "ooms", 2.0),
+            ("inference_per_training", "Inference OOMs per pre-training OOM, next technique",
+             "OOM/OOM", "ratio", 1.5),
+        ),
+        *_part(
+            "draws", "typical", (),
+            ("gpt_level_ooms_typical", "Pre-training OOMs in a typical GPT level", "OOM", "ooms"),
+            ("inference_per_training_typical",
+             "Inference OOMs per pre-training OOM, typical technique", "OOM/OOM", "ratio"),
+        ),
+        *_each(
+            "typical", (*PLACE, "regime"),
+            ("slope", _of_regime("slope, logits per OOM"), "1/OOM", "slope", _slope),
+            ("ceiling", _of_regime("ceiling"), "dimensionless", "score", _ceiling),
+        ),
+        *_part(
+            "draws", "", (),
+            ("rl_slope_tokens_free", "RL slope, answers free to lengthen", "1/OOM", "slope"),
+            ("rl_slope_fixed_tokens", "RL slope at a fixed token budget", "1/OOM", "slope"),
+            ("answer_length_growth", "OOMs of answer length per OOM of RL", "OOM/OOM", "ratio"),
+        ),
+        # What it costs.
+        *_each(
+            "", ("baseline",),
+            ("baseline_flop", "Baseline: training compute", "FLOP", "amount",
+             _base("training_flop", "FLOP")),
+            ("baseline_gpu_hours", "Baseline: H100-class GPU-hours", "GPU*hour", "amount",
+             _base("gpu_hours", "GPU*hour")),
+            ("baseline_gpus", "Baseline: H100-class GPUs", "GPU", "amount", _base("gpus", "GPU")),
+            ("baseline_duration", "Baseline: duration", "day", "amount",
+             _base("duration", "day")),
+            ("baseline_energy", "Baseline: facility electricity", "GWh", "amount",
+             _base("energy", "GWh")),
+            ("baseline_cost", "Baseline: training cost", "USD", "amount", _base("cost", "USD")),
+        ),
+        *_part(
+            "cost", "", ("baseline", "split"),
+            ("rl_share", "RL over pre-training, before", "dimensionless", "multiplier",
+             _grok_4(1.0)),
+        ),
+        *_part(
+            "cost", "typical", RUN,
+            ("training_multiplier", "Training compute, multiplied by", "dimensionless",
+             "multiplier", _grok_4(1e6)),
+            ("gpu_time_multiplier", "Processor time, multiplied by", "dimensionless",
+             "multiplier"),
+            ("training_flop", "Training compute", "FLOP", "amount"),
+            ("gpu_hours", "H100-class GPU-hours", "GPU*hour", "amount"),
+            ("gpus", "H100-class GPUs at equal duration", "GPU", "amount"),
+            ("datacentres", "Datacentres of the baseline's size", "datacentre", "amount"),
+            ("datacentres_per_gpu", "Datacentres in place of each GPU", "datacentre/GPU",
+             "amount", _grok_4(5.0)),
+        ),
+        *_part(
+            "cost", "typical", PAID,
+            ("training_energy", "Facility electricity", "TWh", "amount"),
+            ("training_power", "Mean power at equal duration", "GW", "amount"),
+            ("years_of_world_electricity", _in_year("World electricity generation"), "year",
+             "amount", _grok_4(5.0)),
+            ("years_of_us_electricity", _in_year("US electricity consumption"), "year", "amount"),
+            ("training_cost", "Training cost", "USD", "amount"),
+            ("datacentre_cost", "Building those datacentres", "USD", "amount"),
+            ("water", "Water", "liter", "amount"),
+            ("emissions", "Emissions", "tCO2e", "amount"),
+        ),
+        *_part(
+            "room", "", ("baseline", "split"),
+            ("multiplier_spent", "Training over pre-training, so far", "dimensionless",
+             "multiplier"),
+            ("next_tenfold", "Training compute for ten times the RL", "dimensionless",
+             "multiplier", _grok_4(5.5)),
+            ("cheap_rl_ooms", "RL OOMs until training compute doubles", "OOM", "ooms"),
+        ),
+        *_part(
+            "joint", "typical", (*JUMP, "baseline", "deployment"),
+            ("joint_rl_ooms", "RL, cheapest mix", "OOM", "ooms"),
+            ("joint_inference_ooms", "Inference, cheapest mix", "OOM", "ooms"),
+            ("rl_gain_share", "Share of the gain that RL supplies", "dimensionless", "share"),
+            ("joint_multiplier", "Training and deployment spending, multiplied by",
+             "dimensionless", "multiplier"),
+        ),
+        # When trend affords it, and whether it pays.
+        *_part(
+            "timing", "typical", (*RUN, "energy_share", "budget_share", "chip_share"),
+            ("first_year", "First year affordable: the last of all limits", "year", "date"),
+        ),
+        *_part(
+            "timing", "typical", (*RUN, "budget_share"),
+            ("budget_year", _up_to("Budget on trend, up to {budget_share:.2g} of world GDP"),
+             "year", "date"),
+        ),
+        *_part(
+            "timing", "typical", (*RUN, "energy_share"),
+            ("energy_year", _up_to("Electricity up to {energy_share:.2g} of world generation"),
+             "year", "date"),
+            ("power_year", _up_to("Power as projected, up to {energy_share:.2g} of the world's"),
+             "year", "date"),
+        ),
+        *_part(
+            "timing", "typical", (*RUN, "chip_share"),
+            ("chips_year", _up_to("Processors up to {chip_share:.2g} of all made"),
+             "year", "date"),
+        ),
+        *_part(
+            "timing", "typical", RUN,
+            ("compute_year", "Frontier training compute on trend", "year", "date"),
+        ),
+        *_each(
+            "", (),
+            ("price_per_token", "Price of inference today", "USD/megatoken", "amount",
+             lambda asked: asked.even["price_per_token"]),
+        ),
+        *_part(
+            "even", "typical", RUN,
+            ("rl_cost", "RL, paid once", "USD", "amount"),
+            ("equal_tokens", "Tokens whose extra inference costs the same today", "token",
+             "amount"),
+        ),
+        *_part(
+            "even", "typical", (*RUN, "horizon"),
+            ("break_even_volume", _up_to("Break-even volume over {horizon:g} years"),
+             "token/day", "amount"),
+        ),
+        *_each(
+            "typical", (*RUN, "volume"),
+            ("years_until_rl_is_cheaper", _until_title, "year", "duration", _until_cheaper),
+        ),
+        # The world.
+        *_each(
+            "", ("baseline", "date"),
+            ("world_electricity", _in_year("Yearly world generation"), "TWh/year", "amount",
+             lambda asked: asked.grid.world.to("TWh/year").log10),
+            ("us_electricity", _in_year("Yearly US consumption"), "TWh/year", "amount",
+             lambda asked: asked.grid.us.to("TWh/year").log10),
+        ),
+        *_each(
+            "", (),
+            ("efficiency_growth", "Growth a year: FLOP per joule", "dimensionless",
+             "multiplier", lambda asked: asked.trends.efficiency),
+            ("price_growth", "Growth a year: FLOP per dollar", "dimensionless", "multiplier",
+             lambda asked: asked.trends.price),
+            ("electricity_growth", "Growth a year: world electricity", "dimensionless",
+             "multiplier", lambda asked: asked.trends.electricity),
+            ("compute_growth", "Growth a year: compute of frontier runs", "dimensionless",
+             "multiplier", lambda asked: asked.trends.compute),
+            ("budget_growth", "Growth a year: cost of frontier runs", "dimensionless",
+             "multiplier", lambda asked: asked.trends.budget),
+        ),
+    )
+}  # fmt: skip
+"""Every quantity by name, in the order in which they are listed."""

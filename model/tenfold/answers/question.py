@@ -1,29 +1,85 @@
-"""Ready answers: one question about a jump to plain JSON.
-
-Everything is computed from headline draws (`headline.of_run`) and constants; no posterior is
-read and nothing is sampled. The dictionaries hold only JSON values; an infinite quantile is the
-string "inf".
-"""
+"""A question: the arguments that quantities take, and what they are computed from."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+import datetime
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal, get_args
 
 import numpy as np
 import xarray as xr
 
-from tenfold.answers import cost, drivers, jump, timing
-from tenfold.answers.baseline import baseline_run, draw
+from tenfold.answers import cost, jump, timing
+from tenfold.answers.baseline import Grid, Trends, baseline_run, draw
 from tenfold.answers.constants import Constants
 from tenfold.files import SpecError
-from tenfold.mixture import between_share, probability, summarise, table
+from tenfold.units import Log10Quantity
 
-WAITS = (0, 5, 10, 20)
-"""Years of waiting for better hardware that a cost answer shows."""
+Regime = Literal["rl", "inference"]
 
 CURVE_START = 0.2
 """Score at which the jump on the curve starts where none is stated: the essay's 20%."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: which jump, from which baseline run, read how. The arguments of quantities.
+
+    benchmark: None is the population, "new benchmark" a new one, "new model" a new model there.
+    start: a score makes the jump one on the curve, start and target one between two scores. date:
+    run at that decimal year. volume: tokens served per day. energy_share, budget_share, chip_share:
+    the most that one run takes of world electricity, of world GDP and of all processors made.
+    horizon: years over which inference is paid. deployment: ratio of deployment to training
+    spending for the joint optimum; None takes the constants'.
+
+    Raises:
+        SpecError: an unknown regime, reading or split; a target without a start.
+    """
+
+    benchmark: str | None = None
+    regime: Regime = "rl"
+    start: float | None = None
+    target: float | None = None
+    baseline: str = "grok-4"
+    reading: cost.Reading = "rl"
+    split: cost.Split = "gpu_time"
+    date: float | None = None
+    volume: float | None = None
+    energy_share: float = 0.01
+    budget_share: float = 0.01
+    chip_share: float = 0.1
+    horizon: float = timing.HORIZON
+    deployment: float | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        cost.check_choice("regime", self.regime, get_args(Regime))
+        cost.check_choice("reading", self.reading, get_args(cost.Reading))
+        cost.check_choice("split", self.split, get_args(cost.Split))
+        if self.target is not None and self.start is None:
+            raise SpecError("a target score needs a start score as well")
+
+
+def decimal_year(text: str) -> float:
+    """A date as a decimal year: "2030" (its first day), "2030-07-02", "2030.5".
+
+    Raises:
+        SpecError: not a date, or before 1900 or after 3000.
+    """
+    try:
+        if "-" in text.strip("-"):
+            day = datetime.date.fromisoformat(text)
+            first = datetime.date(day.year, 1, 1)
+            year = day.year + (day - first) / (datetime.date(day.year + 1, 1, 1) - first)
+        else:
+            year = float(text)
+    except ValueError:
+        year = math.nan
+    if not 1900 <= year <= 3000:
+        raise SpecError(f"date {text!r}: expected a year or a day such as 2030 or 2030-06-30")
+    return year
 
 
 def curve_start(draws: xr.Dataset, benchmark: str | None) -> float:
@@ -34,190 +90,139 @@ def curve_start(draws: xr.Dataset, benchmark: str | None) -> float:
     return CURVE_START if floor < CURVE_START else floor + CURVE_START * (1 - floor)
 
 
-@dataclass(frozen=True)
-class Question:
-    """What is asked: which jump, from which baseline run, read how.
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A question put to headline draws and constants; what several quantities share is kept.
 
-    benchmark: None is the population, "new benchmark" a new one, "new model" a new model there.
-    start: a score makes the jump one on the curve, start and target one between two scores. year:
-    run in that year. deployment: ratio of deployment to training spending for the joint optimum;
-    None takes the constants'.
+    Every property is computed when it is first read. Draws have the dims of `like`, or fewer.
     """
 
-    benchmark: str | None = None
-    start: float | None = None
-    target: float | None = None
-    baseline: str = "grok-4"
-    reading: cost.Reading = "rl"
-    split: cost.Split = "gpu_time"
-    year: float | None = None
-    energy_share: float = 0.01
-    budget_share: float = 0.01
-    horizon: float = timing.HORIZON
-    deployment: float | None = None
-    seed: int = 0
+    draws: xr.Dataset
+    constants: Constants
+    question: Question
 
+    def but(self, **given: Any) -> Asked:
+        """The same with other arguments."""
+        return replace(self, question=replace(self.question, **given))
 
-def chosen_jump(draws: xr.Dataset, question: Question) -> xr.Dataset:
-    """The jump that the question defines, as `rl_jump_ooms` and `inference_jump_ooms` (draws).
+    @cached_property
+    def like(self) -> xr.DataArray:
+        """Scalar draws with all dims: those of every constant's draws, so that there is one set."""
+        return self.draws["gpt_level_ooms"]
 
-    Raises:
-        SpecError: a target without a start; as `jump.exchange`, `on_curve`, `between_scores`.
-    """
-    if question.start is None:
-        if question.target is not None:
-            raise SpecError("a target score needs a start score as well")
-        return jump.exchange(draws, question.benchmark)
-    if question.target is None:
-        return jump.on_curve(draws, question.start, question.benchmark)
-    found = jump.between_scores(draws, question.start, question.target, question.benchmark)
-    return found.rename(rl_ooms="rl_jump_ooms", inference_ooms="inference_jump_ooms")
+    @cached_property
+    def curves(self) -> tuple[xr.DataArray, float, xr.DataArray]:
+        """Slope and ceiling (by regime) and floor on the question's benchmark."""
+        return jump.curve(self.draws, self.question.benchmark)
 
+    @cached_property
+    def linear(self) -> xr.Dataset:
+        """The jump on curves without a ceiling."""
+        return jump.exchange(self.draws, self.question.benchmark)
 
-def jump_answer(draws: xr.Dataset, constants: Constants, question: Question) -> dict[str, Any]:
-    """OOMs for the jump, exchange rates by benchmark, each form's own answer, the joint optimum.
+    @property
+    def start(self) -> float:
+        """The score at which the jump on the curve starts."""
+        asked = self.question
+        return curve_start(self.draws, asked.benchmark) if asked.start is None else asked.start
 
-    Keys: `question`; `quantities` (rows of `mixture.table`: OOMs, then cost); `p_never` with its
-    MCSE; `on_curve` (`curve_start` unless stated; `p_no_gain` of inference); `exchange_rates` by
-    benchmark; `forms` (weight and rows of rl_jump_ooms); `between_form_share` of the variance of
-    rl_jump_ooms; `joint`.
-    """
-    weight = draws["weight"]
-    found = chosen_jump(draws, question)
-    paid = _cost(found, constants, question)
-    start = question.start
-    if start is None:
-        start = curve_start(draws, question.benchmark)
-    curve = jump.on_curve(draws, start, question.benchmark)
-    p_never, mcse = probability(found["rl_jump_ooms"] == np.inf, weight)
-    p_idle, idle_mcse = probability(curve["no_gain"], weight)
-    answer: dict[str, Any] = {
-        "question": asdict(question),
-        "quantities": table(found) | table(paid),
-        "p_never": {"probability": p_never, "mcse": mcse},
-        "on_curve": {
-            "start": start,
-            "quantities": table(curve),
-            "p_no_gain": {"probability": p_idle, "mcse": idle_mcse},
-        },
-        "exchange_rates": exchange_rates(draws),
-        "forms": by_form(found["rl_jump_ooms"], weight),
-        "between_form_share": _finite(between_share(found["rl_jump_ooms"], weight)),
-        "joint": table(_joint(draws, constants, question)),
-    }
-    return answer
+    @cached_property
+    def on_curve(self) -> xr.Dataset:
+        """The jump on the curve, from `start`."""
+        return jump.on_curve(self.draws, self.start, self.question.benchmark)
 
+    @cached_property
+    def jump(self) -> xr.Dataset:
+        """The jump that the question defines: `rl_jump_ooms` and `inference_jump_ooms`."""
+        asked = self.question
+        if asked.start is None:
+            found = self.linear
+        elif asked.target is None:
+            found = self.on_curve
+        else:
+            found = jump.between_scores(self.draws, asked.start, asked.target, asked.benchmark)
+        ooms = {
+            name: found[name].broadcast_like(self.like).transpose(*self.like.dims)
+            for name in ("rl_jump_ooms", "inference_jump_ooms")
+        }
+        return found.assign(ooms)
 
-def cost_answer(draws: xr.Dataset, constants: Constants, question: Question) -> dict[str, Any]:
-    """What the jump costs, when trend affords it, whether it pays, and what drives the answer.
+    @cached_property
+    def base(self) -> dict[str, Log10Quantity]:
+        """The baseline run, before the jump."""
+        return baseline_run(self.constants, self.question.baseline, self.like, self.question.seed)
 
-    Keys: `question`; `quantities`; `room_left` and `multiplier_curve` for cheap RL; `timing` and
-    `dates` (P(by 2030), ...); `waiting`; `break_even` and `break_even_curve`; `drivers` of log10
-    years of world electricity.
-    """
-    weight = draws["weight"]
-    found = chosen_jump(draws, question)
-    paid = _cost(found, constants, question)
-    chosen: dict[str, Any] = {
-        "baseline": question.baseline,
-        "reading": question.reading,
-        "split": question.split,
-        "seed": question.seed,
-    }
-    years = timing.first_year(
-        found,
-        constants,
-        energy_share=question.energy_share,
-        budget_share=question.budget_share,
-        **chosen,
-    )
-    even = timing.break_even(found, constants, horizon=question.horizon, **chosen)
-    share = paid["log10_rl_share"]
-    output = paid["log10_years_of_world_electricity"]
-    inputs = drivers.cost_inputs(draws, found, constants, question.baseline, question.seed)
-    answer: dict[str, Any] = {
-        "question": asdict(question),
-        "baseline": constants.run(question.baseline).title,
-        "quantities": table(found) | table(paid),
-        "room_left": table(cost.room_left(share, weight)),
-        "multiplier_curve": cost.multiplier_curve(share, weight, np.arange(0.0, 8.01, 0.5)),
-        "timing": table(years),
-        "binding": timing.binding(years),
-        "dates": timing.dated(years),
-        "waiting": waiting(found, constants, question, WAITS),
-        "break_even": table(even),
-        "break_even_curve": timing.break_even_curve(even, constants, seed=question.seed),
-        "drivers": drivers.drivers(output, inputs, weight, seed=question.seed),
-    }
-    return answer
+    @cached_property
+    def cost(self) -> xr.Dataset:
+        """What the jump costs."""
+        asked = self.question
+        way = (asked.baseline, asked.reading, asked.split, asked.date, asked.seed)
+        return cost.cost(self.jump, self.constants, *way)
 
+    @cached_property
+    def room(self) -> xr.Dataset:
+        """How far cheap RL goes."""
+        return cost.room_left(self.cost["rl_share"], self.draws["weight"])
 
-def waiting(
-    found: xr.Dataset, constants: Constants, question: Question, years: tuple[int, ...]
-) -> list[dict[str, Any]]:
-    """Years of electricity and dollars when the run waits, one row of summaries for each wait."""
-    start = constants.run(question.baseline).year
-    rows = []
-    for wait in years:
-        later = table(_cost(found, constants, replace(question, year=start + wait)))
-        names = ("log10_energy_twh", "log10_years_of_world_electricity", "log10_cost_usd")
-        rows.append({"years": wait} | {name: later[name] for name in names})
-    return rows
+    @cached_property
+    def timing(self) -> xr.Dataset:
+        """When trend affords the jump."""
+        asked = self.question
+        way = (asked.baseline, asked.reading, asked.split)
+        shares = (asked.energy_share, asked.budget_share, asked.chip_share)
+        return timing.first_year(self.jump, self.constants, *way, *shares, asked.seed)
 
+    @cached_property
+    def even(self) -> xr.Dataset:
+        """The volume from which RL is the cheaper way."""
+        asked = self.question
+        way = (asked.baseline, asked.reading, asked.split, asked.horizon, asked.seed)
+        return timing.break_even(self.jump, self.constants, *way)
 
-def exchange_rates(draws: xr.Dataset) -> dict[str, dict[str, Any]]:
-    """Exchange rate rows for the population, a new benchmark, a new model there, and each benchmark
-    with both regimes."""
-    shared = [str(name) for name in draws["shared_benchmark"].values]
-    places = [jump.POPULATION, jump.NEW_BENCHMARK, jump.NEW_MODEL, *shared]
-    rows = {}
-    for place in places:
-        values = jump.exchange(draws, place)["exchange_rate"]
-        rows[place] = {"title": place, "scale": "linear"} | summarise(
-            values, draws["weight"], "OOM/OOM"
-        )
-    return rows
+    @cached_property
+    def joint(self) -> xr.Dataset:
+        """The cheapest mix of RL and inference.
 
+        Raises:
+            SpecError: a deployment ratio that is not positive.
+        """
+        asked = self.question
+        if asked.deployment is None:
+            # A year of serving against the final training runs of the same year.
+            serving = draw(self.constants, "OAI_INF24", "USD/year", self.like, asked.seed)
+            training = draw(self.constants, "OAI_FINAL24", "USD", self.like, asked.seed)
+            ratio = serving.log10 - training.log10
+        elif asked.deployment > 0:
+            ratio = float(np.log10(asked.deployment))
+        else:
+            raise SpecError(f"deployment ratio {asked.deployment:g}: expected above 0")
+        return jump.joint(self.jump, self.base["rl_share"].log10, ratio)
 
-def by_form(values: xr.DataArray, weight: xr.DataArray) -> dict[str, dict[str, Any]]:
-    """Each form's own summary row and its weight in the mixture."""
-    rows = {}
-    for form in weight["form"].values:
-        alone = xr.ones_like(weight.sel(form=[form]))
-        row = summarise(values.sel(form=[form]), alone, values.attrs["unit"])
-        scale = {"title": str(form), "scale": values.attrs["scale"]}
-        rows[str(form)] = {"weight": float(weight.sel(form=form))} | scale | row
-    return rows
+    @cached_property
+    def trends(self) -> Trends:
+        """Yearly growth of hardware, money and electricity."""
+        return Trends.of(self.constants, self.like, self.question.seed)
 
+    @property
+    def date(self) -> float:
+        """Decimal year of the run: the question's, else the baseline's."""
+        asked = self.question
+        return self.constants.run(asked.baseline).year if asked.date is None else asked.date
 
-def _cost(found: xr.Dataset, constants: Constants, question: Question) -> xr.Dataset:
-    return cost.cost(
-        found,
-        constants,
-        question.baseline,
-        question.reading,
-        question.split,
-        question.year,
-        question.seed,
-    )
+    @cached_property
+    def grid(self) -> Grid:
+        """Electricity in the year of the run."""
+        asked = self.question
+        run = self.constants.run(asked.baseline)
+        return Grid.of(self.constants, run, self.like, asked.seed, self.date)
 
+    def need(self, argument: str) -> Any:
+        """An argument without which the quantity has no meaning.
 
-def _joint(draws: xr.Dataset, constants: Constants, question: Question) -> xr.Dataset:
-    """The joint optimum of the log-linear jump on the question's benchmark."""
-    linear = jump.exchange(draws, question.benchmark)
-    like, seed = linear["rl_jump_ooms"], question.seed
-    base = baseline_run(constants, question.baseline, like, seed)
-    if question.deployment is None:
-        # A year of serving against the final training runs of the same year.
-        serving = draw(constants, "OAI_INF24", "USD/year", like, seed)
-        training = draw(constants, "OAI_FINAL24", "USD", like, seed)
-        ratio = serving.log10 - training.log10
-    elif question.deployment > 0:
-        ratio = float(np.log10(question.deployment))
-    else:
-        raise SpecError(f"deployment ratio {question.deployment:g}: expected above 0")
-    return jump.joint(linear, base["rl_share"].log10, ratio)
-
-
-def _finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None
+        Raises:
+            SpecError: it was not given.
+        """
+        value = getattr(self.question, argument)
+        if value is None:
+            raise SpecError(f"`{argument}` is needed")
+        return value

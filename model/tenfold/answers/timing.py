@@ -14,17 +14,11 @@ import numpy as np
 import xarray as xr
 
 from tenfold import units
-from tenfold.answers.baseline import (
-    WORLD_ELECTRICITY,
-    Trends,
-    baseline_run,
-    draw,
-    log10_growth,
-)
+from tenfold.answers.baseline import Grid, Trends, baseline_run, draw, log10_growth
 from tenfold.answers.constants import Constants
 from tenfold.answers.cost import Reading, Split, log10_rl_shares, log10_training_multiplier
 from tenfold.files import SpecError
-from tenfold.mixture import label, probability, summarise
+from tenfold.mixture import probability
 from tenfold.units import Log10Quantity, log10_minus_one
 
 DAY_RATES = tuple(10.0**k for k in range(9, 16))
@@ -97,8 +91,7 @@ def first_year(
         years_to_close(multiplier, trends.budget + trends.price),
         years_to_close(over_cap, trends.price + trends.gdp),
     )
-    world = stated(WORLD_ELECTRICITY[0], "TWh/year")
-    supply = world + (run.year - WORLD_ELECTRICITY[1]) * trends.electricity
+    supply = Grid.of(constants, run, ooms, seed).world.to("TWh/year").log10
     needed = base["energy"].to("TWh").log10 + multiplier - math.log10(energy_share)
     energy = _with_efficiency(needed - supply, trends.electricity, trends)
     # a share of the world's mean power is that share of a year's energy, in the run's own time
@@ -120,23 +113,10 @@ def first_year(
             log10_training_multiplier(ooms, in_flop, reading), trends.compute
         ),
     }
-    titles = {
-        "budget": f"Budget on trend, up to {budget_share:.2g} of world GDP",
-        "energy": f"Electricity at most {energy_share:.2g} of world generation",
-        "power": f"Power as projected, at most {energy_share:.2g} of the world's",
-        "chips": f"Processors at most {chip_share:.2g} of all made",
-        "compute": "Frontier training compute on trend",
-    }
-    years = xr.Dataset({"weight": jump["weight"]}).assign_attrs(
-        baseline=baseline,
-        energy_share=energy_share,
-        budget_share=budget_share,
-        chip_share=chip_share,
-    )
-    last = functools.reduce(np.maximum, found.values())
-    years["first_year"] = label(run.year + last, "First year affordable", "year", "calendar")
+    years = xr.Dataset({"weight": jump["weight"]})
+    years["first_year"] = run.year + functools.reduce(np.maximum, found.values())
     for name, value in found.items():
-        years[f"{name}_year"] = label(run.year + value, titles[name], "year", "calendar")
+        years[f"{name}_year"] = run.year + value
     return years
 
 
@@ -145,7 +125,7 @@ def binding(years: xr.Dataset) -> list[dict[str, Any]]:
 
     Years that tie count for the first of them; where several never give way, so do they.
     """
-    order = xr.concat([years[f"{name}_year"].drop_attrs() for name in LIMITS], "limit")
+    order = xr.concat([years[f"{name}_year"] for name in LIMITS], "limit")
     last = order.argmax("limit")
     rows = []
     for place, (name, title) in enumerate(LIMITS.items()):
@@ -209,9 +189,9 @@ def break_even(
     cannot.
 
     Returns:
-        `log10_rl_cost_usd`, `log10_price_per_token` (USD a million), `log10_equal_tokens` (whose
-        extra inference costs as much at today's price) and `log10_break_even_tokens_per_day`,
-        tokens as long as before the jump; `weight`.
+        log10 of `rl_cost` (USD), `price_per_token` (USD a million), `equal_tokens` (whose extra
+        inference costs as much at today's price) and `break_even_volume` (tokens per day, as long
+        as before the jump); `weight`.
 
     Raises:
         SpecError: a horizon at or below zero; unknown baseline.
@@ -231,23 +211,15 @@ def break_even(
     decline = decline_rate(constants, ooms, seed)
     served = xr.where(decline == 0, horizon, -np.expm1(-decline * horizon) / decline.where(decline))
     volume = equal / Log10Quantity(xr.ufuncs.log10(served), units.parse("year"))
-    found = xr.Dataset({"weight": jump["weight"]}).assign_attrs(baseline=baseline, horizon=horizon)
-    for name, quantity, title, unit in (
-        ("log10_rl_cost_usd", once, "RL, paid once", "USD"),
-        ("log10_price_per_token", price, "Price of inference today", "USD/megatoken"),
-        ("log10_equal_tokens", equal, "Tokens whose extra inference costs the same today", "token"),
-        (
-            "log10_break_even_tokens_per_day",
-            volume,
-            f"Break-even volume over {horizon:g} years",
-            "token/day",
-        ),
-    ):
-        printed = {"USD/megatoken": "USD per million tokens"}.get(
-            unit, unit.replace("token", "tokens")
-        )
-        found[name] = label(quantity.to(unit).log10, title, printed, "log10")
-    return found
+    return xr.Dataset(
+        {
+            "weight": jump["weight"],
+            "rl_cost": once.to("USD").log10,
+            "price_per_token": price.to("USD/megatoken").log10,
+            "equal_tokens": equal.to("token").log10,
+            "break_even_volume": volume.to("token/day").log10,
+        }
+    )
 
 
 def decline_rate(constants: Constants, like: xr.DataArray, seed: int) -> xr.DataArray:
@@ -255,32 +227,23 @@ def decline_rate(constants: Constants, like: xr.DataArray, seed: int) -> xr.Data
     return math.log(10) * log10_growth(constants, "GR_PP", like, seed)
 
 
-def break_even_curve(
-    even: xr.Dataset,
-    constants: Constants,
-    tokens_per_day: tuple[float, ...] = DAY_RATES,
-    seed: int = 0,
-) -> list[dict[str, Any]]:
-    """For each volume: P(RL cheaper within the horizon), its MCSE, and the years until it is.
+def years_until_cheaper(
+    even: xr.Dataset, constants: Constants, tokens_per_day: float, seed: int = 0
+) -> xr.DataArray:
+    """Years of serving a volume until its extra inference has cost more than RL; +inf: never.
 
     `even` is `break_even(...)` with the same constants and seed. With y = equal tokens / volume,
     the years at today's price, the bill for inference passes that for RL after -ln(1 - g y) / g
     years while the price falls as exp(-g t), and never if g y >= 1.
+
+    Raises:
+        SpecError: a volume that is not positive.
     """
-    weight = even["weight"]
-    decline = decline_rate(constants, even["log10_equal_tokens"], seed)
+    if not tokens_per_day > 0:
+        raise SpecError(f"tokens per day {tokens_per_day:g}: expected above 0")
+    decline = decline_rate(constants, even["equal_tokens"], seed)
     year = math.log10(units.registry().convert(1.0, units.parse("year"), units.parse("day")))
-    rows = []
-    for volume in tokens_per_day:
-        if not volume > 0:
-            raise SpecError(f"tokens per day {volume:g}: expected above 0")
-        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-            flat = 10.0 ** (even["log10_equal_tokens"] - math.log10(volume) - year)
-            years = xr.where(decline == 0, flat, -np.log1p(-decline * flat) / decline)
-        years = xr.where(decline * flat >= 1, np.inf, years)
-        p, mcse = probability(years <= even.attrs["horizon"], weight)
-        rows.append(
-            {"tokens_per_day": volume, "p_rl_cheaper": p, "mcse": mcse}
-            | {"years": summarise(years, weight, "year")}
-        )
-    return rows
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        flat = 10.0 ** (even["equal_tokens"] - math.log10(tokens_per_day) - year)
+        years = xr.where(decline == 0, flat, -np.log1p(-decline * flat) / decline)
+    return xr.where(decline * flat >= 1, np.inf, years)

@@ -1,6 +1,7 @@
 """Published sentences held against the posterior: does the arithmetic follow, is it supported?
 
-A claim names one quantity of the registry in `quantities`; nothing in a claims file is evaluated.
+A claim names one quantity of the registry, or a function in `arithmetic`; nothing in a claims file
+is evaluated.
 An arithmetic claim gets two answers that are kept apart: whether the printed number follows from
 the inputs that the text states, and how probable the number is when every input that the evidence
 speaks to is replaced by what the evidence says.
@@ -15,8 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tenfold import mixture
+from tenfold.answers import registry
 from tenfold.answers.constants import Constants
-from tenfold.answers.quantities import ESTIMANDS, FUNCTIONS, INPUTS, Estimand
+from tenfold.answers.question import Asked, Question
+from tenfold.claims.arithmetic import FUNCTIONS, INPUTS
 from tenfold.claims.spec import Claim, ClaimsFile
 from tenfold.files import SpecError, data_path, did_you_mean
 from tenfold.spec import load_toml
@@ -156,26 +159,28 @@ def as_record(result: Result) -> dict[str, Any]:
 
 
 def _check_registry(claim: Claim) -> None:
-    registry = ESTIMANDS if claim.estimand else FUNCTIONS
-    name = claim.estimand or claim.function or ""
-    if name not in registry:
-        kind = "estimand" if claim.estimand else "function"
-        raise ValueError(f"unknown {kind} {name!r}{did_you_mean(name, sorted(registry))}")
-    entry = registry[name]
-    if claim.unit != entry.unit:
-        raise ValueError(f"unit: got {claim.unit!r}; {name!r} is in {entry.unit!r}")
-    if isinstance(entry, Estimand):
-        expected, required = entry.given, set(entry.given)
-    else:
-        expected = dict.fromkeys(entry.inputs, float)
-        unspoken = {name for name in entry.inputs if INPUTS[name].draws is None}
-        required = set(entry.inputs) if claim.kind == "arithmetic" else unspoken
+    if claim.estimand:
+        entry = registry.named(claim.estimand)
+        registry.conversion(entry, claim.unit)
+        try:
+            registry.question(claim.estimand, claim.given)
+        except SpecError as error:
+            raise SpecError(f"given.{error}") from None
+        return
+    name = claim.function or ""
+    if name not in FUNCTIONS:
+        raise ValueError(f"unknown function {name!r}{did_you_mean(name, sorted(FUNCTIONS))}")
+    function = FUNCTIONS[name]
+    if claim.unit != function.unit:
+        raise ValueError(f"unit: got {claim.unit!r}; {name!r} is in {function.unit!r}")
+    unspoken = {name for name in function.inputs if INPUTS[name].quantity is None}
+    required = set(function.inputs) if claim.kind == "arithmetic" else unspoken
     for key, value in claim.given.items():
-        if key not in expected:
-            raise ValueError(f"given.{key}: unknown{did_you_mean(key, sorted(expected))}")
-        if not isinstance(value, expected[key]):
-            raise ValueError(f"given.{key}: got {value!r}; expected a {expected[key].__name__}")
-        if isinstance(value, float) and value <= 0:
+        if key not in function.inputs:
+            raise ValueError(f"given.{key}: unknown{did_you_mean(key, sorted(function.inputs))}")
+        if not isinstance(value, float):
+            raise ValueError(f"given.{key}: got {value!r}; expected a number")
+        if value <= 0:
             raise ValueError(f"given.{key}: got {value!r}; expected a positive number")
     missing = required.difference(claim.given)
     if missing:
@@ -191,9 +196,10 @@ def _check(draws: xr.Dataset | None, claim: Claim, constants: Constants) -> Resu
         return Result(claim, recomputed, follows, None)
     try:
         if claim.estimand:
-            values = ESTIMANDS[claim.estimand].compute(draws, constants, **claim.given)
+            asked = Asked(draws, constants, registry.question(claim.estimand, claim.given))
+            values = registry.named(claim.estimand).log10(asked, claim.unit)
         else:
-            values = _function(claim, _spoken(claim, draws, constants))
+            values = _function(claim, _spoken(claim, Asked(draws, constants, Question())))
     except SpecError as error:
         raise SpecError(f"claim {claim.id!r}: {error}") from None
     tolerance = claim.evidence_tolerance or claim.tolerance
@@ -209,7 +215,7 @@ def _function(claim: Claim, replaced: dict[str, Any]) -> Any:
     return FUNCTIONS[claim.function or ""].compute(**(stated | replaced))
 
 
-def _spoken(claim: Claim, draws: xr.Dataset, constants: Constants) -> dict[str, xr.DataArray]:
+def _spoken(claim: Claim, asked: Asked) -> dict[str, xr.DataArray]:
     """Draws of the inputs that the evidence speaks to.
 
     An arithmetic claim's stated inputs have had their turn and are replaced; what another claim
@@ -217,9 +223,9 @@ def _spoken(claim: Claim, draws: xr.Dataset, constants: Constants) -> dict[str, 
     """
     found = {}
     for name in FUNCTIONS[claim.function or ""].inputs:
-        read = INPUTS[name].draws
-        if read is not None and (claim.kind == "arithmetic" or name not in claim.given):
-            found[name] = read(draws, constants)
+        spoken = INPUTS[name].quantity is not None
+        if spoken and (claim.kind == "arithmetic" or name not in claim.given):
+            found[name] = INPUTS[name].draws(asked)
     return found
 
 

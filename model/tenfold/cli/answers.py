@@ -39,10 +39,10 @@ Split = Annotated[
     Literal["flop", "gpu_time"],
     typer.Option(help="Whether the RL share is one of operations or of processor time."),
 ]
-Year = Annotated[
-    float | None,
+Date = Annotated[
+    str | None,
     typer.Option(
-        min=2000, max=2200, help="Year of the run, with the hardware and prices of that year."
+        help="Date of the run (2030 or 2030-06-30), with the hardware and prices of that date."
     ),
 ]
 EnergyShare = Annotated[
@@ -66,7 +66,7 @@ def jump(
     baseline: BaselineRun = "grok-4",
     reading: Reading = "rl",
     split: Split = "gpu_time",
-    year: Year = None,
+    date: Date = None,
     deployment: Deployment = None,
     runs: Runs = Path("runs"),
     run: RunFolder = None,
@@ -81,11 +81,11 @@ def jump(
       tenfold jump --benchmark "AIME 2024" --from 0.2 --to 0.8
       tenfold jump --scenario no-thinking-shift --json
     """
-    from tenfold.answers.question import jump_answer
+    from tenfold.answers.answer import jump_answer
     from tenfold.words import answers
 
     draws, constants, about = _stored(runs, scenario, run)
-    question = _question(benchmark, start, target, baseline, reading, split, year)
+    question = _question(benchmark, start, target, baseline, reading, split, date)
     question = replace(question, deployment=deployment)
     answer = jump_answer(draws, constants, question)
     answer = about | answer | {"lines": answers.jump_lines(answer)}
@@ -100,7 +100,7 @@ def cost(
     baseline: BaselineRun = "grok-4",
     reading: Reading = "rl",
     split: Split = "gpu_time",
-    year: Year = None,
+    date: Date = None,
     energy_share: EnergyShare = 0.01,
     budget_share: BudgetShare = 0.01,
     runs: Runs = Path("runs"),
@@ -113,19 +113,44 @@ def cost(
     Examples:
       tenfold cost
       tenfold cost --reading whole
-      tenfold cost --baseline deepseek-r1 --year 2030
+      tenfold cost --baseline deepseek-r1 --date 2030
       tenfold cost --energy-share 0.05
       tenfold cost --json
     """
-    from tenfold.answers.question import cost_answer
+    from tenfold.answers.answer import cost_answer
     from tenfold.words import answers
 
     draws, constants, about = _stored(runs, scenario, run)
-    question = _question(benchmark, start, target, baseline, reading, split, year)
+    question = _question(benchmark, start, target, baseline, reading, split, date)
     question = replace(question, energy_share=energy_share, budget_share=budget_share)
     answer = cost_answer(draws, constants, question)
     answer = about | answer | {"lines": answers.cost_lines(answer)}
     _print(answer, answers.cost_tables, as_json)
+
+
+def quantities(
+    scenario: Scenario = "baseline",
+    runs: Runs = Path("runs"),
+    run: RunFolder = None,
+    as_json: Json = False,
+) -> None:
+    """List every quantity that can be asked for, with its present median and interval.
+
+    \b
+    Examples:
+      tenfold quantities
+      tenfold quantities --json
+    """
+    from tenfold.answers.question import Asked, Question
+    from tenfold.answers.registry import listing
+    from tenfold.words import answers
+
+    draws, constants, about = _stored(runs, scenario, run)
+    listed = listing(Asked(draws, constants, Question()))
+    if as_json:
+        terminal.print_json(about | {"quantities": listed})
+        return
+    terminal.print_table(*answers.quantity_table(listed))
 
 
 def claims(
@@ -141,8 +166,8 @@ def claims(
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 4 where a claim is contradicted.")
     ] = False,
-    quantities: Annotated[
-        bool, typer.Option("--quantities", help="List the quantities that a claim may speak of.")
+    functions: Annotated[
+        bool, typer.Option("--functions", help="List what a claim may recompute, and from what.")
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -153,14 +178,14 @@ def claims(
       tenfold claims
       tenfold claims my-claims.toml --strict
       tenfold claims --arithmetic
-      tenfold claims --quantities
+      tenfold claims --functions
     """
     from tenfold.answers.constants import load_constants
     from tenfold.claims.verdicts import check_claims, load_claims
     from tenfold.words.claims import lines, record
 
-    if quantities:
-        _print_quantities(as_json)
+    if functions:
+        _print_functions(as_json)
         return
     loaded = load_claims(file)
     chosen, about = loaded.claim, {}
@@ -185,34 +210,27 @@ def claims(
         raise typer.Exit(EXIT_CLAIM)
 
 
-def _print_quantities(as_json: bool) -> None:
-    from tenfold.answers.quantities import ESTIMANDS, FUNCTIONS, INPUTS
+def _print_functions(as_json: bool) -> None:
+    from tenfold.claims.arithmetic import FUNCTIONS, INPUTS
 
     rows = [
-        (name, "estimand", entry.unit, list(entry.given), entry.about)
-        for name, entry in ESTIMANDS.items()
-    ] + [
-        (name, "function", entry.unit, list(entry.inputs), entry.about)
+        (name, entry.unit, ", ".join(entry.inputs), entry.about)
         for name, entry in FUNCTIONS.items()
     ]
     inputs = [
-        (name, entry.unit, "yes" if entry.draws else "no", entry.about)
-        for name, entry in INPUTS.items()
+        (name, entry.unit, entry.quantity or "", entry.about) for name, entry in INPUTS.items()
     ]
-    keys = ("name", "kind", "unit", "given", "about")
-    input_keys = ("name", "unit", "evidence", "about")
+    keys, input_keys = ("name", "unit", "given", "about"), ("name", "unit", "quantity", "about")
     if as_json:
         terminal.print_json(
             {
-                "quantities": [dict(zip(keys, row, strict=True)) for row in rows],
+                "functions": [dict(zip(keys, row, strict=True)) for row in rows],
                 "inputs": [dict(zip(input_keys, row, strict=True)) for row in inputs],
             }
         )
         return
-    terminal.print_table(
-        "Quantities", keys, [(*row[:3], ", ".join(row[3]), row[4]) for row in rows]
-    )
-    terminal.print_table("Inputs of functions", input_keys, inputs)
+    terminal.print_table("Functions that a claim may recompute", keys, rows)
+    terminal.print_table("Their inputs, and the quantity that is the evidence", input_keys, inputs)
 
 
 def _stored(
@@ -238,11 +256,19 @@ def _question(
     baseline: str,
     reading: Literal["rl", "whole"],
     split: Literal["flop", "gpu_time"],
-    year: float | None,
+    date: str | None,
 ) -> Question:
-    from tenfold.answers.question import Question
+    from tenfold.answers.question import Question, decimal_year
 
-    return Question(benchmark, start, target, baseline, reading, split, year)
+    return Question(
+        benchmark=benchmark,
+        start=start,
+        target=target,
+        baseline=baseline,
+        reading=reading,
+        split=split,
+        date=None if date is None else decimal_year(date),
+    )
 
 
 def _print(answer: dict[str, Any], tables: Any, as_json: bool) -> None:

@@ -161,13 +161,22 @@ def _sensitivity(only: tuple[str, ...], runs: Path, as_json: bool) -> None:
     if as_json:
         terminal.print_json(found)
         return
-    columns = ("scenario", "form", "exchange rate, p05", "p50", "p95", "RL OOMs, p50", "gates")
+    ends = ("p05", "p50", "p95")
+    columns = (
+        "scenario",
+        "form",
+        "exchange rate, p05",
+        *ends[1:],
+        "RL OOMs, p05",
+        *ends[1:],
+        "gates",
+    )
     rows = [
         (
             name,
             form,
-            *(f"{row['exchange_rate'][key]:.2f}" for key in ("p05", "p50", "p95")),
-            f"{row['rl_jump_ooms']['p50']:.1f}",
+            *(f"{row['exchange_rate'][key]:.2f}" for key in ends),
+            *(f"{row['rl_jump_ooms'][key]:.1f}" for key in ends),
             row["status"],
         )
         for name, entry in found["scenarios"].items()

@@ -12,11 +12,14 @@ import pandas as pd
 import xarray as xr
 
 from tenfold import mixture
-from tenfold.answers import cost, drivers, jump
+from tenfold.answers import answer, drivers, jump
+from tenfold.answers.answer import cost_answer, jump_answer
 from tenfold.answers.constants import Constants
-from tenfold.answers.question import Question, cost_answer, curve_start, jump_answer
+from tenfold.answers.quantities import QUANTITIES
+from tenfold.answers.question import Asked, Question, curve_start
+from tenfold.answers.registry import table
 from tenfold.claims import verdicts
-from tenfold.claims.spec import Claim, ClaimsFile
+from tenfold.claims.spec import ClaimsFile
 from tenfold.curves import Form
 from tenfold.evidence import inventory
 from tenfold.files import SpecError
@@ -35,8 +38,8 @@ class Material:
     """What the report prints and draws.
 
     answer, paid: `answers.jump_answer` and `answers.cost_answer` of the population; whole: cost
-    rows when the whole run is scaled. curve: the jump on the curve by place. essay: reference
-    values of the claims file, by quantity. drivers: of RL OOMs for a level. scenarios: exchange
+    rows when the whole run is scaled. curve: the jump on the curve by place. essay: its values
+    by quantity. drivers: of RL OOMs for a level. scenarios: exchange
     rate of other stored runs.
     """
 
@@ -88,19 +91,9 @@ class Material:
 
 def gather(stored: Stored, constants: Constants, file: ClaimsFile) -> Material:
     """Compute everything; a second or two, from memory."""
-    from tenfold.answers.timing import first_year
-
     draws, question = stored.draws, Question()
-    whole = cost.cost(jump.exchange(draws), constants, reading="whole")
-    slopes = draws["log_slope_mean"]
-    inputs = {
-        "exchange rate": draws["exchange_rate"],
-        "RL slope (population)": slopes.sel(regime="rl", drop=True),
-        "inference slope (population)": slopes.sel(regime="inference", drop=True),
-        "inference per training": draws["inference_per_training"],
-        "GPT level": draws["gpt_level_ooms"],
-    }
-    linear = jump.exchange(draws)
+    asked = Asked(draws, constants, question)
+    whole = Asked(draws, constants, Question(reading="whole"))
     pit = fitted.pit(stored)
     ceilings: list[Form] = [
         form for form in stored.posterior if "ceiling_mean" in stored.posterior[form]
@@ -109,18 +102,14 @@ def gather(stored: Stored, constants: Constants, file: ClaimsFile) -> Material:
         stored=stored,
         answer=jump_answer(draws, constants, question),
         paid=cost_answer(draws, constants, question),
-        whole=mixture.table(whole),
-        years=first_year(linear, constants),
-        curve=[_on_curve(draws, place, ceilings) for place in _places(draws)],
-        places=[_exchange(draws, place) for place in _places(draws)],
+        whole=table(whole, answer.costs(question)),
+        years=asked.timing,
+        curve=[_on_curve(asked, place, ceilings) for place in _places(draws)],
+        places=[_exchange(asked, place) for place in _places(draws)],
         claims=file,
         results=verdicts.check_claims(draws, file.claim, constants),
-        essay=_reference(file.claim),
-        drivers=drivers.drivers(
-            linear["rl_jump_ooms"],
-            inputs,
-            draws["weight"],
-        ),
+        essay=_essay(question),
+        drivers=answer.what_drives(asked, "rl_jump_ooms", drivers.JUMP),
         parameters=parameters(stored),
         cells=fitted.slopes_by_cell(stored),
         coverage=fitted.coverage(stored, pit),
@@ -137,14 +126,15 @@ def _places(draws: xr.Dataset) -> list[str]:
     return [jump.POPULATION, *shared, jump.NEW_BENCHMARK]
 
 
-def _exchange(draws: xr.Dataset, place: str) -> dict[str, Any]:
-    return {"place": place} | mixture.table(jump.exchange(draws, place))
+def _exchange(asked: Asked, place: str) -> dict[str, Any]:
+    return {"place": place} | table(asked.but(benchmark=place), answer.JUMP)
 
 
-def _on_curve(draws: xr.Dataset, place: str, ceilings: list[Form]) -> dict[str, Any]:
+def _on_curve(asked: Asked, place: str, ceilings: list[Form]) -> dict[str, Any]:
     """The jump on the curve; P(never) also under each form with ceilings alone."""
-    start = curve_start(draws, place)
-    found = jump.on_curve(draws, start, place)
+    draws, start = asked.draws, curve_start(asked.draws, place)
+    there = asked.but(benchmark=place, start=start)
+    found = there.on_curve
     never = found["rl_jump_ooms"] == np.inf
     p, mcse = mixture.probability(never, draws["weight"])
     idle, idle_mcse = mixture.probability(found["no_gain"], draws["weight"])
@@ -161,25 +151,13 @@ def _on_curve(draws: xr.Dataset, place: str, ceilings: list[Form]) -> dict[str, 
         "p_no_gain": idle,
         "p_no_gain_mcse": idle_mcse,
     }
-    return row | mixture.table(found)
+    return row | table(there, answer.ON_CURVE)
 
 
-def _reference(listed: tuple[Claim, ...]) -> dict[str, float]:
-    """The essay's value of each quantity that a figure marks, on the figure's scale."""
-    wanted = {
-        "exchange_rate": ("exchange_rate", False),
-        "rl_multiplier_per_gpt_level": ("rl_jump_ooms", True),
-        "inference_per_training": ("inference_per_training", False),
-        "gpt_level_ooms": ("gpt_level_ooms", False),
-    }
-    found: dict[str, float] = {}
-    for claim in listed:
-        name, log = wanted.get(claim.estimand or claim.function or "", ("", False))
-        if name and not (claim.estimand is None and name != "rl_jump_ooms"):
-            found.setdefault(name, float(np.log10(claim.value)) if log else claim.value)
-    if {"rl_jump_ooms", "exchange_rate"} <= set(found):
-        found["inference_jump_ooms"] = found["rl_jump_ooms"] / found["exchange_rate"]
-    return found
+def _essay(question: Question) -> dict[str, float]:
+    """The essay's value of each quantity that it names, in the quantity's unit."""
+    found = {name: entry.essay(question) for name, entry in QUANTITIES.items()}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def both_regimes(points: xr.Dataset, benchmarks: Iterable[str]) -> list[dict[str, Any]]:

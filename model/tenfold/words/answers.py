@@ -20,11 +20,10 @@ def jump_lines(answer: dict[str, Any]) -> list[str]:
     ]
     rate = answer["exchange_rates"]["population"]
     new = answer["exchange_rates"]["new benchmark"]
-    same = [number(1 / float(rate[key])) for key in ("p50", "p95", "p05")]
     lines.append(
         f"RL needs {interval(rate)} times the OOMs that inference needs; on a benchmark not seen "
         f"yet, {interval(new)}. Ten times the RL is worth "
-        f"{same[0]} ({same[1]} to {same[2]}) times the inference."
+        f"{told(q['inference_equal_to_tenfold_rl'])} times the inference."
     )
     never = answer["on_curve"]["quantities"]["rl_jump_ooms"].get("p_never", 0.0)
     error = answer["on_curve"]["quantities"]["rl_jump_ooms"].get("p_never_mcse")
@@ -58,19 +57,19 @@ def cost_lines(answer: dict[str, Any]) -> list[str]:
     """The cost in words; every number with its 90% interval."""
     q, ask = answer["quantities"], answer["question"]
     part = "the RL part of the run" if ask["reading"] == "rl" else "the whole run"
-    world = q["log10_years_of_world_electricity"]
+    world = q["years_of_world_electricity"]
     lines = [
         f"{answer['baseline']}, {part} scaled: training compute times "
-        f"{told(q['log10_training_multiplier'])}, "
-        f"{told(q['log10_energy_twh'])} of electricity, "
+        f"{told(q['training_multiplier'])}, "
+        f"{told(q['training_energy'])} of electricity, "
         f"{told(world)} of {world['title'][0].lower()}{world['title'][1:]}, "
-        f"{told(q['log10_cost_usd'])}."
+        f"{told(q['training_cost'])}."
     ]
     room = answer["room_left"]
     lines.append(
         f"RL has already multiplied the baseline's training compute by "
-        f"{told(room['log10_multiplier_spent'])}; the next tenfold of RL multiplies it by "
-        f"{told(room['log10_next_tenfold'])}, and it doubles after "
+        f"{told(room['multiplier_spent'])}; the next tenfold of RL multiplies it by "
+        f"{told(room['next_tenfold'])}, and it doubles after "
         f"{told(room['cheap_rl_ooms'])} of RL."
     )
     binds = answer["binding"][0]
@@ -83,8 +82,8 @@ def cost_lines(answer: dict[str, Any]) -> list[str]:
     even = answer["break_even"]
     lines.append(
         f"Paying once for RL beats paying for inference over {stated(ask['horizon'])} years from "
-        f"{told(even['log10_break_even_tokens_per_day'])} on, at "
-        f"{told(even['log10_price_per_token'])} today, falling as hardware gets cheaper."
+        f"{told(even['break_even_volume'])} on, at "
+        f"{told(even['price_per_token'])} today, falling as hardware gets cheaper."
     )
     lines.append(leading(answer["drivers"]))
     return lines
@@ -119,7 +118,7 @@ def cost_tables(answer: dict[str, Any]) -> list[Table]:
     volumes = []
     for row, found in zip(
         answer["break_even_curve"],
-        cells({str(i): _years_row(row) for i, row in enumerate(answer["break_even_curve"])}),
+        cells({str(i): row["years"] for i, row in enumerate(answer["break_even_curve"])}),
         strict=True,
     ):
         cheaper = chance(row["p_rl_cheaper"], row["mcse"])
@@ -167,8 +166,18 @@ def leading(rows: list[dict[str, Any]]) -> str:
     return f"The spread is driven most by {first['input']}{alone}; then {rest}."
 
 
-def _years_row(row: dict[str, Any]) -> dict[str, Any]:
-    return {"title": "", "scale": "linear"} | row["years"]
+def quantity_table(listed: list[dict[str, Any]]) -> Table:
+    """The registry, for printing: what can be asked for and what the answer is now."""
+    rows = [
+        (
+            item["name"],
+            item["title"],
+            told(item["row"]) if item["row"] else item["why"],
+            item["level"],
+        )
+        for item in listed
+    ]
+    return "Quantities", ("name", "title", "median and 90% interval", "level"), rows
 
 
 def _what(question: dict[str, Any]) -> str:

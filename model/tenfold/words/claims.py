@@ -7,15 +7,22 @@ from typing import Any
 
 from tenfold.claims.spec import Claim
 from tenfold.claims.verdicts import Evidence, Result, as_record, likelihood
-from tenfold.words.numbers import Row, chance, interval, money, percent, quantile, stated, unit
-
-UNITS = {"dimensionless": "dimensionless", "year": "years", "datacentre/GPU": "datacentres per GPU"}
-"""Unit of a claim -> that of the row that is printed."""
+from tenfold.words.numbers import (
+    UNITS,
+    Row,
+    chance,
+    interval,
+    money,
+    percent,
+    quantile,
+    stated,
+    unit,
+)
 
 
 def row(claim: Claim, **log10: float) -> Row:
     """Quantities of a claim, given as log10 in its unit, as a row that `numbers` prints."""
-    return {"scale": "log10", "unit": UNITS.get(claim.unit, claim.unit)} | log10
+    return {"scale": "log10", "unit": claim.unit} | log10
 
 
 def quantity(claim: Claim, log10: float) -> str:
@@ -28,7 +35,7 @@ def claimed(claim: Claim) -> str:
     """What the text says: "about 1,000,000", "at least 5 years"."""
     if claim.unit == "USD":
         return f"{claim.relation} {money(math.log10(claim.value))}"
-    named = row(claim)["unit"].removeprefix("dimensionless")
+    named = UNITS.get(claim.unit, claim.unit)
     return f"{claim.relation} {stated(claim.value)} {named}".rstrip()
 
 

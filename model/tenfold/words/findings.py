@@ -103,25 +103,25 @@ def _jump(basis: Basis) -> Card:
 
 def _multiplier(basis: Basis) -> Card:
     paid, room = basis.paid["quantities"], basis.paid["room_left"]
-    row, whole = (rows["log10_training_multiplier"] for rows in (paid, basis.whole))
+    row, whole = (rows["training_multiplier"] for rows in (paid, basis.whole))
     return _card(
         "Training compute, multiplied by",
         spread(row),
         f"If only the RL part of {basis.paid['baseline']} is scaled up, its total training compute "
         f"grows by a factor of {interval(row)}; if the whole run is, of {interval(whole)}.",
-        f"RL is taken as {interval(paid['log10_rl_share'])} times pre-training in that run, an "
+        f"RL is taken as {interval(paid['rl_share'])} times pre-training in that run, an "
         f"outside estimate. Total training compute doubles after {told(room['cheap_rl_ooms'])} "
         "of RL.",
     )
 
 
 def _electricity(basis: Basis) -> Card:
-    name, paid = "log10_years_of_world_electricity", basis.paid["quantities"]
+    name, paid = "years_of_world_electricity", basis.paid["quantities"]
     row = paid[name]
     return _card(
         "World electricity",
         spread(row),
-        f"On the baseline's hardware that run uses {told(paid['log10_energy_twh'])}, as much as "
+        f"On the baseline's hardware that run uses {told(paid['training_energy'])}, as much as "
         f"the world generates in {told(row)}. Scaling the whole run: {told(basis.whole[name])}.",
         f"The interval spans {_factor(row)} because the uncertainty is in the exponent; a median "
         "alone says little.",
@@ -135,7 +135,7 @@ def _factor(row: Row) -> str:
 
 
 def _dollars(basis: Basis) -> Card:
-    row, ask = basis.paid["quantities"]["log10_cost_usd"], basis.paid["question"]
+    row, ask = basis.paid["quantities"]["training_cost"], basis.paid["question"]
     return _card(
         "Training cost",
         spread(row),

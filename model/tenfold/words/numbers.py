@@ -28,6 +28,25 @@ POWER_ONLY = 50
 LAST_YEAR = 2100
 """Trends say nothing of particular years beyond it."""
 
+UNITS = {
+    "dimensionless": "",
+    "OOM/OOM": "",
+    "OOM": "OOMs",
+    "1/OOM": "per OOM",
+    "GPU*hour": "GPU-hours",
+    "GPU": "GPUs",
+    "datacentre": "datacentres",
+    "datacentre/GPU": "datacentres per GPU",
+    "year": "years",
+    "day": "days",
+    "liter": "litres",
+    "token": "tokens",
+    "token/day": "tokens/day",
+    "TWh/year": "TWh a year",
+    "USD/megatoken": "USD per million tokens",
+}
+"""Units that are printed otherwise than parsed."""
+
 LARGE = ((12, "trillion"), (9, "billion"), (6, "million"))
 DAYS, HOURS = math.log10(365.25), math.log10(365.25 * 24)
 """log10 of days and of hours in a year."""
@@ -166,28 +185,26 @@ def error(row: Row, key: str) -> float:
 
 
 def _writer(row: Row) -> Callable[[float, float], str]:
-    scale, kind = row.get("scale", "linear"), row.get("unit")
+    scale = row.get("scale", "linear")
     if scale == "calendar":
         return year
-    if kind == "score":
+    if scale == "share":
         return lambda value, mcse: share(value)
     if scale == "log10":
-        return money if _dollars(row) else duration if kind == "years" else number
+        return money if _dollars(row) else duration if row.get("unit") == "year" else number
     return plain
 
 
 def unit(row: Row) -> str:
     """The unit to print beside the quantiles of a row: none where they carry their own."""
-    named, scale = row["unit"], row.get("scale")
-    if _dollars(row):
-        return named.removeprefix("USD").strip()
-    own = scale == "calendar" or (scale == "log10" and named == "years")
-    bare = own or named in ("dimensionless", "OOM/OOM", "score")
-    return "" if bare else {"OOM": "OOMs"}.get(named, named)
+    named = str(row["unit"])
+    carried = row.get("scale") == "calendar" or (row.get("scale") == "log10" and named == "year")
+    found = "" if carried else UNITS.get(named, named)
+    return found.removeprefix("USD").strip() if _dollars(row) else found
 
 
 def _dollars(row: Row) -> bool:
-    return row.get("scale") == "log10" and str(row.get("unit")).split(" ")[0] == "USD"
+    return row.get("scale") == "log10" and str(row.get("unit")).split("/")[0] == "USD"
 
 
 def spread(row: Row) -> tuple[str, str]:

@@ -204,9 +204,9 @@ def waiting(rows: Iterable[Row]) -> list[Text]:
     return [
         {
             "years": row["years"],
-            "energy": spread(row["log10_energy_twh"]),
-            "world": spread(row["log10_years_of_world_electricity"]),
-            "usd": spread(row["log10_cost_usd"]),
+            "energy": spread(row["training_energy"]),
+            "world": spread(row["years_of_world_electricity"]),
+            "usd": spread(row["training_cost"]),
         }
         for row in rows
     ]

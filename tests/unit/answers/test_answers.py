@@ -10,8 +10,9 @@ import xarray as xr
 from scipy import stats
 
 from tenfold import mixture
-from tenfold.answers import cost, drivers, jump
-from tenfold.answers.question import Question, cost_answer, jump_answer
+from tenfold.answers import drivers
+from tenfold.answers.answer import cost_answer, jump_answer, what_drives
+from tenfold.answers.question import Asked, Question
 from tenfold.files import SpecError
 from tenfold.words import answers
 
@@ -20,7 +21,7 @@ QUESTIONS = [
     Question(benchmark="new benchmark"),
     Question(benchmark="GPQA"),
     Question(benchmark="GPQA", start=0.4, reading="whole"),
-    Question(benchmark="HLE", start=0.2, target=0.8, baseline="gpt-5", split="gpu_time", year=2030),
+    Question(benchmark="HLE", start=0.2, target=0.8, baseline="gpt-5", split="gpu_time", date=2030),
     Question(baseline="olmo-3.1", deployment=0.5),
 ]
 
@@ -52,9 +53,9 @@ def test_answers_are_plain_json_and_print(headline_draws, constants, question):
 
 def test_the_default_answer_holds_the_headline_quantities(headline_draws, constants):
     found = jump_answer(headline_draws, constants, Question())
-    names = {"exchange_rate", "inference_jump_ooms", "rl_jump_ooms", "log10_training_multiplier"}
-    names |= {"log10_training_flop", "log10_gpus", "log10_energy_twh", "log10_cost_usd"}
-    assert names | {"log10_years_of_world_electricity"} <= set(found["quantities"])
+    names = {"exchange_rate", "inference_jump_ooms", "rl_jump_ooms", "training_multiplier"}
+    names |= {"training_flop", "gpus", "training_energy", "training_cost"}
+    assert names | {"years_of_world_electricity"} <= set(found["quantities"])
     places = {"population", "new benchmark", "new model", "AIME 2024", "GPQA"}
     assert set(found["exchange_rates"]) == places
     assert found["p_never"]["probability"] == 0
@@ -70,15 +71,15 @@ def test_answers_repeat_and_follow_their_constants(headline_draws, constants):
     assert first == cost_answer(headline_draws, constants, Question())
     patched = constants.patched({"E_G4": {"low": 400.0, "central": 620.0, "high": 960.0}})
     second = cost_answer(headline_draws, patched, Question())
-    name = "log10_energy_twh"
+    name = "training_energy"
     moved = second["quantities"][name]["p50"] - first["quantities"][name]["p50"]
     assert moved == pytest.approx(np.log10(2))
-    assert second["quantities"]["log10_cost_usd"] == first["quantities"]["log10_cost_usd"]
+    assert second["quantities"]["training_cost"] == first["quantities"]["training_cost"]
 
 
 def test_waiting_falls_and_curves_rise(headline_draws, constants):
     found = cost_answer(headline_draws, constants, Question())
-    waits = [row["log10_years_of_world_electricity"]["p50"] for row in found["waiting"]]
+    waits = [row["years_of_world_electricity"]["p50"] for row in found["waiting"]]
     assert waits == sorted(waits, reverse=True)
     multipliers = [row["p50"] for row in found["multiplier_curve"]]
     assert multipliers == sorted(multipliers)
@@ -88,8 +89,9 @@ def test_waiting_falls_and_curves_rise(headline_draws, constants):
 
 
 def test_bad_questions_are_one_line(headline_draws, constants):
+    with pytest.raises(SpecError, match="needs a start"):
+        Question(target=0.8)
     for question, said in (
-        (Question(target=0.8), "needs a start"),
         (Question(deployment=-1.0), "deployment ratio -1"),
         (Question(baseline="gpt5"), "did you mean 'gpt-5'"),
     ):
@@ -148,12 +150,11 @@ def test_drivers_take_never_in_their_stride():
 
 def test_the_energy_of_the_baseline_hardly_matters(headline_draws, constants):
     """The jump's exponents drive the years; Grok 4's energy and its RL share hardly do."""
-    found = jump.exchange(headline_draws)
-    years = cost.cost(found, constants)["log10_years_of_world_electricity"]
-    inputs = drivers.cost_inputs(headline_draws, found, constants, "grok-4", 0)
-    rows = drivers.drivers(years, inputs, headline_draws["weight"])
+    asked = Asked(headline_draws, constants, Question())
+    rows = what_drives(asked, "years_of_world_electricity", drivers.COST)
     shares = {row["input"]: row["variance_explained"] for row in rows}
     assert shares["energy of the baseline"] < 0.05
     assert shares["world electricity"] < 0.05
     assert shares["inference per training"] + shares["exchange rate"] > 0.5
+    years = asked.cost["years_of_world_electricity"]
     assert mixture.summarise(years, headline_draws["weight"], "x")["p50"] < 2

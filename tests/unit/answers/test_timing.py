@@ -72,7 +72,7 @@ def first_by_stepping(
     budget = np.minimum(math.log10(4.9e8) + t * math.log10(2.4), cap)
     gained = np.minimum(t * math.log10(1.4), math.log10(200))
     energy = math.log10(0.31) + ooms - gained
-    supply = math.log10(31772.35 * energy_share) + (t + 0.5) * math.log10(1.03)
+    supply = math.log10(31772.35 * energy_share) + t * math.log10(1.03)
     days = 2.4e8 / 2e5 / 24
     gigawatts = math.log10(310 / (days * 24)) + ooms - gained
     projected = math.log10(8.0) + (t + 2025.5 - 2030) * math.log10(2.5)
@@ -160,31 +160,30 @@ def test_break_even_matches_the_integral(exact, horizon):
     """The bill for inference is the integral of a price that falls as FLOP get cheaper."""
     found = timing.break_even(asked(6.0, 3.0), exact, horizon=horizon)
     once = 4.9e8 * ((1 + 1e6) / 2 - 1)
-    assert 10 ** one(found, "log10_rl_cost_usd") == pytest.approx(once)
+    assert 10 ** one(found, "rl_cost") == pytest.approx(once)
     extra = 2.0e-6 * (1e3 - 1)  # USD a token
-    volume = 10 ** one(found, "log10_break_even_tokens_per_day")
+    volume = 10 ** one(found, "break_even_volume")
 
     def bill(volume: float, years: float) -> float:
         return integrate.quad(lambda t: volume * 365.25 * extra * 1.3**-t, 0, years)[0]
 
     assert bill(volume, horizon) == pytest.approx(once, rel=1e-6)
-    assert 10 ** one(found, "log10_equal_tokens") == pytest.approx(once / extra)
-    assert 10 ** one(found, "log10_price_per_token") == pytest.approx(2.0)
+    assert 10 ** one(found, "equal_tokens") == pytest.approx(once / extra)
+    assert 10 ** one(found, "price_per_token") == pytest.approx(2.0)
 
-    rows = timing.break_even_curve(found, exact, (volume * 0.9, volume * 2))
-    assert [row["p_rl_cheaper"] for row in rows] == [0, 1]
-    assert bill(2 * volume, rows[1]["years"]["p50"]) == pytest.approx(once, rel=1e-6)
+    assert (timing.years_until_cheaper(found, exact, volume * 0.9) > horizon).all()
+    years = float(timing.years_until_cheaper(found, exact, volume * 2).max())
+    assert years < horizon
+    assert bill(2 * volume, years) == pytest.approx(once, rel=1e-6)
 
 
 def test_break_even_when_prices_do_not_fall(exact):
     flat = exact.patched({"GR_PP": {"low": 0.0, "central": 0.0, "high": 0.0}})
     found = timing.break_even(asked(6.0), flat, horizon=10.0)
-    equal = 10 ** one(found, "log10_equal_tokens")
-    volume = 10 ** one(found, "log10_break_even_tokens_per_day")
+    equal = 10 ** one(found, "equal_tokens")
+    volume = 10 ** one(found, "break_even_volume")
     assert volume == pytest.approx(equal / 3652.5)
-    rows = timing.break_even_curve(found, flat, (2 * volume,))
-    assert rows[0]["p_rl_cheaper"] == 1
-    assert rows[0]["years"]["p50"] == pytest.approx(5)
+    assert np.allclose(timing.years_until_cheaper(found, flat, 2 * volume), 5)
 
 
 @pytest.mark.parametrize(
@@ -198,9 +197,10 @@ def test_break_even_when_prices_do_not_fall(exact):
 )
 def test_break_even_where_one_way_or_both_never_arrive(exact, rl, inference, expected):
     found = timing.break_even(asked(rl, inference), exact)
-    assert one(found, "log10_break_even_tokens_per_day") == expected
-    rows = timing.break_even_curve(found, exact)
-    assert {row["p_rl_cheaper"] for row in rows} == {0.0 if expected > 0 else 1.0}
+    assert one(found, "break_even_volume") == expected
+    for volume in timing.DAY_RATES:
+        years = timing.years_until_cheaper(found, exact, volume)
+        assert (np.isinf(years) == (expected > 0)).all()
 
 
 def test_bad_shares_and_volumes_are_one_line(exact):
@@ -210,4 +210,4 @@ def test_bad_shares_and_volumes_are_one_line(exact):
     with pytest.raises(SpecError, match="horizon 0 years"):
         timing.break_even(asked(1.0), exact, horizon=0.0)
     with pytest.raises(SpecError, match="tokens per day -1"):
-        timing.break_even_curve(timing.break_even(asked(1.0), exact), exact, (-1.0,))
+        timing.years_until_cheaper(timing.break_even(asked(1.0), exact), exact, -1.0)

@@ -18,8 +18,10 @@ import pytest
 import xarray as xr
 
 from tenfold import curves, mixture, report
-from tenfold.answers import jump, question
+from tenfold.answers import jump
+from tenfold.answers.answer import jump_answer
 from tenfold.answers.constants import load_constants
+from tenfold.answers.question import Question
 from tenfold.evidence import dataset
 from tenfold.files import SpecError
 from tenfold.posterior.plan import prepare
@@ -154,8 +156,8 @@ def test_panels_follow_the_page_and_files_do_not(text, report_page):
 
 
 def test_numbers_are_those_of_the_draws(text, kept):
-    answer = question.jump_answer(kept.draws, load_constants(), question.Question())
-    rate = answer["exchange_rates"]["population"]
+    found = jump_answer(kept.draws, load_constants(), Question())
+    rate = found["exchange_rates"]["population"]
     low, middle, high = (numbers.quantile(rate, k) for k in ("p05", "p50", "p95"))
     assert f'<p class="big">{middle}</p><p class="range">{low} to {high}</p>' in text
     p, mcse = mixture.probability(kept.draws["exchange_rate"] > 1, kept.draws["weight"])

@@ -73,7 +73,7 @@ def test_headline_reads_what_a_run_stores(form):
     assert (ceiling < 1).any() == (form == "saturating")
     assert "AIME 2024" in draws["shared_benchmark"].values
     found = jump.between_scores(draws, 0.3, 0.6, "AIME 2024")
-    assert not np.isnan(found["rl_ooms"]).any()
+    assert not np.isnan(found["rl_jump_ooms"]).any()
 
 
 def test_headline_slopes_agree_with_the_posterior(trees, headline_draws):

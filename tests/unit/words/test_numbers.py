@@ -143,16 +143,16 @@ def last(text):
 
 def test_a_row_prints_by_its_scale_and_unit():
     ends = {"p05": -3.872, "p50": -1.5673, "p95": 3.255}
-    years = {"scale": "log10", "unit": "years", **ends}
+    years = {"scale": "log10", "unit": "year", **ends}
     assert numbers.told(years) == "9.9 days (1.2 hours to 1,800 years)"
     dollars = {"scale": "log10", "unit": "USD", "p05": 9.0, "p50": 12.1, "p95": "inf"}
     assert numbers.told(dollars) == "$1.3 trillion ($1.0 billion to never)"
-    price = dollars | {"unit": "USD per million tokens", "p05": 0.0, "p50": 0.3, "p95": 1.0}
+    price = dollars | {"unit": "USD/megatoken", "p05": 0.0, "p50": 0.3, "p95": 1.0}
     assert numbers.told(price) == "$2.0 ($1.0 to $10) per million tokens"
     ooms = {"scale": "linear", "unit": "OOM", "p05": 3.3, "p50": 5.01, "p95": 7.76}
     assert numbers.told(ooms) == "5.0 (3.3 to 7.8) OOMs"
     assert numbers.told(ooms | {"p95_mcse": "inf"}) == "5.0 (3.3 to 8) OOMs"
     assert numbers.told(ooms | {"p95_mcse": 0.3}) == "5.0 (3.3 to 8) OOMs"
-    score = {"scale": "linear", "unit": "score", "p05": 0.412, "p50": 0.633, "p95": 0.9}
+    score = {"scale": "share", "unit": "dimensionless", "p05": 0.412, "p50": 0.633, "p95": 0.9}
     assert numbers.told(score) == "63% (41% to 90%)"
     assert numbers.with_text({"rows": [ooms]})["rows"][0]["text"] == numbers.told(ooms)
