@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ def store_prior_run(folder: Path) -> Run:
         }
     )
     plan = prepare("baseline", scenario)
+    plan.points.attrs["doubts"] = json.dumps(["mine.csv: 3 of 3 points of '<b>a' equal 'b'"])
     weights, trees = {"logistic": 0.3, "saturating": 0.7}, {}
     for seed, form in enumerate(plan.choice.forms):
         rng = np.random.default_rng(seed)

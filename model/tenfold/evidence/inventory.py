@@ -57,6 +57,7 @@ def table(points: xr.Dataset) -> list[dict[str, Any]]:
     """One row per series, by regime, benchmark and name; `left_out` says why one is not fitted."""
     reasons = unusable(points)
     labels = {key: points[f"series_{key}"].values for key in ABOUT}
+    labels["model"] = points["llm"].values[points["llm_index"].values]
     names = ("log10_compute", "score", "non_thinking", "outlier")
     all_x, all_y, non_thinking, outlier = (points[key].values for key in names)
     rows = []
@@ -90,6 +91,10 @@ def counts(points: xr.Dataset) -> dict[str, Any]:
             entry["points"] += row["points"]
         return dict(sorted(found.items()))
 
+    def independent(regime: str) -> dict[str, int]:
+        own = [row for row in rows if row["regime"] == regime]
+        return {f"{key}s": len({row[key] for row in own}) for key in ("model", "publication")}
+
     fitted = [row for row in rows if not row["left_out"]]
     return {
         "points": sum(row["points"] for row in rows),
@@ -98,7 +103,7 @@ def counts(points: xr.Dataset) -> dict[str, Any]:
         "left_out": {row["series"]: row["left_out"] for row in rows if row["left_out"]},
         "outliers": sum(row["outliers"] for row in rows),
         "non_thinking": sum(row["non_thinking"] for row in rows),
-        "regime": by("regime"),
+        "regime": {name: entry | independent(name) for name, entry in by("regime").items()},
         "benchmark": by("benchmark"),
         "family": by("family"),
         "publication": by("publication"),

@@ -121,6 +121,7 @@ def _context(material: Material) -> dict[str, Any]:
         "contradicted": [result.claim.id for result in material.results if result.contradicted],
         "sources": sources(stored.points),
         "series": tables.series(inventory.table(stored.points)),
+        "doubts": json.loads(stored.points.attrs.get("doubts", "[]")),
         "left_out": json.loads(stored.points.attrs.get("excluded", "{}")),
         "level": numbers.share(mixture.LEVEL),
         "kind": mixture.KIND,

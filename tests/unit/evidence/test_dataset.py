@@ -606,6 +606,9 @@ def test_table_counts_and_sources_agree(shipped: xr.Dataset) -> None:
     assert set(counts["left_out"]) == set(inventory.unusable(shipped))
     assert sum(entry["points"] for entry in counts["regime"].values()) == counts["points"]
     assert sum(row["points"] for row in inventory.sources(shipped)) == counts["points"]
+    rl = [row for row in rows if row["regime"] == "rl"]
+    assert counts["regime"]["rl"]["publications"] == len({row["publication"] for row in rl}) > 10
+    assert counts["regime"]["rl"]["models"] == len({row["model"] for row in rl})
     assert [row["regime"] for row in rows] == sorted((r["regime"] for r in rows), reverse=True)
     json.dumps(counts)
 

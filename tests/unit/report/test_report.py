@@ -86,6 +86,16 @@ def test_the_page_loads_nothing_and_runs_nothing(page):
     assert not page.values("style")
 
 
+def test_doubts_about_the_evidence_are_named_and_what_is_independent_is_counted(text, kept):
+    assert "3 of 3 points of &#39;&lt;b&gt;a&#39; equal &#39;b&#39;" in text
+    for regime in ("rl", "inference"):
+        own = kept.points["series_regime"].values == regime
+        models = len(set(kept.points["llm_index"].values[own]))
+        publications = len(set(kept.points["series_publication"].values[own]))
+        wanted = f"{own.sum()} series of {regime} are of {models} models and {publications} publ"
+        assert wanted in text
+
+
 def test_the_policy_allows_this_style_sheet_and_no_other(text, page):
     (style,) = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
