@@ -2,7 +2,7 @@
 
     python scripts/benchmark.py                                  # everything, hours
     python scripts/benchmark.py --quick --out /tmp/quick         # does it run at all? minutes
-    python scripts/benchmark.py --samplers tenfold,stan --repeats 1
+    python scripts/benchmark.py --samplers tenfold,numpyro --repeats 1
     python scripts/benchmark.py --samplers none --scale 300,1000,3000,10000 --scale-fit 10000
 
 Every sampler runs in processes of its own. `first`: a new process with empty caches, from the first
@@ -34,18 +34,16 @@ import numpy as np
 import samplers as worker
 from benchmark_page import LIMIT, write
 
+from tenfold.curves import FORMS
+
 START = time.perf_counter()
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "reports" / "performance"
-STAN = ["--no-project", "--python", "3.11", "--with", "pystan", "--with", "setuptools"]
-"""Stan's environment: compiled PyStan models do not load under Python 3.13."""
 
 
 def command(sampler: str) -> list[str]:
     """How a worker is started; what this environment lacks comes in one of its own."""
-    if sampler == "stan":
-        own = STAN
-    elif sampler == "blackjax" and importlib.util.find_spec("blackjax") is None:
+    if sampler == "blackjax" and importlib.util.find_spec("blackjax") is None:
         own = ["--no-sync", "--with", "blackjax"]
     else:
         return [sys.executable]
@@ -107,9 +105,6 @@ def compare(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
     job = {key: getattr(args, key) for key in ("form", "chains", "tune", "draws", "timeout")}
     job |= {"cores": args.cores, "target_accept": args.target_accept, "script": "samplers"}
     job |= {"dims": names, "labels": measured.labels(points)}
-    job |= {"stan": str(folder / "stan-input.json")}
-    if "stan" in args.samplers:
-        Path(job["stan"]).write_text(json.dumps(worker.stan_input(args.form)))
     lower = [dim for name, dim in names.items() if name in measured.LOWER]
     n_top = -sum(len(job["labels"][dim]) for dim in lower)
     runs: dict[str, list[dict[str, Any]]] = {}
@@ -222,9 +217,7 @@ def options(arguments: list[str] | None) -> argparse.Namespace:
     )
     known = ",".join(worker.SAMPLERS)
     parser.add_argument("--samplers", default=known, help=f"of {known}; or none")
-    parser.add_argument(
-        "--form", choices=("logistic", "saturating", "linear", "power"), default="logistic"
-    )
+    parser.add_argument("--form", choices=FORMS, default="logistic")
     parser.add_argument("--chains", type=int, default=4)
     parser.add_argument("--tune", type=int, default=1000, help="tuning steps of a chain")
     parser.add_argument("--draws", type=int, default=1000, help="of a chain")

@@ -41,14 +41,17 @@ from calibration_design import (
 )
 
 from tenfold.curves import FORMS, Form
-from tenfold.posterior import simulate
+from tenfold.posterior import forward
 from tenfold.sampler import sample
 
 FOLDER = Path(__file__).parents[1] / "reports" / "calibration"
 MODERATE = {
     "log_slope_mean": math.log(0.55), "benchmark_sd": 0.2, "cell_sd": 0.12, "family_sd": 0.2,
-    "series_sd": 0.45, "intercept_mean": 0.2, "intercept_cell_sd": 1.5, "intercept_sd": 1.5,
-    "thinking_shift_mean": 0.45, "thinking_shift_sd": 0.4, "lambda": 0.64, "sigma": 0.005,
+    "model_sd": 0.38, "publication_sd": 0.45, "unit_sd": 0.2, "early_mean": 0.0, "early_sd": 0.5,
+    "thinking_family_sd": 0.3, "thinking_model_sd": 0.13, "thinking_rest_mean": -2.0,
+    "thinking_rest_sd": 0.7, "drift_share": 0.9, "drift_length": 1.6,
+    "series_sd": 0.2, "intercept_mean": 0.2, "intercept_cell_sd": 1.5, "intercept_sd": 1.5,
+    "thinking_shift_mean": 0.45, "thinking_shift_sd": 0.4, "lambda": 0.64, "sigma": 0.01,
     "nu": 9.0, "ceiling_mean": 2.3, "ceiling_sd": 1.8, "log_inference_per_training_mean": 0.17,
     "inference_per_training_sd": 0.3, "gpt_level_mean": 2.05, "gpt_level_sd": 0.2,
 }  # fmt: skip
@@ -62,6 +65,9 @@ PARAMETERS = (
     "log_slope_mean", "exchange_rate", "unit_offset", "benchmark_sd", "cell_sd", "family_sd",
     "series_sd", "intercept_mean", "intercept_cell_sd", "intercept_sd", "thinking_shift_mean",
     "thinking_shift_sd", "ceiling_mean", "ceiling_sd", "lambda", "sigma", "nu",
+    "model_sd", "publication_sd", "unit_sd",
+    "thinking_family_sd", "thinking_model_sd", "thinking_rest_mean", "thinking_rest_sd",
+    "early_mean", "early_sd", "drift_share", "drift_length",
     "log_inference_per_training_mean", "inference_per_training_sd", "gpt_level_mean",
     "gpt_level_sd",
 )  # fmt: skip
@@ -97,7 +103,7 @@ def log_likelihood(
     """Log density of all scores given parameters (up to a constant), dims of the sample."""
     from scipy.special import gammaln
 
-    curve = simulate.expected(parameters, points, form)
+    curve = forward.expected(parameters, points, form)
     square = ((score - curve["expected_score"]) / curve["score_sd"]) ** 2
     one_hot = np.eye(points.sizes["series"])[points["series_index"].values]
     q = xr.dot(square, xr.DataArray(one_hot, dims=("obs", "series")), dim="obs")
@@ -171,7 +177,7 @@ def recovery_row(base: sample.Compiled, rate: float, repeat: int) -> dict[str, A
     rng = np.random.default_rng([SEED, 101, int(1000 * rate), repeat])
     drawn = given(plan, "logistic", MODERATE, rate, rng)
     truth = drawn.isel(draw=0)
-    score = simulate.scores(drawn, plan.points, "logistic", rng).values[0]
+    score = forward.scores(drawn, plan.points, "logistic", rng).values[0]
     simulated = plan.points.assign(score=("obs", score))
     simulated = simulated.assign(other_evidence(truth, plan.points, rng))
     seeded = SETTINGS.model_copy(update={"seed": int(rng.integers(2**31 - 10))})
@@ -190,10 +196,10 @@ def recovery_row(base: sample.Compiled, rate: float, repeat: int) -> dict[str, A
 
 
 def ceiling_row(base: sample.Compiled, repeat: int) -> dict[str, Any]:
-    """A cell whose true ceiling is 0.61, fitted on the first half of its compute and on all of it.
+    """Runs whose true ceiling is 0.61, fitted on the first half of its compute and on all of it.
 
     Its curves are halfway up at the middle of their range, with slopes from their hierarchy; every
-    other cell is simulated as it comes. Beside the posterior's quantiles stands an ordinary
+    other series is simulated as it comes. Beside the posterior's quantiles stands an ordinary
     least-squares fit of the first half with a free ceiling, the longest series of the cell alone.
     """
     plan = base.plan
@@ -212,17 +218,17 @@ def ceiling_row(base: sample.Compiled, repeat: int) -> dict[str, Any]:
         slope = float(drawn["slope"][0, s])
         drawn["intercept"][0, s] = slope * (float(points["reference"][s]) - middle)
         later |= (series == s) & (x > middle)
-    drawn["ceiling"].loc[{"benchmark": benchmark, "regime": regime}] = CEILING
-    score = simulate.scores(drawn, points, "saturating", rng).values[0]
+    drawn["series_ceiling"][:, own] = CEILING
+    longest = own[np.argmax(np.bincount(series)[own])]
+    score = forward.scores(drawn, points, "saturating", rng).values[0]
     simulated = points.assign(score=("obs", score))
     row: dict[str, Any] = {"repeat": repeat}
     for name, seen in (("half", ~later), ("all", np.ones(series.size))):
         seeded = SETTINGS.model_copy(update={"seed": int(rng.integers(2**31 - 10))})
         tree = refit(base, simulated, "saturating", seeded, seen=np.asarray(seen, dtype=float))
-        found = tree["posterior"].to_dataset()["ceiling"].sel(benchmark=benchmark, regime=regime)
+        found = tree["posterior"].to_dataset()["series_ceiling"].isel(series=longest)
         row |= _quantiles(found.values, f"{name}_")
         row[f"{name}_divergences"] = int(tree["sample_stats"].to_dataset()["diverging"].sum())
-    longest = own[np.argmax(np.bincount(series)[own])]
     chosen = (series == longest) & ~later
     row["least_squares_half"] = round(_free_ceiling(x[chosen], score[chosen]), 4)
     return row

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from tenfold.curves import Form
-from tenfold.posterior import simulate
+from tenfold.posterior import forward, simulate
 from tenfold.posterior.plan import Plan, prepare
 from tenfold.posterior.scenario import PointsChoice, Prior, Scenario, Settings
 from tenfold.runs import keys
@@ -50,7 +50,7 @@ def code() -> str:
 def data_set(plan: Plan, form: Form, rng: np.random.Generator) -> tuple[xr.Dataset, xr.Dataset]:
     """Parameters from the prior (no sample dims) and all evidence simulated from them."""
     drawn = simulate.prior(plan.points, plan.priors, form, plan.choice, 1, rng)
-    score = simulate.scores(drawn, plan.points, form, rng).values[0]
+    score = forward.scores(drawn, plan.points, form, rng).values[0]
     truth = drawn.isel(draw=0)
     simulated = plan.points.assign(score=("obs", score))
     return truth, simulated.assign(other_evidence(truth, plan.points, rng))

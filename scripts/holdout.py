@@ -6,7 +6,7 @@
 Two designs, both in folds of whole groups of series. `new-model`: all series of a model (of a run,
 in RL) are held out while its benchmarks stay, as when a new model appears. `new-benchmark`: all
 series of a benchmark (of a publication, in RL) are held out, as when somebody measures something
-new. Every held-out series is then predicted from its lowest point, and from its two lowest, as
+new. Every held-out series is then predicted from its lowest point, and from its five lowest, as
 `tenfold score` does, and scored against the same rivals. Forms are compared on the same series, one
 at a time: leave-one-series-out, by refits. Writes scores.csv, results.json, README.md and a figure.
 """
@@ -26,10 +26,11 @@ import drawing
 import numpy as np
 import xarray as xr
 
-from tenfold.curves import FORMS, Form
+from tenfold.curves import Form
 from tenfold.evidence import dataset as evidence
 from tenfold.files import write_atomic
 from tenfold.fit import diagnose
+from tenfold.posterior import structure
 from tenfold.posterior.plan import Plan, prepare
 from tenfold.posterior.scenario import load_scenario
 from tenfold.sampler import sample
@@ -38,19 +39,30 @@ from tenfold.unseen.series import blind, lowest, of_points
 
 FOLDER = Path(__file__).parents[1] / "reports" / "holdout"
 DESIGNS = ("new-model", "new-benchmark")
-CONDITIONS = (1, 2)
+CONDITIONS = (1, 5)
 SEED = 20251020
+KINDS = ("pairs of modes", "effort sweeps", "dollars")
+LATER = 0.4
+"""OOMs beyond the last given point from which a run's points are its later part."""
 COLOURS = {"pooled": "#4269d0", "alone": "#ff725c", "essay": "#3ca951", "same": "#9c6b4e"}
 NAMES = {"pooled": "Tenfold", "alone": "no pooling", "essay": "essay's slopes", "same": "no change"}
 
 
 def groups(points: xr.Dataset, design: str) -> np.ndarray:
     """Label of the group that each series is held out with."""
-    first = np.unique(points["series_index"].values, return_index=True)[1]
     rl = points["series_regime"].values == "rl"
     if design == "new-model":
-        return np.where(rl, points["series"].values, points["model"].values[first])
-    return np.where(rl, points["series_source"].values, points["series_benchmark"].values)
+        return np.where(rl, points["series"].values, structure.models(points))
+    return np.where(rl, points["series_publication"].values, points["series_benchmark"].values)
+
+
+def kinds(points: xr.Dataset) -> dict[str, str]:
+    """What is asked of each series, by its label."""
+    pair = structure.paired(points)
+    dollars = points["series_unit"].values == "usd"
+    kind = np.where(dollars, "dollars", np.where(pair, "pairs of modes", "effort sweeps"))
+    kind = np.where(structure.rl(points), "RL", kind)
+    return dict(zip(points["series"].values.tolist(), kind.tolist(), strict=True))
 
 
 def folds(points: xr.Dataset, design: str, count: int) -> np.ndarray:
@@ -87,14 +99,14 @@ def one_fold(points: xr.Dataset, design: str, fold: int, held: np.ndarray) -> li
     plan = without(labels)
     compiled = sample.compile_plan(plan)
     draws = []
-    for form in FORMS:
+    for form in plan.choice.forms:
         posterior = sample.sample(compiled, form)["posterior"].to_dataset()
         thin = posterior.isel(draw=slice(None, None, 2))
         draws.append(predict.Hierarchy.of(form, thin, plan.priors))
     seed = plan.settings.seed
     forms = predict.weighed(draws, of_points(plan.points), seed)
     rows = []
-    wanted = set(labels)
+    wanted, kind = set(labels), kinds(points)
     for series in of_points(points):
         if series.label not in wanted:
             continue
@@ -110,21 +122,26 @@ def one_fold(points: xr.Dataset, design: str, fold: int, held: np.ndarray) -> li
                 ).log_score(targets.score)
                 for item in draws
             }
-            rows += _rows(design, fold, count, scored, alone)
+            rows += _rows(design, fold, count, scored, alone, kind)
     weights = ", ".join(f"{item.form} {weight:.2f}" for weight, item in forms)
     print(f"{design}, fold {fold}: {len(labels)} series; {weights}", flush=True)
     return rows
 
 
 def _rows(
-    design: str, fold: int, count: int, scored: rivals.Scored, alone: dict[Form, np.ndarray]
+    design: str,
+    fold: int,
+    count: int,
+    scored: rivals.Scored,
+    alone: dict[Form, np.ndarray],
+    kind: dict[str, str],
 ) -> list[dict[str, Any]]:
     found = []
     for i, score in enumerate(scored.targets.score):
         row: dict[str, Any] = {
             "design": design, "fold": fold, "condition": count,
             "series": scored.given.label, "benchmark": scored.given.benchmark,
-            "regime": scored.given.regime,
+            "regime": scored.given.regime, "kind": kind[scored.given.label],
             "ooms_ahead": round(
                 float(scored.targets.log10_compute[i] - scored.given.log10_compute.max()), 4
             ),
@@ -164,9 +181,11 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
             inside = diagnose.mean_over_points(column(f"inside_{level}_{method}"), series)
             item[f"inside_{level}"], item[f"inside_{level}_se"] = inside
         found[method] = item
-    best = max(FORMS, key=lambda form: column(f"log_score_{form}").sum())
+    forms = [k.removeprefix("log_score_") for k in rows[0] if k.startswith("log_score_")]
+    forms = [form for form in forms if form not in rivals.METHODS]
+    best = max(forms, key=lambda form: column(f"log_score_{form}").sum())
     found["forms"] = {}
-    for form in FORMS:
+    for form in forms:
         gap, error = diagnose.mean_over_points(
             column(f"log_score_{form}") - column(f"log_score_{best}"), series
         )
@@ -180,11 +199,14 @@ def tables(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Summaries by design, condition and regime."""
     found: dict[str, Any] = {}
     for design in DESIGNS:
-        for count in CONDITIONS:
+        for count in sorted({int(row["condition"]) for row in rows}):
             some = [r for r in rows if r["design"] == design and int(r["condition"]) == count]
             if some:
                 parts = {"all": some}
                 parts |= {k: [r for r in some if r["regime"] == k] for k in ("rl", "inference")}
+                parts |= {k: [r for r in some if r.get("kind") == k] for k in KINDS}
+                later = [r for r in parts["rl"] if float(r["ooms_ahead"]) > LATER]
+                parts = {k: v for k, v in (parts | {"RL, later": later}).items() if v}
                 found.setdefault(design, {})[str(count)] = {k: summary(v) for k, v in parts.items()}
     return found
 
@@ -221,16 +243,21 @@ def figure(results: dict[str, Any], path: Path) -> None:
 
 def page(results: dict[str, Any]) -> str:
     """README.md from results."""
+    first = next(iter(results.values()))
+    most, forms = max(map(int, first)), list(next(iter(first.values()))["all"]["forms"])
     lines = [
         "# Series that the model had not seen",
         "",
         "Made by `uv run python scripts/holdout.py`; numbers are in `results.json`, every",
-        "prediction in `scores.csv`. Whole groups of series were held out in folds, all four forms",
+        "prediction in `scores.csv`. Whole groups of series were held out in folds, all forms",
         "refitted without them, and each held-out series was predicted from its lowest point, or",
-        "its two lowest, against three rivals that have the same points (README, `tenfold score`).",
+        f"its {most} lowest, against three rivals with the same points (README, `tenfold score`).",
         "",
         "- **new-model**: all series of a model (RL: of one run) held out, its benchmarks known;",
         "- **new-benchmark**: all series of a benchmark (RL: of one publication) held out.",
+        "",
+        "*Pairs of modes*: a model with and without thinking; *effort sweeps*: others in tokens;",
+        f"*RL, later*: points of runs more than {LATER} OOM beyond the last given one.",
         "",
         "CRPS: continuous ranked probability score, in score units, lower is better. ± is one",
         "standard error that takes series, not points, as independent. *Above*: CRPS less that of",
@@ -261,16 +288,15 @@ def page(results: dict[str, Any]) -> str:
         "", "## Curve forms on whole series", "",
         "Sum of log scores of the held-out points under each form alone, less that of the best:",
         "",
-        "| design | given | " + " | ".join(FORMS) + " |",
-        "|---|---|" + "---:|" * len(FORMS),
+        "| design | given | " + " | ".join(forms) + " |",
+        "|---|---|" + "---:|" * len(forms),
     ]  # fmt: skip
     for design, item in results.items():
         for count, parts in item.items():
-            forms = parts["all"]["forms"]
             cells = [
                 "best" if one["difference"] == 0
                 else f"{one['difference']:.0f} ± {one['difference_se']:.0f}"
-                for one in forms.values()
+                for one in parts["all"]["forms"].values()
             ]  # fmt: skip
             lines.append(f"| {design} | {count} | " + " | ".join(cells) + " |")
     return "\n".join(lines).replace(" -", " \N{MINUS SIGN}") + "\n"

@@ -8,22 +8,23 @@ from typing import Any
 
 import numpy as np
 
+from tenfold.curves import CEILINGS
+
 DIMS = {
     "log_slope_mean": "regime", "unit_offset": "free_unit", "benchmark_sd": "", "cell_sd": "",
     "family_sd": "", "series_sd": "", "exchange_rate": "", "intercept_mean": "regime",
     "intercept_cell_sd": "", "intercept_sd": "", "thinking_shift_mean": "", "thinking_shift_sd": "",
     "lambda": "", "sigma": "regime", "nu": "", "log_inference_per_training_mean": "",
     "inference_per_training_sd": "", "gpt_level_mean": "", "gpt_level_sd": "",
-    "ceiling_mean": "regime", "ceiling_sd": "", "ceiling_logit": "cell", "intercept": "series",
-    "log_slope": "series",
+    "ceiling_mean": "regime", "ceiling_sd": "regime", "intercept": "curve", "log_slope": "curve",
 }  # fmt: skip
 """Parameters that are compared, and the dimension of each. The lower levels are last."""
-LOWER = ("ceiling_logit", "intercept", "log_slope")
+LOWER = ("intercept", "log_slope")
 
 
 def dims(form: str) -> dict[str, str]:
     """The parameters of a form that are compared, with their dimensions."""
-    return {k: v for k, v in DIMS.items() if form == "saturating" or not k.startswith("ceiling")}
+    return {k: v for k, v in DIMS.items() if form in CEILINGS or not k.startswith("ceiling")}
 
 
 def top_level(names: dict[str, str]) -> dict[str, str]:
@@ -33,15 +34,17 @@ def top_level(names: dict[str, str]) -> dict[str, str]:
 
 def labels(points: Any) -> dict[str, list[str]]:
     """Labels of every dimension in the order of the reference model."""
-    from tenfold.posterior.hierarchy import REFERENCE_UNITS
+    from tenfold.posterior import structure
 
     benchmark, regime = points["series_benchmark"].values, points["series_regime"].values
     cells = dict.fromkeys(f"{b} / {r}" for b, r in zip(benchmark, regime, strict=True))
     return {
         "regime": ["rl", "inference"],
-        "free_unit": [u for u in points["unit"].values.tolist() if u not in REFERENCE_UNITS],
+        "free_unit": [
+            u for u in points["unit"].values.tolist() if u not in structure.REFERENCE_UNITS
+        ],
         "cell": list(cells),
-        "series": points["series"].values.tolist(),
+        "curve": points["series"].values[structure.curves(points)].tolist(),
     }
 
 

@@ -3,7 +3,7 @@
     python scripts/samplers.py job.json
 
 benchmark.py writes the job and says what is in it. Nothing but NumPy is imported before it is
-needed: the Stan worker runs in another environment, and imports are part of what is timed.
+needed: imports are part of what is timed.
 """
 
 from __future__ import annotations
@@ -28,11 +28,10 @@ SAMPLERS = {
     "pymc": "PyMC's own NUTS",
     "numpyro": "NumPyro's NUTS, chains in parallel, double precision",
     "blackjax": "BlackJAX's NUTS with window adaptation on NumPyro's density",
-    "stan": "Stan's NUTS through PyStan",
 }
 LIBRARIES = {
     "tenfold": ("nutpie", "numba"), "nutpie-pymc": ("nutpie", "pymc", "numba"), "pymc": ("pymc",),
-    "numpyro": ("numpyro", "jax"), "blackjax": ("blackjax", "jax"), "stan": ("pystan", "httpstan"),
+    "numpyro": ("numpyro", "jax"), "blackjax": ("blackjax", "jax"),
 }  # fmt: skip
 Draws = tuple[dict[str, Any], Any, Any]
 """Named draws (chain, draw, ...), leapfrog steps and divergence of each draw."""
@@ -164,8 +163,6 @@ def from_sites(sites: dict[str, Any]) -> dict[str, Any]:
     found["log_slope"] = np.log(found["slope"])
     mean = found["log_slope_mean"]
     found["exchange_rate"] = np.exp(mean[..., 1] - mean[..., 0])
-    if "logit_m" in found:
-        found["ceiling_logit"] = found["logit_m"]
     return found
 
 
@@ -236,92 +233,6 @@ def blackjax(job: dict[str, Any]) -> Sampler:
     return draw
 
 
-def stan(job: dict[str, Any]) -> Sampler:
-    """Stan's sampler on scripts/stan/tenfold.stan, once its density is that of the reference.
-
-    Raises:
-        SystemExit: log densities of the two differ by more than a constant.
-    """
-    stan: Any = importlib.import_module("stan")
-    code = (ROOT / "scripts" / "stan" / "tenfold.stan").read_text()
-    prepared = json.loads(Path(job["stan"]).read_text())
-    shape = (job["chains"], job["draws"])
-
-    def build(seed: int) -> Any:
-        return stan.build(code, prepared["data"], random_seed=seed)
-
-    posterior = build(job["seed"])
-    gaps = [posterior.log_prob(u) - known for u, known in prepared["check"]]
-    if not np.ptp(gaps) < 1e-6:
-        raise SystemExit(f"the Stan program is another density: differences {gaps}")
-
-    def draw(seed: int) -> Draws:
-        fit = build(seed).sample(
-            num_chains=job["chains"],
-            num_samples=job["draws"],
-            num_warmup=job["tune"],
-            delta=job["target_accept"],
-        )
-
-        def ordered(name: str) -> np.ndarray:  # the chain runs fastest in PyStan's last axis
-            values = fit[name].reshape(-1, *shape[::-1]).T
-            return values if job["dims"].get(name) else values[..., 0]
-
-        found = {name: ordered(name) for name in job["dims"]}
-        return found, ordered("n_leapfrog__"), ordered("divergent__")
-
-    return draw
-
-
-def stan_input(form: str) -> dict[str, Any]:
-    """Data of the Stan program, and points at which its log density is known up to a constant."""
-    e, model, _ = numpyro_model(form)
-    import jax
-    import numpyro
-    from numpyro.infer.util import initialize_model
-
-    from tenfold.curves import FORMS
-    from tenfold.posterior import priors
-
-    data: dict[str, Any] = {"form": ("logistic", "saturating", "linear", "power").index(form) + 1}
-    assert form in FORMS
-    names = ("cells", "benchmarks", "families", "units", "charts", "thinking")
-    data |= {f"n_{name}": len(getattr(e, name)) for name in names}
-    sizes = {"n": e.x, "n_series": e.regime, "n_shifts": e.shift[0], "n_ratios": e.ratio[0]}
-    data |= {name: len(of) for name, of in {**sizes, "n_levels": e.ladder[0]}.items()}
-    names = ("x", "x_se", "score", "score_se", "non_thinking", "chart_scale_se")
-    data |= {name: getattr(e, name) for name in names}
-    names = ("series", "regime", "cell", "family", "unit", "chart", "cell_benchmark", "cell_regime")
-    data |= {name: getattr(e, name) + 1 for name in names}
-    data |= {"thinking": e.thinking_of_benchmark + 1, "floor_score": e.floor}
-    count = np.bincount(e.series)
-    data |= {"first": np.cumsum(count) - count + 1, "last": np.cumsum(count)}
-    names = ("rl_ooms", "rl_ooms_se", "shift_ooms", "shift_ooms_se")
-    data |= dict(zip(names, e.shift, strict=True))
-    data |= {"log_ratio": np.log(e.ratio[0]), "log_ratio_se": e.ratio[1]}
-    data |= {"log10_flop": e.ladder[0], "log10_flop_se": e.ladder[1]}
-    for name, prior in priors.load().items():
-        values = list(priors.hyperparameters(prior).values()) + ([prior.shift] * (name == "nu"))
-        data[f"prior_{name}"] = values[0] if len(values) == 1 else values
-    data = {key: np.asarray(value).tolist() for key, value in data.items()}
-    # the same coordinates in the order of the program's block of parameters
-    order = "log_slope_mean unit_offset benchmark_sd cell_sd family_sd series_sd "
-    order += "benchmark_effect cell_effect family_effect series_effect intercept_mean "
-    order += "intercept_cell_sd intercept_sd intercept_cell intercept log_kappa "
-    order += "thinking_shift_mean thinking_shift_sd thinking_shift ceiling_mean ceiling_sd logit_m "
-    order += "lambda sigma nu shift_z log_inference_per_training_mean inference_per_training_sd "
-    order += "gpt_level_mean gpt_level_sd"
-    check = []
-    for seed in range(8):
-        init = numpyro.infer.init_to_uniform(radius=1)
-        info: Any = initialize_model(jax.random.PRNGKey(seed), model, init_strategy=init)
-        z = {k.removesuffix("_decentered"): np.ravel(v) for k, v in info.param_info.z.items()}
-        u = np.concatenate([z.pop(name) for name in order.split() if name in z])
-        assert not z, f"not in the Stan program: {list(z)}"
-        check.append((u.tolist(), -float(info.potential_fn(info.param_info.z))))
-    return {"data": data, "check": check}
-
-
 # --- worker processes ----------------------------------------------------------------------------
 
 
@@ -329,12 +240,11 @@ def use_cache(folder: str) -> None:
     """Keep what libraries store between processes in a folder of this run."""
     os.environ["NUMBA_CACHE_DIR"] = f"{folder}/numba"
     os.environ["PYTENSOR_FLAGS"] = f"base_compiledir={folder}/pytensor"
-    os.environ["XDG_CACHE_HOME"] = f"{folder}/xdg"  # of Stan's compiled programs
 
 
 def work(job: dict[str, Any]) -> dict[str, Any]:
     """Sample twice and save the second draws; times start at the first line of this file."""
-    preparers = (tenfold, nutpie_pymc, pymc, numpyro, blackjax, stan)
+    preparers = (tenfold, nutpie_pymc, pymc, numpyro, blackjax)
     draw = dict(zip(SAMPLERS, preparers, strict=True))[job["sampler"]](job)
     prepared = time.perf_counter() - START
     draw(job["seed"])

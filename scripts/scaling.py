@@ -53,7 +53,7 @@ def synthetic(n_series: int, form: Any, seed: int) -> Any:
     points = evidence.assemble(made, floors, scale, plan.points.attrs)
     plan = dataclasses.replace(plan, points=evidence._with_tables(points, plan.points))
     drawn = calibrate.given(plan, form, calibrate.MODERATE, 2.0, rng)
-    score = calibrate.simulate.scores(drawn, plan.points, form, rng).values[0]
+    score = calibrate.forward.scores(drawn, plan.points, form, rng).values[0]
     return dataclasses.replace(plan, points=plan.points.assign(score=("obs", score)))
 
 

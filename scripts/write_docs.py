@@ -75,7 +75,7 @@ def model_diagram() -> str:
     from tenfold.posterior.scenario import load_scenario
 
     plan = prepare("baseline", load_scenario("baseline"))
-    model: Any = hierarchy.build_model(plan.points, plan.priors, "saturating", plan.choice)
+    model: Any = hierarchy.build_model(plan.points, plan.priors, "earlier", plan.choice)
     data = {variable.name for variable in model.data_vars}
     graph = ModelGraph(model).make_compute_graph()
     parents = {str(name): set(above) - data for name, above in graph.items() if name not in data}

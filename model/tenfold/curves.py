@@ -10,7 +10,8 @@ form        expected score, as a share of ceiling - floor       reading
 ==========  ==================================================  =================================
 logistic    1 / (1 + exp(-eta)), ceiling 1                      odds are a power of compute
 saturating  the same with an estimated ceiling                  ScaleRL (arXiv 2510.13786)
-linear      1/2 + eta / 4, ceiling 1, unbounded                 score linear in log compute
+earlier     as saturating; what an RL run starts with counts    a run starts at its model's score
+            as compute before its own
 power       1 - exp(-eta / 2) / 2, ceiling 1, unbounded below   error is a power of compute
 ==========  ==================================================  =================================
 
@@ -24,8 +25,12 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-Form = Literal["logistic", "saturating", "linear", "power"]
+Form = Literal["logistic", "saturating", "earlier", "power"]
 FORMS: tuple[Form, ...] = get_args(Form)
+CEILINGS: tuple[Form, ...] = ("saturating", "earlier")
+"""Forms that level off below 1, at a height that is estimated."""
+EARLIER: tuple[Form, ...] = ("earlier",)
+"""Forms in which an RL run starts with compute that counts already."""
 
 
 def expected_share(eta: Any, form: Form, xp: Any = np) -> Any:
@@ -33,8 +38,6 @@ def expected_share(eta: Any, form: Form, xp: Any = np) -> Any:
 
     `xp` supplies `exp`: numpy by default, or a module of symbolic tensors.
     """
-    if form == "linear":
-        return 0.5 + 0.25 * eta
     if form == "power":
         return 1.0 - 0.5 * xp.exp(-0.5 * eta)
     return 1.0 / (1.0 + xp.exp(-eta))
@@ -42,22 +45,28 @@ def expected_share(eta: Any, form: Form, xp: Any = np) -> Any:
 
 def share_gradient(eta: Any, form: Form, xp: Any = np) -> Any:
     """d expected_share / d eta, per link unit."""
-    if form == "linear":
-        return 0.25 + 0.0 * eta
     if form == "power":
         return 0.25 * xp.exp(-0.5 * eta)
     share = expected_share(eta, form, xp)
     return share * (1.0 - share)
 
 
+def with_earlier(x: Any, earlier: Any) -> tuple[Any, Any]:
+    """log10 of compute and of what counts from before it, and its derivative by `x`.
+
+    Args:
+        x, earlier: log10 compute on one scale; -inf where nothing came before.
+    """
+    own = 1.0 / (1.0 + 10.0 ** (earlier - x))
+    return x - np.log10(own), own
+
+
 def eta_at_share(share: Any, form: Form) -> Any:
     """Linear predictor at which the curve has come `share` of the way from floor to ceiling.
 
     +inf at or above the curve's upper bound, -inf at or below its lower bound (0 for the logistic
-    forms; none for `linear`, none below for `power`).
+    forms; none below for `power`).
     """
-    if form == "linear":
-        return 4.0 * (share - 0.5)
     with np.errstate(divide="ignore", invalid="ignore"):
         if form == "power":
             eta = -2.0 * np.log(2.0 * (1.0 - share))

@@ -23,6 +23,9 @@ SWITCHES = [
     {"estimate_lambda": False},
     {"pool_benchmark": False},
     {"pool_family": False},
+    {"pool_model": False},
+    {"pool_publication": False},
+    {"drift": False},
     {"slope_sign": "any"},
     {"series_evidence": False},
     {"shift_evidence": False},
@@ -66,7 +69,9 @@ def value_point(model, parameters, table):
     point, free = {}, {}
     for variable in model.free_RVs:
         name = variable.name.removesuffix("_0")
-        if name.startswith("ceiling_") and name not in parameters:  # not used by this form
+        if (
+            name.startswith(("ceiling_", "early_")) and name not in parameters
+        ):  # not used by this form
             point[model.rvs_to_values[variable].name] = np.zeros(variable.shape.eval())
             continue
         value = parameters[name].values[0, 0]
@@ -190,9 +195,9 @@ def test_gradient_against_differences(evidence, form, switch):
 
 def test_unknown_data_is_an_error(evidence):
     with pytest.raises(KeyError, match="unknown data 'scores'"):
-        Density(evidence, priors.load(), ModelChoice(), "linear", {"scores": np.zeros(3)})
+        Density(evidence, priors.load(), ModelChoice(), "power", {"scores": np.zeros(3)})
     with pytest.raises(ValueError, match="'score' has shape"):
-        Density(evidence, priors.load(), ModelChoice(), "linear", {"score": np.zeros(3)})
+        Density(evidence, priors.load(), ModelChoice(), "power", {"score": np.zeros(3)})
 
 
 def test_entry_point_holds_all_of_its_code():

@@ -22,7 +22,7 @@ from numpyro.infer.reparam import LocScaleReparam
 from numpyro.infer.util import log_density
 
 PRIORS = Path(__file__).parents[2] / "data" / "priors.toml"
-FORMS = ("logistic", "saturating", "linear", "power")
+FORMS = ("logistic", "saturating", "earlier", "power")
 OFFSET_UNITS = ("usd", "gpu_hours", "rollout_tokens", "steps")
 
 
@@ -30,11 +30,20 @@ OFFSET_UNITS = ("usd", "gpu_hours", "rollout_tokens", "steps")
 class Evidence:
     """Points as plain arrays. `i` runs over points; labels say what each index means.
 
-    A cell is a (benchmark, regime) pair that holds series; `cells` lists them in the order of
-    first appearance. Benchmarks appear in `thinking` if they hold a non-thinking point.
+    A pair is a series of two points, one of them in a non-thinking mode; `pairs` holds its series,
+    its thinking score and error, its other score and error, and the OOMs between the two. A series
+    may be another one over a second axis (`axes`). All others are curves, numbered among
+    themselves. A cell is a (benchmark, regime) pair that holds series; `cells` lists them in the
+    order of first appearance. Benchmarks appear in `thinking` if they hold a non-thinking point.
     """
 
-    series: np.ndarray  # of point i
+    curve: np.ndarray  # series of each curve
+    pairs: tuple[np.ndarray, ...]
+    axes: tuple[np.ndarray, ...]  # units of a run's two axes, log of slope(second / first)
+    begin: np.ndarray  # first compute of each series, from its reference
+    is_run: np.ndarray
+    series: np.ndarray  # curve of point i
+    runs: np.ndarray  # RL points, by run and compute
     x: np.ndarray
     x_se: np.ndarray
     score: np.ndarray
@@ -43,6 +52,8 @@ class Evidence:
     regime: np.ndarray  # of series s, as are the next four; -1 where there is none
     cell: np.ndarray
     family: np.ndarray
+    model: np.ndarray
+    publication: np.ndarray
     unit: np.ndarray
     chart: np.ndarray
     thinking_of_benchmark: np.ndarray  # of benchmark b; -1 where there is none
@@ -56,6 +67,10 @@ class Evidence:
     units: list[str]
     charts: list[str]
     thinking: list[str]
+    thinking_families: list[str]
+    thinking_models: list[str]
+    models: list[str]
+    publications: list[str]
     shift: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
     ratio: tuple[np.ndarray, np.ndarray]
     ladder: tuple[np.ndarray, np.ndarray]
@@ -82,13 +97,57 @@ def evidence(points: xr.Dataset) -> Evidence:
     reference = np.array(
         [np.average(compute[series == s], weights=se[series == s] ** -2) for s in range(len(names))]
     )
+    model = [str(m) for m in points["llm"].values[points["llm_index"].values]]
+    papers = points["series_publication"].values
+    paper = [str(p) if r == "rl" else "" for p, r in zip(papers, reg, strict=True)]
+    models, publications = sorted(set(model)), sorted(set(paper) - {""})
+    off = [
+        {column[s] for s, is_off in zip(series, modes, strict=True) if is_off}
+        for column in (fam, model)
+    ]
+    first_axis = points["twin_index"].values
+    one_mode = [
+        modes[series == s].sum() == 1 and (series == s).sum() == 2 for s in range(len(names))
+    ]
+    one_mode = [pair and axis < 0 for pair, axis in zip(one_mode, first_axis, strict=True)]
+    alone = [first_axis[s] < 0 and not one_mode[s] for s in range(len(names))]
+    curve = np.flatnonzero(alone)
+    length = np.array([compute[series == s].std() for s in range(len(names))])
+    second = np.flatnonzero(first_axis >= 0)
+    unit_of = np.array([units.index(u) if u in units else -1 for u in unit])
+    begin = np.array([(compute[series == s] - reference[s]).min() for s in range(len(names))])
+    score, x, on = points["score"].values, compute - reference[series], np.isin(series, curve)
+    told = [
+        (s, *(np.flatnonzero((series == s) & (modes == mode))[0] for mode in (False, True)))
+        for s in range(len(names))
+        if one_mode[s]
+    ]
+    which, yes, no = np.array(told, dtype=int).reshape(-1, 3).T
+    of_curve = np.searchsorted(curve, series[on])
+    by_compute = sorted(range(of_curve.size), key=lambda i: (of_curve[i], x[on][i]))
     return Evidence(
-        series=series,
-        x=compute - reference[series],
-        x_se=points["log10_compute_se"].values,
-        score=points["score"].values,
-        score_se=se,
-        non_thinking=modes.astype(float),
+        curve=curve,
+        axes=(
+            unit_of[first_axis[second]],
+            unit_of[second],
+            np.log(length[first_axis[second]] / length[second]),
+        ),
+        begin=begin,
+        is_run=np.array([r == "rl" for r in reg]),
+        pairs=(which, score[yes], se[yes], score[no], se[no], x[yes] - x[no]),
+        series=of_curve,
+        runs=np.array([i for i in by_compute if reg[curve[of_curve[i]]] == "rl"], dtype=int),
+        x=x[on],
+        x_se=points["log10_compute_se"].values[on],
+        score=score[on],
+        score_se=se[on],
+        non_thinking=modes[on].astype(float),
+        model=np.array([models.index(m) for m in model]),
+        publication=np.array([publications.index(p) if p else -1 for p in paper]),
+        models=models,
+        publications=publications,
+        thinking_families=sorted(off[0]),
+        thinking_models=sorted(off[1]),
         regime=np.array([regimes.index(r) for r in reg]),
         cell=np.array([cells.index(c) for c in zip(bench, reg, strict=True)]),
         family=np.array([families.index(f) for f in fam]),
@@ -159,8 +218,6 @@ def _at(values: jax.Array, index: np.ndarray, default: float) -> jax.Array:
 
 def share(eta: jax.Array, form: str) -> jax.Array:
     """Share of the way from floor to ceiling."""
-    if form == "linear":
-        return 1 / 2 + eta / 4
     if form == "power":
         return 1 - jnp.exp(-eta / 2) / 2
     return expit(eta)
@@ -171,22 +228,35 @@ def model(e: Evidence, form: str, scores: Any = None) -> None:
     # slopes
     log_slope_mean = _prior("log_slope_mean", 2)
     unit_offset = _prior("unit_offset", len(e.units)) if e.units else jnp.zeros(0)
+    one, other, log_ratio = e.axes
+    if len(log_ratio):
+        gap = _at(unit_offset, other, 0.0) - _at(unit_offset, one, 0.0)
+        axes = dist.Normal(gap, _prior("unit_sd")).to_event(1)
+        numpyro.sample("unit_log_ratio", axes, obs=log_ratio)
     benchmark_sd, cell_sd = _prior("benchmark_sd"), _prior("cell_sd")
     family_sd, series_sd = _prior("family_sd"), _prior("series_sd")
-    n_series = len(e.regime)
+    n_curves = len(e.curve)
     benchmark_effect = _normal("benchmark_effect", 0.0, benchmark_sd, len(e.benchmarks))
     cell_effect = _normal("cell_effect", 0.0, cell_sd, len(e.cells))
     family_effect = _normal("family_effect", 0.0, family_sd, len(e.families))
-    series_effect = _normal("series_effect", 0.0, series_sd, n_series)
+    model_sd = _prior("model_sd")
+    model_effect = model_sd * _normal("model_z", 0.0, 1.0, len(e.models))
+    publication_effect = jnp.zeros(0)
+    if e.publications:
+        z = _normal("publication_z", 0.0, 1.0, len(e.publications))
+        publication_effect = _prior("publication_sd") * z
+    series_effect = _normal("series_effect", 0.0, series_sd, n_curves)
     benchmark = e.cell_benchmark[e.cell]
-    slope = jnp.exp(
+    typical = (
         log_slope_mean[e.regime]
         + _at(unit_offset, e.unit, 0.0)
         + benchmark_effect[benchmark]
         + cell_effect[e.cell]
         + family_effect[e.family]
-        + series_effect
+        + model_effect[e.model]
+        + _at(publication_effect, e.publication, 0.0)
     )
+    slope = jnp.exp(typical[e.curve] + series_effect)
     exchange_rate = jnp.exp(log_slope_mean[1] - log_slope_mean[0])
 
     # curves
@@ -195,58 +265,114 @@ def model(e: Evidence, form: str, scores: Any = None) -> None:
     intercept_cell = _normal("intercept_cell", 0.0, intercept_cell_sd, len(e.cells))
     intercept = _sample(
         "intercept",
-        dist.Normal(intercept_mean[e.regime] + intercept_cell[e.cell], intercept_sd).to_event(1),
+        dist.Normal(
+            (intercept_mean[e.regime] + intercept_cell[e.cell])[e.curve], intercept_sd
+        ).to_event(1),
     )
     kappa = jnp.ones(0)
     if e.charts:
         kappa = jnp.exp(_sample("log_kappa", dist.Normal(0.0, e.chart_scale_se).to_event(1)))
     shift_mean, shift_sd = _prior("thinking_shift_mean"), _prior("thinking_shift_sd")
     thinking_shift = _normal("thinking_shift", shift_mean, shift_sd, len(e.thinking))
-    reach = jnp.ones(len(e.cells))
-    if form == "saturating":
-        ceiling_mean, ceiling_sd = _prior("ceiling_mean", 2), _prior("ceiling_sd")
-        logit_m = _sample(
-            "logit_m", dist.Normal(ceiling_mean[e.cell_regime], ceiling_sd).to_event(1)
-        )
-        reach = expit(logit_m)
-
-    s = e.series
-    by_chart, by_benchmark = e.chart[s], e.thinking_of_benchmark[benchmark[s]]
-    eta = (
-        intercept[s]
-        + _at(kappa, by_chart, 1.0) * slope[s] * e.x
-        - _at(thinking_shift, by_benchmark, 0.0) * e.non_thinking
+    by_benchmark = e.thinking_of_benchmark[benchmark]
+    by_family, by_model = (
+        np.array([of.index(label) if label in of else -1 for label in labels])
+        for of, labels in ((e.thinking_families, e.families), (e.thinking_models, e.models))
     )
-    span = (1 - e.floor[benchmark[s]]) * reach[e.cell[s]]
-    expected = e.floor[benchmark[s]] + span * share(eta, form)
+    shift = _at(thinking_shift, by_benchmark, 0.0)
+    for kind, index, size in (
+        ("family", by_family[e.family], len(e.thinking_families)),
+        ("model", by_model[e.model], len(e.thinking_models)),
+    ):
+        z = _normal(f"thinking_{kind}_z", 0.0, 1.0, size)
+        shift = shift + _at(_prior(f"thinking_{kind}_sd") * z, index, 0.0) * (by_benchmark >= 0)
+    rest_z = _normal("thinking_rest_z", 0.0, 1.0, len(e.thinking))
+    rest = jnp.exp(_prior("thinking_rest_mean") + _prior("thinking_rest_sd") * rest_z)
+    rest = _at(rest, by_benchmark, 0.0)
+    reach = jnp.ones(len(e.regime))  # of every series
+    if form in ("saturating", "earlier"):
+        ceiling_mean, ceiling_sd = _prior("ceiling_mean", 2), _prior("ceiling_sd", 2)
+        shared = np.flatnonzero(e.cell_regime == 1)
+        of_cell = _normal("logit_m", ceiling_mean[1], ceiling_sd[1], len(shared))
+        of_run = _normal("logit_run", ceiling_mean[0], ceiling_sd[0], int(e.is_run.sum()))
+        row = np.array([list(shared).index(c) if c in shared else -1 for c in e.cell])
+        run = np.where(e.is_run, np.cumsum(e.is_run) - 1, -1)
+        reach = expit(_at(of_cell, row, 0.0) + _at(of_run, run, 0.0))
+    before = jnp.zeros(len(e.regime))  # compute that counts before the run's own
+    if form == "earlier" and e.is_run.any():
+        z = _normal("early_z", 0.0, 1.0, int(e.is_run.sum()))
+        early = _prior("early_mean") + _prior("early_sd") * z
+        run = np.where(e.is_run, np.cumsum(e.is_run) - 1, -1)
+        before = jnp.where(e.is_run, 10.0 ** (_at(early, run, 0.0) + e.begin), 0.0)
+
+    s, of = e.series, e.curve[e.series]  # curve and series of each point
+    span = (1 - e.floor[benchmark]) * reach
+    spent = 10.0**e.x + before[of]
+    own = 10.0**e.x / spent
+    climbed = _at(kappa, e.chart[of], 1.0) * slope[s] * jnp.log10(spent)
+    eta = intercept[s] + climbed - shift[of] * e.non_thinking
+    expected = e.floor[benchmark[of]] + span[of] * share(eta, form)
 
     # points; the derivative of the share by automatic differentiation
     lam, sigma, nu = _prior("lambda"), _prior("sigma", 2), _prior("nu")
-    gradient = jax.vmap(jax.grad(lambda value: share(value, form)))(eta)
-    per_oom = span * gradient * slope[s]
-    sd = jnp.sqrt(lam**2 * e.score_se**2 + sigma[e.regime[s]] ** 2 + (per_oom * e.x_se) ** 2)
-    n = jax.ops.segment_sum(jnp.ones_like(e.x), s, n_series)
-    observed = e.score if scores is None else scores
-    q = jax.ops.segment_sum(((observed - expected) / sd) ** 2, s, n_series)
-    numpyro.factor(
-        "scores",
-        jnp.sum(
-            gammaln((nu + n) / 2)
-            - gammaln(nu / 2)
-            - n / 2 * jnp.log(nu * jnp.pi)
-            - (nu + n) / 2 * jnp.log1p(q / nu)
-        )
-        - jnp.sum(jnp.log(sd)),
+    steepness = jax.vmap(jax.grad(lambda value: share(value, form)))
+    per_logit = span[of] * steepness(eta)
+    sd = jnp.sqrt(
+        lam**2 * e.score_se**2
+        + sigma[e.regime[of]] ** 2
+        + (per_logit * slope[s] * own * e.x_se) ** 2
+        + (per_logit * rest[of] * e.non_thinking) ** 2
     )
+    observed = e.score if scores is None else scores
+    z, log_sd = (observed - expected) / sd, jnp.log(sd)
+    if len(e.runs):  # a run's errors correlate; whitened by the Cholesky factor of all runs
+        share_of, length = _prior("drift_share"), _prior("drift_length")
+        run, x, rank = s[e.runs], e.x[e.runs], np.arange(len(e.runs))
+        correlation = share_of ** abs(rank[:, None] - rank)
+        correlation = correlation * jnp.exp(-abs(x[:, None] - x) / length)
+        factor = jnp.linalg.cholesky(jnp.where(run[:, None] == run, correlation, 0.0))
+        white = jax.scipy.linalg.solve_triangular(factor, z[e.runs], lower=True)
+        z = z.at[e.runs].set(white)
+        log_sd = log_sd.at[e.runs].add(jnp.log(jnp.diag(factor)))
+    n = jax.ops.segment_sum(jnp.ones_like(e.x), s, n_curves)
+    q = jax.ops.segment_sum(z**2, s, n_curves)
+
+    def student(q: jax.Array, n: jax.Array) -> jax.Array:
+        constant = gammaln((nu + n) / 2) - gammaln(nu / 2) - n / 2 * jnp.log(nu * jnp.pi)
+        return jnp.sum(constant - (nu + n) / 2 * jnp.log1p(q / nu))
+
+    numpyro.factor("scores", student(q, n) - jnp.sum(log_sd))
     numpyro.deterministic("slope", slope)
     numpyro.deterministic("expected", expected)
     numpyro.deterministic("point_sd", sd)
+
+    # pairs: the non-thinking score given the thinking one
+    p, given, given_se, other, other_se, ooms = e.pairs
+    if len(p):
+        floor, height, both = e.floor[benchmark[p]], span[p], e.regime[p]
+        edge = jnp.minimum(given_se / 2 / (1 - floor), 0.25)
+        above = jnp.clip((given - floor) / height, edge, 1 - edge)
+        eta_given = {
+            "power": lambda: -2 * jnp.log(2 * (1 - above)),
+        }.get(form, lambda: jnp.log(above / (1 - above)))()  # fmt: skip
+        climb = jnp.exp(typical[p]) * ooms
+        eta = eta_given - climb - shift[p]
+        ratio = steepness(eta) / steepness(eta_given)
+        noise = [lam**2 * error**2 + sigma[both] ** 2 for error in (given_se, other_se)]
+        unsure = rest[p] ** 2 + (climb * series_sd) ** 2
+        variance = noise[1] + ratio**2 * noise[0] + (height * steepness(eta)) ** 2 * unsure
+        mean = floor + height * share(eta, form)
+        value = student((other - mean) ** 2 / variance, jnp.ones(len(p)))
+        numpyro.factor("pairs", value - jnp.sum(jnp.log(variance)) / 2)
+        numpyro.deterministic("pair_expected", mean)
+        numpyro.deterministic("pair_sd", jnp.sqrt(variance))
 
     # generation shifts
     rl, rl_se, shift, shift_se = e.shift
     if len(rl):
         z = _sample("shift_z", dist.Normal(0.0, 1.0).expand([len(rl)]).to_event(1))
-        rate = exchange_rate * jnp.exp(jnp.sqrt(2.0) * cell_sd * z)
+        spread = jnp.sqrt(2 * (cell_sd**2 + model_sd**2 + series_sd**2))
+        rate = exchange_rate * jnp.exp(spread * z)
         spread = jnp.sqrt(shift_se**2 + (rl_se / rate) ** 2)
         numpyro.sample("shift_ooms", dist.Normal(rl / rate, spread).to_event(1), obs=shift)
 

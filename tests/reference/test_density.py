@@ -10,7 +10,7 @@ from scipy import integrate, stats
 
 from tenfold.curves import FORMS
 from tenfold.evidence import dataset
-from tenfold.posterior import hierarchy, priors
+from tenfold.posterior import hierarchy, priors, structure
 from tenfold.posterior.scenario import ModelChoice
 
 POINTS = [20, pytest.param(200, marks=pytest.mark.slow)]
@@ -32,7 +32,10 @@ def model(usable):
 
 @pytest.fixture(scope="module")
 def log_density(model):
-    return model.compile_fn(model.logp(jacobian=False))
+    from pytensor.compile.mode import Mode
+
+    mode: Any = Mode(linker="py", optimizer=None)  # pyright: ignore[reportArgumentType]
+    return model.compile_fn(model.logp(jacobian=False), mode=mode)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +57,7 @@ def pymc_point(
     model: Any, values: dict[str, np.ndarray], e: Any, usable: Any
 ) -> tuple[dict[str, np.ndarray], float]:
     """Values of PyMC's variables, and log |d named parameters / d those variables|."""
-    table, order = priors.load(), hierarchy.cells(usable)
+    table, order = priors.load(), structure.cells(usable)
     place = [
         e.cells.index((str(usable["benchmark"].values[b]), str(usable["regime"].values[r])))
         for b, r in zip(
@@ -85,9 +88,9 @@ def pymc_point(
             point[name] = (values["intercept_cell"] / values["intercept_cell_sd"])[place]
             log_jacobian += len(place) * np.log(values["intercept_cell_sd"])
         elif name == "ceiling_logit":
-            point[name] = values["logit_m"][place] if "logit_m" in values else np.zeros(len(place))
-        elif name in ("ceiling_mean", "ceiling_sd") and name not in values:
-            point[name] = np.ones(variable.type.ndim and 2)  # the form has no ceilings: constants
+            point[name] = _ceilings(values, e, usable)
+        elif name.startswith(("ceiling_", "early_")) and name not in values:
+            point[name] = np.ones(variable.shape.eval())  # not used by the form: constants
         elif name == "log_slope":
             point[name] = np.log(values["slope"])
         elif name == "kappa_chart":
@@ -99,9 +102,18 @@ def pymc_point(
             point[name] = values[name[:-2]] - table[name[:-2]].shift
         else:
             point[name] = values[name]
-    if "ceiling_mean" in point and "ceiling_mean" not in values:
-        point["ceiling_mean"], point["ceiling_sd"] = np.ones(2), np.array(1.0)
     return point, float(log_jacobian)
+
+
+def _ceilings(values: dict[str, np.ndarray], e: Any, usable: Any) -> np.ndarray:
+    """Ceilings in the order of `structure.ceilings`: cells of inference series, then runs."""
+    top = structure.ceilings(usable)
+    if "logit_m" not in values:
+        return np.zeros(top.sizes["ceiling_of"])
+    theirs = [f"{b} / {r}" for b, r in e.cells if r == "inference"]
+    cells = [str(label) for label in top["ceiling_of"].values[: len(theirs)]]
+    ours = [theirs.index(label) for label in cells]
+    return np.concatenate([values["logit_m"][ours], values["logit_run"]])
 
 
 def split_log_density(values: dict[str, np.ndarray], e: Any) -> float:

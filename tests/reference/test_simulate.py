@@ -9,7 +9,7 @@ import xarray as xr
 
 from tenfold.curves import FORMS
 from tenfold.evidence import dataset
-from tenfold.posterior import priors, simulate
+from tenfold.posterior import forward, priors, simulate, structure
 from tenfold.posterior.plan import prepare
 from tenfold.posterior.scenario import ModelChoice, PointsChoice, Scenario, Settings
 from tenfold.sampler import sample
@@ -27,21 +27,28 @@ def named(one: xr.Dataset, e) -> dict[str, np.ndarray]:
         "log_slope_mean", "benchmark_sd", "cell_sd", "family_sd", "series_sd", "intercept_mean",
         "intercept_cell_sd", "intercept_sd", "intercept", "thinking_shift_mean",
         "thinking_shift_sd", "lambda", "sigma", "nu", "shift_z", "gpt_level_mean", "gpt_level_sd",
-        "log_inference_per_training_mean", "inference_per_training_sd",
+        "log_inference_per_training_mean", "inference_per_training_sd", "model_sd", "model_z",
+        "publication_sd", "publication_z", "thinking_family_sd", "thinking_family_z",
+        "thinking_model_sd", "thinking_model_z", "thinking_rest_mean", "thinking_rest_sd",
+        "thinking_rest_z", "drift_share", "drift_length",
     )}  # fmt: skip
+    values["intercept"] = values["intercept"][e.curve]
     values["unit_offset"] = one["unit_offset"].sel(free_unit=e.units).values
     values["benchmark_effect"] = one["benchmark_effect"].sel(benchmark=e.benchmarks).values
     values["cell_effect"] = np.array([float(one["cell_effect"].sel(c)) for c in cell])
     values["family_effect"] = one["family_effect"].sel(family=e.families).values
     values["thinking_shift"] = one["thinking_shift"].sel(shifted_benchmark=e.thinking).values
     values["log_kappa"] = np.log(one["kappa_chart"].sel(chart=e.charts).values)
-    values["series_effect"] = np.zeros(len(e.regime))
+    values["series_effect"] = np.zeros(len(e.curve))
     values["intercept_cell"] = np.zeros(len(cell))
+    if "early_mean" in one:
+        values |= {name: one[name].values for name in ("early_mean", "early_sd", "early_z")}
     if "ceiling_mean" in one:
         values["ceiling_mean"], values["ceiling_sd"] = one["ceiling_mean"], one["ceiling_sd"]
-        floor = e.floor[e.cell_benchmark]
-        reach = (np.array([float(one["ceiling"].sel(c)) for c in cell]) - floor) / (1 - floor)
-        values["logit_m"] = np.log(reach) - np.log1p(-reach)
+        labels = [f"{c['benchmark']} / {c['regime']}" for c in cell if c["regime"] == "inference"]
+        logit = one["ceiling_logit"]
+        values["logit_m"] = logit.sel(ceiling_of=labels).values
+        values["logit_run"] = logit.values[len(labels) :]
     return {name: np.asarray(value, dtype=float) for name, value in values.items()}
 
 
@@ -53,7 +60,7 @@ def test_simulated_curves_and_noise_are_those_of_the_equations(form, equations):
     e = equations.evidence(usable)
     rng = np.random.default_rng(21)
     drawn = simulate.prior(usable, priors.load(), form, ModelChoice(), 10, rng)
-    ours = simulate.expected(drawn, usable, form).transpose("draw", "obs")
+    ours = forward.expected(drawn, usable, form).transpose("draw", "obs")
     for draw in range(10):
         values = named(drawn.isel(draw=draw), e)
 
@@ -61,16 +68,20 @@ def test_simulated_curves_and_noise_are_those_of_the_equations(form, equations):
             with numpyro.handlers.seed(rng_seed=0):
                 model = numpyro.handlers.substitute(equations.model, data=values)
                 trace = numpyro.handlers.trace(model).get_trace(e, form)
-            return {k: np.asarray(trace[k]["value"]) for k in ("slope", "expected", "point_sd")}
+            names = ("slope", "expected", "point_sd", "pair_expected", "pair_sd")
+            return {k: np.asarray(trace[k]["value"]) for k in names if k in trace}
 
         # the series' own effect is what is left of its log slope
-        left = np.log(drawn["slope"].values[draw]) - np.log(theirs()["slope"])
+        left = np.log(drawn["slope"].values[draw][e.curve]) - np.log(theirs()["slope"])
         values["series_effect"] = left
         assert np.abs(left / values["series_sd"]).max() < 5
         found = theirs()
-        at = ours.isel(draw=draw)
+        at = ours.isel(draw=draw, obs=np.isin(usable["series_index"].values, e.curve))
         np.testing.assert_allclose(at["expected_score"], found["expected"], rtol=1e-9, atol=1e-12)
         np.testing.assert_allclose(at["score_sd"], found["point_sd"], rtol=1e-9)
+        at = ours.isel(draw=draw, obs=structure.modes(usable)[1])
+        np.testing.assert_allclose(at["expected_score"], found["pair_expected"], rtol=1e-9)
+        np.testing.assert_allclose(at["score_sd"], found["pair_sd"], rtol=1e-9)
 
 
 @pytest.mark.slow
@@ -90,7 +101,9 @@ def test_posteriors_agree_within_monte_carlo_error(form, equations):
     names = [
         "exchange_rate", "log_slope_mean", "benchmark_sd", "cell_sd", "family_sd", "series_sd",
         "intercept_mean", "intercept_cell_sd", "intercept_sd", "thinking_shift_mean",
-        "thinking_shift_sd", "lambda", "sigma", "nu", "intercept", "slope",
+        "thinking_shift_sd", "lambda", "sigma", "nu", "intercept", "slope", "model_sd",
+        "publication_sd", "thinking_family_sd", "thinking_model_sd", "thinking_rest_mean",
+        "thinking_rest_sd", "drift_share", "drift_length",
         "log_inference_per_training_mean", "inference_per_training_sd", "gpt_level_mean",
         "gpt_level_sd", *(["ceiling_mean", "ceiling_sd"] if form == "saturating" else []),
     ]  # fmt: skip

@@ -44,6 +44,7 @@ def tree(form: str, seed: int, rate: float = 2.0, chains: int = 4, draws: int = 
     post["exchange_rate"] = np.exp(
         slopes.sel(regime="inference", drop=True) - slopes.sel(regime="rl", drop=True)
     )
+    post["steepness"] = v(0.0, 0.0)
     post["benchmark_effect"] = v(0.0, 0.2, benchmark=BENCHMARKS)
     post["cell_effect"] = v(0.0, 0.1, benchmark=BENCHMARKS, regime=REGIMES)
     post["benchmark_sd"] = np.exp(v(-1.5, 0.1))
@@ -58,7 +59,7 @@ def tree(form: str, seed: int, rate: float = 2.0, chains: int = 4, draws: int = 
         logit = v(1.5, 0.5, benchmark=BENCHMARKS, regime=REGIMES)
         post["ceiling"] = 1 / (1 + np.exp(-logit))
         post["ceiling_mean"] = v(1.5, 0.2, regime=REGIMES)
-        post["ceiling_sd"] = np.exp(v(-1.0, 0.1))
+        post["ceiling_sd"] = np.exp(v(-1.0, 0.1, regime=REGIMES))
     else:
         post["ceiling"] = xr.ones_like(post["cell_effect"])
     points = xr.Dataset(

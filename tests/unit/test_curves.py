@@ -19,6 +19,7 @@ from tenfold.curves import (
     ooms_between,
     score_gradient,
     share_gradient,
+    with_earlier,
 )
 
 forms = st.sampled_from(FORMS)
@@ -26,8 +27,8 @@ etas = st.floats(-12, 12)
 floors = st.floats(0, 0.5)
 ceilings = st.floats(0.55, 1)
 slopes = st.floats(0.05, 5)
-UPPER = {"logistic": 1.0, "saturating": 1.0, "power": 1.0, "linear": math.inf}
-LOWER = {"logistic": 0.0, "saturating": 0.0, "power": -math.inf, "linear": -math.inf}
+UPPER = {"logistic": 1.0, "saturating": 1.0, "earlier": 1.0, "power": 1.0}
+LOWER = {"logistic": 0.0, "saturating": 0.0, "earlier": 0.0, "power": -math.inf}
 
 
 @given(etas, forms)
@@ -81,18 +82,22 @@ def test_all_forms_share_value_and_gradient_at_zero(form):
         ("power", 1.0, math.inf),
         ("power", 1.5, math.inf),
         ("power", 0.0, -2 * math.log(2)),
-        ("linear", 1.0, 2.0),
-        ("linear", 0.0, -2.0),
+        ("earlier", 1.0, math.inf),
     ],
 )
 def test_inverse_at_and_beyond_the_bounds(form, share, eta):
     assert float(eta_at_share(share, form)) == pytest.approx(eta)
 
 
+def test_compute_from_before_a_run_counts_with_its_own():
+    spent, own = with_earlier(np.array([2.0, 2.0, 2.0]), np.array([-math.inf, 2.0, 4.0]))
+    assert spent == pytest.approx([2.0, math.log10(200), math.log10(10_100)])
+    assert own == pytest.approx([1.0, 0.5, 1 / 101])
+
+
 def test_the_logistic_form_is_the_odds_formula():
     # 20% to 80% is log(16) link units, whatever the code does inside.
     assert ooms_between(0.2, 0.8, 1.0, 0.0, 1.0, "logistic") == pytest.approx(math.log(16))
-    assert ooms_between(0.2, 0.8, 0.3 * 4, 0.0, 1.0, "linear") == pytest.approx(2.0)
     # error 0.8 to 0.2 is a factor of 4, and the error falls as compute ** (-slope / 2 / ln 10).
     assert ooms_between(0.2, 0.8, 2.0, 0.0, 1.0, "power") == pytest.approx(math.log(4))
 

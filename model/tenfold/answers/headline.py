@@ -31,18 +31,17 @@ def complete(sample: xr.Dataset) -> xr.Dataset:
     )
     # Numbers from 0 say nothing, and labels are compared in every sum of draws.
     draws = draws.drop_vars(("chain", "draw", "repeat"), errors="ignore")
-    mean = draws["log_slope_mean"]
+    # local slopes, which forms agree on, instead of their own slopes, which they do not
+    local = np.exp(draws["steepness"])
     rates = {
-        "exchange_rate": np.exp(
-            mean.sel(regime="inference", drop=True) - mean.sel(regime="rl", drop=True)
-        ),
-        "exchange_rate_new_benchmark": slope_ratio(draws["slope_new_benchmark"]),
-        "exchange_rate_new_model": slope_ratio(draws["slope_new_model"]),
+        "exchange_rate": slope_ratio(np.exp(draws["log_slope_mean"])) * local,
+        "exchange_rate_new_benchmark": slope_ratio(draws["slope_new_benchmark"]) * local,
+        "exchange_rate_new_model": slope_ratio(draws["slope_new_model"]) * local,
     }
     shared = draws["benchmark"].values[(draws["series_count"] > 0).all("regime").values]
     # Selected and renamed: one dim cannot hold all benchmarks and some of them.
     both = draws["slope_at_benchmark"].sel(benchmark=shared).rename(benchmark="shared_benchmark")
-    rates["exchange_rate_benchmark"] = slope_ratio(both)
+    rates["exchange_rate_benchmark"] = slope_ratio(both) * local
     levels = ("typical", "new benchmark", "new model", "benchmark")
     for (name, rate), level in zip(rates.items(), levels, strict=True):
         about = {"long_name": "RL OOMs per inference OOM", "units": "OOM/OOM", "level": level}

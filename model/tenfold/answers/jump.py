@@ -46,7 +46,7 @@ def exchange(draws: xr.Dataset, benchmark: str | None = None) -> xr.Dataset:
     elif benchmark in draws["shared_benchmark"].values:
         rate = draws["exchange_rate_benchmark"].sel(shared_benchmark=benchmark, drop=True)
     else:
-        rate = slope_ratio(curve(draws, benchmark)[0])
+        rate = slope_ratio(curve(draws, benchmark)[0]) * np.exp(draws["steepness"])
     inference = draws["gpt_level_ooms"] * draws["inference_per_training"]
     return _jump(rate, inference, inference * rate, draws["weight"])
 
@@ -54,11 +54,10 @@ def exchange(draws: xr.Dataset, benchmark: str | None = None) -> xr.Dataset:
 def on_curve(draws: xr.Dataset, start: float, benchmark: str | None = None) -> xr.Dataset:
     """The jump on the curve: RL OOMs that reach the score which the inference jump reaches.
 
-    Both curves start at score `start`. Under the logistic, linear and power forms, whose regimes
+    Both curves start at score `start`. Under the logistic and power forms, whose regimes
     share one ceiling, this equals `exchange`. Where the inference curve's ceiling lies at or below
     the start, inference gains nothing and RL has nothing to match: 0 OOMs, `reached_score` = start
-    (`no_gain`). The linear form runs past its ceiling: the score reached is then the ceiling, and
-    RL goes as far past it as inference does.
+    (`no_gain`).
 
     Args:
         benchmark: a benchmark, "new benchmark", "new model", or None for a population slope under
@@ -103,17 +102,14 @@ def _match(
         short_r = ((top_r - top_i) + (top_i - floor) * short_i) / (top_r - floor)
         ooms = (_eta(short_r, form) - curves.eta_at_score(start, floor, top_r, form)) / slope_r
     reached = top_i - (top_i - floor) * np.maximum(short_i, 0.0)
-    bounded = form != "linear"
-    never = (slope_r <= 0) | ((short_r <= 0) & bounded) | ((start >= top_r) & bounded)
+    never = (slope_r <= 0) | (short_r <= 0) | (start >= top_r)
     ooms = xr.where(never, np.inf, ooms)
-    stuck = (slope_i <= 0) | ((start >= top_i) & bounded)
+    stuck = (slope_i <= 0) | (start >= top_i)
     return xr.where(stuck, 0.0, ooms), xr.where(stuck, start, reached), stuck
 
 
 def _shortfall(eta: Any, form: curves.Form) -> Any:
     """1 - `curves.expected_share`, exact where the share is near one."""
-    if form == "linear":
-        return 0.5 - 0.25 * eta
     if form == "power":
         return 0.5 * np.exp(-0.5 * eta)
     return xr.apply_ufunc(special.expit, -eta)
@@ -121,8 +117,6 @@ def _shortfall(eta: Any, form: curves.Form) -> Any:
 
 def _eta(shortfall: Any, form: curves.Form) -> Any:
     """Inverse of `_shortfall`."""
-    if form == "linear":
-        return 4.0 * (0.5 - shortfall)
     if form == "power":
         return -2.0 * np.log(2.0 * shortfall)
     return np.log1p(-shortfall) - np.log(shortfall)

@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 
 from tenfold.curves import Form
-from tenfold.posterior import simulate
+from tenfold.posterior import forward, simulate
 from tenfold.posterior.priors import Priors
 from tenfold.posterior.scenario import ModelChoice
 from tenfold.runs import store
@@ -100,8 +100,11 @@ def _missing(tree: Any, prefix: str) -> Gate | None:
     return None
 
 
-COPIES = {"slope": "log_slope", "ceiling": "ceiling_logit"}
-"""Monotone functions of another parameter: diagnostics by ranks are the same, and not repeated."""
+COPIES = {
+    "slope": "log_slope", "ceiling": "ceiling_logit", "series_ceiling": "ceiling_logit",
+    "thinking_rest": "thinking_rest_z", "early": "early_z", "family_effect": "family_z",
+}  # fmt: skip
+"""Functions of another parameter, monotone or nearly so, whose diagnostics are not repeated."""
 
 
 def _sampled(tree: Any) -> xr.Dataset:
@@ -156,9 +159,9 @@ def prior_predictive(
     """
     rng = np.random.default_rng([seed, 1])
     parameters = simulate.prior(points, priors, form, choice, draws, rng)
-    curve = simulate.expected(parameters, points, form)
+    curve = forward.expected(parameters, points, form)
     found = curve[["expected_score"]].copy()
-    found["score"] = simulate.scores(parameters, points, form, rng)
+    found["score"] = forward.scores(parameters, points, form, rng)
     expected = curve["expected_score"]
     low, high = expected.quantile([0.05, 0.95], "draw").values
     observed = points["score"].values

@@ -17,7 +17,7 @@ import xarray as xr
 from scipy import optimize, special, stats
 
 from tenfold.curves import Form
-from tenfold.posterior import simulate
+from tenfold.posterior import drift, forward, structure
 
 
 @dataclass(frozen=True)
@@ -56,40 +56,57 @@ def given_others(
         seen: mask over `obs` of the scores that may be conditioned on; the *other* points are
             then predicted. All points are, each from the rest, unless given.
     """
-    curve = simulate.expected(parameters, points, form)
+    curve = forward.expected(parameters, points, form)
     sd = curve["score_sd"].values
-    residual = (points["score"].values - curve["expected_score"].values) / sd
-    chosen = slice(None) if seen is None else ~np.asarray(seen, dtype=bool)
+    z = (points["score"].values - curve["expected_score"].values) / sd
+    told = ~structure.given(points)
+    known = told if seen is None else told & np.asarray(seen, dtype=bool)
+    chosen = told if seen is None else ~np.asarray(seen, dtype=bool)
+    along = drift.links(parameters, points)
+    mean, precision = drift.from_others(z, along, known)
+    residual, sd = (z - mean) * np.sqrt(precision), sd / np.sqrt(precision)
     freedom = scale = None
     if "nu" in parameters:
-        freedom, scale = (v[..., chosen] for v in _others(parameters, residual, points, seen))
+        innovation, _ = drift.innovations(z, along, known)
+        freedom, scale = _others(parameters, innovation, residual, points, known)
+        freedom, scale = freedom[..., chosen], scale[..., chosen]
     return Given(residual[..., chosen], sd[..., chosen], freedom, scale)
 
 
 def log_density(parameters: xr.Dataset, points: xr.Dataset, form: Form) -> xr.DataArray:
-    """log p(score_i | the other scores of its series, parameters), dims (..., `obs`)."""
-    values = given_others(parameters, points, form).log_density()
+    """log p(score_i | the other scores of its series, parameters), dims (..., `obs`).
+
+    Zero for points that only others are told from (`structure.given`).
+    """
+    told = ~structure.given(points)
+    values = np.zeros((*parameters["cell_sd"].shape, points.sizes["obs"]))
+    values[..., told] = given_others(parameters, points, form).log_density()
     return xr.DataArray(values, dims=(*parameters["cell_sd"].dims, "obs"))
 
 
 def _others(
-    parameters: xr.Dataset, residual: np.ndarray, points: xr.Dataset, seen: np.ndarray | None = None
+    parameters: xr.Dataset,
+    innovation: np.ndarray,
+    residual: np.ndarray,
+    points: xr.Dataset,
+    known: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What the other seen points of its series say of a point's noise.
+    """What the other known points of its series say of a point's noise.
 
     Args:
-        residual: standardised residuals, shape (..., obs).
+        innovation: of every point given the known ones before it, shape (..., obs).
+        residual: of every point given the known ones on either side.
 
     Returns:
         Degrees of freedom nu + n and scale sqrt((nu + q) / (nu + n)) of the Student-t that a
         residual follows given n others with sum of squares q, shapes (..., obs).
     """
     series = points["series_index"].values
-    seen = np.ones(series.size) if seen is None else np.asarray(seen, dtype=float)
-    squares = seen * residual**2
     starts = np.flatnonzero(np.diff(series, prepend=-1))  # obs are sorted by series
-    rest = np.add.reduceat(squares, starts, axis=-1)[..., series] - squares
-    count = np.add.reduceat(seen, starts)[series] - seen
+    rest = np.add.reduceat(known * innovation**2, starts, axis=-1)[..., series]
+    # the density of all known points is that of the others times that of this one
+    rest = rest - known * residual**2
+    count = np.add.reduceat(known.astype(float), starts)[series] - known
     nu = parameters["nu"].values[..., None]
     # a difference of sums can fall a rounding error below zero
     return nu + count, np.sqrt((nu + np.maximum(rest, 0.0)) / (nu + count))
@@ -221,19 +238,20 @@ class LeftOut:
     """Pareto-smoothed importance weights that leave one point out at a time.
 
     Attributes:
-        log_density: as `log_density`, dims chain, draw, obs.
+        log_density: as `log_density`, dims chain, draw, obs, of the points in `told`.
         log_weights: normalised over draws, same dims.
-        pareto_k: shape (obs,); above 0.7 the point cannot be left out without a refit
+        pareto_k: shape (points told,); above 0.7 the point cannot be left out without a refit
             (Vehtari et al. 2024, "Pareto smoothed importance sampling").
     """
 
     log_density: xr.DataArray
     log_weights: xr.DataArray
     pareto_k: np.ndarray
+    told: np.ndarray
 
     @property
     def reliable(self) -> np.ndarray:
-        """Mask over `obs` of the points whose Pareto k is at most 0.7."""
+        """Mask over the points told of those whose Pareto k is at most 0.7."""
         return self.pareto_k <= PARETO_K
 
 
@@ -245,10 +263,11 @@ def leave_one_out(posterior: xr.Dataset, points: xr.Dataset, form: Form) -> Left
     import arviz_stats  # noqa: F401  registers the accessor
 
     density = log_density(posterior, points, form)
-    weights, k = density.azstats.psislw(dim=["chain", "draw"])  # negated inside
+    told = ~structure.given(points)
+    weights, k = density[..., told].azstats.psislw(dim=["chain", "draw"])  # negated inside
     weights = weights.transpose(*density.dims)
     total = special.logsumexp(weights.values, axis=(0, 1))
-    return LeftOut(density, weights - total, np.asarray(k.values))
+    return LeftOut(density[..., told], weights - total, np.asarray(k.values), told)
 
 
 def psis_loo(left_out: LeftOut) -> dict[str, Any]:

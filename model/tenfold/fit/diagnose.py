@@ -15,8 +15,8 @@ from scipy import special, stats
 
 from tenfold.curves import Form
 from tenfold.fit.compare import Given, LeftOut, future, given_others
+from tenfold.posterior import drift, forward, structure
 from tenfold.posterior import priors as prior_table
-from tenfold.posterior import simulate
 from tenfold.posterior.priors import Priors
 
 SENSITIVE = 0.05
@@ -31,8 +31,10 @@ def loo_pit(left_out: LeftOut, posterior: xr.Dataset, points: xr.Dataset, form: 
         cannot be left out without a refit.
     """
     share = np.exp(left_out.log_weights.values)
-    pit = (share * given_others(posterior, points, form).below()).sum(axis=(0, 1))
-    return np.where(left_out.reliable, pit, np.nan)
+    found = (share * given_others(posterior, points, form).below()).sum(axis=(0, 1))
+    pit = np.full(points.sizes["obs"], np.nan)
+    pit[left_out.told] = np.where(left_out.reliable, found, np.nan)
+    return pit
 
 
 def future_pit(predicted: Given, points: xr.Dataset) -> np.ndarray:
@@ -115,8 +117,9 @@ def serial_correlation(
 ) -> dict[str, dict[str, Any]]:
     """Do neighbouring points of a series err alike? A posterior predictive check, per regime.
 
-    The statistic is sum z_i z_(i+1) / sum z_i^2 over standardised residuals in order of compute,
-    under each draw, against residuals that the same draw would make: independent within a series,
+    The statistic is sum z_i z_(i+1) / sum z_i^2 over standardised residuals in order of compute
+    (less what drift tells of them from the points before), under each draw, against residuals that
+    the same draw would make: independent within a series,
     whose noise scale cancels (realised discrepancy, Gelman, Meng & Stern 1996).
 
     Returns:
@@ -124,8 +127,10 @@ def serial_correlation(
         replicated residuals correlate at least as much; regimes without a series of `LONG` points
         are absent.
     """
-    curve = simulate.expected(posterior, points, form)
+    curve = forward.expected(posterior, points, form)
     z = (points["score"].values - curve["expected_score"].values) / curve["score_sd"].values
+    told = ~structure.given(points)
+    z, _ = drift.innovations(z, drift.links(posterior, points), told)
     z = z.reshape(-1, z.shape[-1])
     index, x = points["series_index"].values, points["log10_compute"].values
     order = np.lexsort((x, index))
@@ -156,13 +161,15 @@ def serial_correlation(
 
 def series_log_density(posterior: xr.Dataset, points: xr.Dataset, form: Form) -> xr.DataArray:
     """log p(scores of a series | parameters), dims (..., `series`): factors of the likelihood."""
-    curve = simulate.expected(posterior, points, form)
-    series = points["series_index"].values
-    residual = (points["score"].values - curve["expected_score"].values) / curve["score_sd"].values
+    curve = forward.expected(posterior, points, form)
+    series, told = points["series_index"].values, ~structure.given(points)
+    z = (points["score"].values - curve["expected_score"].values) / curve["score_sd"].values
+    z, logs = drift.innovations(z, drift.links(posterior, points), told)
     starts = np.flatnonzero(np.diff(series, prepend=-1))
-    total = np.add.reduceat(residual**2, starts, axis=-1)
-    log_sd = np.add.reduceat(np.log(curve["score_sd"].values), starts, axis=-1)
-    count = np.bincount(series)
+    total = np.add.reduceat(told * z**2, starts, axis=-1)
+    logs = told * (np.log(curve["score_sd"].values) + 0.5 * logs)
+    log_sd = np.add.reduceat(logs, starts, axis=-1)
+    count = np.bincount(series, told)
     if "nu" in posterior:
         nu = posterior["nu"].values[..., None]
         half = 0.5 * (nu + count)

@@ -14,7 +14,7 @@ import xarray as xr
 from tenfold.curves import Form
 from tenfold.files import SpecError
 from tenfold.fit import checks
-from tenfold.posterior import simulate
+from tenfold.posterior import forward
 from tenfold.posterior.plan import Plan, prepare
 from tenfold.posterior.scenario import Scenario, Settings, load_scenario
 from tenfold.runs import build, headline, netcdf, store
@@ -206,6 +206,6 @@ def predictive(posterior: xr.Dataset, points: xr.Dataset, form: Any, seed: int) 
     step = max(1, flat.sizes["draw"] // PREDICTIVE_DRAWS)
     thin = flat.isel(draw=slice(None, None, step)).transpose("draw", ...)
     rng = np.random.default_rng([seed, 2])
-    curve = simulate.expected(thin, points, form)[["expected_score"]]
-    curve["score"] = simulate.scores(thin, points, form, rng)
+    curve = forward.expected(thin, points, form)[["expected_score"]]
+    curve["score"] = forward.scores(thin, points, form, rng)
     return curve.astype("float32")

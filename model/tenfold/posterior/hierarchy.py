@@ -1,18 +1,23 @@
 """The joint model: priors, response curve and likelihood of every kind of evidence.
 
-    eta           = intercept_s + kappa_chart slope_s x - thinking_shift_b [non-thinking]
+    eta           = intercept_s + kappa_chart slope_s x - shift_s [non-thinking]
     expected      = floor_b + (ceiling - floor_b) share(eta)
     log slope_s   = log_slope_mean_r + unit_offset_u + benchmark_effect_b + cell_effect_br
-                    + family_effect_f + series_effect_s
+                    + family_effect_f + model_effect_m + publication_effect_p + series_effect_s
+    shift_s       = thinking_shift_b + thinking_family_effect_f + thinking_model_effect_m
     score_i       = expected_i + sd_i epsilon_i,  sd_i^2 = lambda^2 score_se_i^2 + sigma_r^2
                     + (d expected / dx  log10_compute_se_i)^2
+                    + (d expected / d eta  thinking_rest_b [non-thinking])^2
 
 The points of a series share one unknown noise scale, so `epsilon` of a series is multivariate
 Student-t with `nu` degrees of freedom: a normal with an inverse-gamma variance factor, integrated
-out (e.g. Gelman et al., Bayesian Data Analysis, section 17.2). model/README.md has every equation.
+out (e.g. Gelman et al., Bayesian Data Analysis, section 17.2). Those of an RL run's neighbouring
+points correlate (`drift`). model/README.md has every equation.
 
 What the sampler does not need is integrated out too: `benchmark_effect` and `cell_effect` enter
-only through their sum in each cell (`simulate.complete` draws them afterwards).
+only through their sum in each cell (`simulate.complete` draws them afterwards), and a pair of a
+model's score with and without thinking (`structure.paired`) has no curve of its own: the second
+score is told from the first, the slope and the rest of the shift of that series integrated out.
 """
 
 # symbolic tensors have no useful static types
@@ -26,42 +31,9 @@ import xarray as xr
 
 from tenfold import curves
 from tenfold.curves import Form
+from tenfold.posterior import beside, structure
 from tenfold.posterior.priors import Priors, random_variable
 from tenfold.posterior.scenario import ModelChoice
-
-REFERENCE_UNITS = ("tokens", "flop", "relative")
-"""Units whose slope offset is zero by definition; `relative` axes have `kappa_chart` instead."""
-
-
-def cells(points: xr.Dataset) -> xr.Dataset:
-    """The (benchmark, regime) cells that hold series, in benchmark order, RL before inference.
-
-    Returns:
-        dims `cell` (`benchmark_index`, `regime_index`, and `partner`: the inference cell of the
-        same benchmark for an RL cell, else -1) and `series` (`cell_index`).
-    """
-    pairs = list(
-        zip(
-            points["benchmark_index"].values.tolist(),
-            points["regime_index"].values.tolist(),
-            strict=True,
-        )
-    )
-    unique = sorted(set(pairs))
-    place = {pair: i for i, pair in enumerate(unique)}
-    inference = points["regime"].values.tolist().index("inference")
-    rl = points["regime"].values.tolist().index("rl")
-    partner = [place.get((b, inference), -1) if r == rl else -1 for b, r in unique]
-    labels = [f"{points['benchmark'].values[b]} / {points['regime'].values[r]}" for b, r in unique]
-    return xr.Dataset(
-        {
-            "cell_benchmark_index": ("cell", np.array([b for b, _ in unique])),
-            "cell_regime_index": ("cell", np.array([r for _, r in unique])),
-            "partner": ("cell", np.array(partner)),
-            "cell_index": ("series", np.array([place[pair] for pair in pairs])),
-        },
-        coords={"cell": np.array(labels, dtype=str)},
-    )
 
 
 def build_model(points: xr.Dataset, priors: Priors, form: Form, choice: ModelChoice) -> Any:
@@ -81,28 +53,37 @@ def build_model(points: xr.Dataset, priors: Priors, form: Form, choice: ModelCho
     import pymc as pm
     import pytensor.tensor as pt
 
-    cell = cells(points)
+    cell = structure.cells(points)
     series = points["series_index"].values
     regime = points["regime_index"].values
     cell_index = cell["cell_index"].values
-    free_units = [u for u in points["unit"].values.tolist() if u not in REFERENCE_UNITS]
-    shifted = sorted(
-        {int(points["benchmark_index"].values[series[i]]) for i in _non_thinking(points)}
-    )
+    free_units = [u for u in points["unit"].values.tolist() if u not in structure.REFERENCE_UNITS]
     coords: dict[str, Any] = {
         name: points[name].values
         for name in ("series", "benchmark", "family", "regime", "chart", "shift")
     }
     coords |= {"cell": cell["cell"].values, "free_unit": free_units}
-    coords["shifted_benchmark"] = points["benchmark"].values[shifted]
+    coords |= {
+        "llm": points["llm"].values,
+        "rl_publication": structure.publications(points),
+        "ceiling_of": structure.ceilings(points)["ceiling_of"].values,
+        "rl_series": points["series"].values[structure.rl(points)],
+        "shifted_benchmark": structure.shifted(points),
+        "shifted_family": structure.shifted(points, "family"),
+        "shifted_model": structure.shifted(points, "model"),
+        "curve": points["series"].values[structure.curves(points)],
+    }
+    paired, own_curve = structure.paired(points), structure.curves(points)
+    curve, obs = np.flatnonzero(own_curve), np.flatnonzero(own_curve[series])
+    of_obs = (np.cumsum(own_curve) - 1)[series[obs]]
     with pm.Model(coords=coords, check_bounds=False) as model:
         # --- evidence
-        score = pm.Data("score", points["score"].values)
-        score_se = pm.Data("score_se", points["score_se"].values)
-        x_se = pm.Data("log10_compute_se", points["log10_compute_se"].values)
-        non_thinking = pm.Data("non_thinking", points["non_thinking"].values.astype(float))
-        seen = pm.Data("seen", np.full(series.size, float(choice.series_evidence)))
-        family = pm.Data("family_index", points["family_index"].values)
+        score: Any = pm.Data("score", points["score"].values)
+        score_se: Any = pm.Data("score_se", points["score_se"].values)
+        x_se: Any = pm.Data("log10_compute_se", points["log10_compute_se"].values)
+        non_thinking: Any = pm.Data("non_thinking", points["non_thinking"].values.astype(float))
+        seen: Any = pm.Data("seen", np.full(series.size, float(choice.series_evidence)))
+        family: Any = pm.Data("family_index", points["family_index"].values)
         x = (points["log10_compute"] - points["reference"][points["series_index"]]).values
 
         # --- priors: slopes
@@ -111,6 +92,11 @@ def build_model(points: xr.Dataset, priors: Priors, form: Form, choice: ModelCho
         if free_units:
             offset = random_variable("unit_offset", priors, dims="free_unit")
             typical = typical + _gather(offset, free_units, points["series_unit"].values)
+            one, other, ratio = structure.axes(points)
+            if ratio.size:
+                gap = _gather(offset, free_units, other) - _gather(offset, free_units, one)
+                spread = random_variable("unit_sd", priors)
+                pm.Normal("unit_log_ratio", gap, spread, observed=ratio)
         cell_sd = random_variable("cell_sd", priors)
         if choice.pool_benchmark:
             total = _cell_totals(cell, random_variable("benchmark_sd", priors), cell_sd)
@@ -119,6 +105,15 @@ def build_model(points: xr.Dataset, priors: Priors, form: Form, choice: ModelCho
             family_sd = random_variable("family_sd", priors)
             family_z = pm.Normal("family_z", dims="family")
             typical = typical + (family_sd * family_z)[family]
+        labels = structure.models(points)
+        model_sd: Any = 0.0
+        if choice.pool_model:
+            model_sd = random_variable("model_sd", priors)
+            typical = typical + _effect(model_sd, "model_z", "llm", labels)
+        published = np.where(structure.rl(points), points["series_publication"].values, "")
+        if choice.pool_publication and len(coords["rl_publication"]):
+            sd = random_variable("publication_sd", priors)
+            typical = typical + _effect(sd, "publication_z", "rl_publication", published)
         series_sd = random_variable("series_sd", priors)
 
         # --- priors: intercepts and ceilings
@@ -130,71 +125,113 @@ def build_model(points: xr.Dataset, priors: Priors, form: Form, choice: ModelCho
         intercept_cell = intercept_mean[cell_regime] + intercept_cell_sd * intercept_cell_z
         floor = points["floor"].values[points["benchmark_index"].values]
         ceiling_mean = random_variable("ceiling_mean", priors, dims="regime")
-        ceiling_sd = random_variable("ceiling_sd", priors)
-        saturating = pm.Data("saturating", float(form == "saturating"))
+        ceiling_sd = random_variable("ceiling_sd", priors, dims="regime")
+        saturating = pm.Data("saturating", float(form in curves.CEILINGS))
         # a form without ceilings leaves them at a prior without a funnel; nothing depends on them
-        spread = 1.0 - saturating + saturating * ceiling_sd
-        logit = pm.Normal("ceiling_logit", ceiling_mean[cell_regime], spread, dims="cell")
-        share_max = (1.0 - saturating + saturating * pt.sigmoid(logit))[cell_index]
-        intercept = pm.Normal("intercept", intercept_cell[cell_index], intercept_sd, dims="series")
+        top = structure.ceilings(points)
+        of = top["ceiling_regime_index"].values
+        spread = 1.0 - saturating + saturating * ceiling_sd[of]
+        logit = pm.Normal("ceiling_logit", ceiling_mean[of], spread, dims="ceiling_of")
+        most = 1.0 - saturating + saturating * pt.sigmoid(logit)
+        share_max = most[top["ceiling_index"].values]
+        level = intercept_cell[cell_index[curve]]
+        intercept = pm.Normal("intercept", level, intercept_sd, dims="curve")
+        own = typical[curve]
         slope: Any
         if choice.slope_sign == "positive":
-            slope = pt.exp(pm.Normal("log_slope", typical, series_sd, dims="series"))
+            slope = pt.exp(pm.Normal("log_slope", own, series_sd, dims="curve"))
         else:
-            slope = pm.Normal("slope", pt.exp(typical), series_sd * pt.exp(typical), dims="series")
+            slope = pm.Normal("slope", pt.exp(own), series_sd * pt.exp(own), dims="curve")
 
         # --- curve
-        eta = intercept[series] + _chart_scale(points) * slope[series] * x
-        if choice.thinking_shift and shifted:
-            shift_mean = random_variable("thinking_shift_mean", priors)
-            shift_sd = random_variable("thinking_shift_sd", priors)
-            shift: Any = pm.Normal("thinking_shift", shift_mean, shift_sd, dims="shifted_benchmark")
-            benchmark = points["benchmark_index"].values[series]
-            own = np.searchsorted(shifted, benchmark)
-            known = np.isin(benchmark, shifted)
-            eta = eta - shift[np.where(known, own, 0)] * non_thinking * known
-        height = (1.0 - floor)[series] * share_max[series]
+        counted, own = _counted(points, x, priors, form)
+        eta = intercept[of_obs] + (_chart_scale(points) * counted)[obs] * slope[of_obs]
+        shift, rest = pt.zeros(paired.size), pt.zeros(paired.size)
+        if choice.thinking_shift and coords["shifted_benchmark"].size:
+            shift, rest = _thinking(points, family, priors, choice)
+            eta = eta - (shift[series] * non_thinking)[obs]
+        span = (1.0 - floor) * share_max
+        height = span[series[obs]]
         pick = pm.Data("form_weight", form_weight(form))
-        expected = floor[series] + height * _mixed(curves.expected_share, eta, pick)
-        gradient = height * _mixed(curves.share_gradient, eta, pick) * slope[series]
+        expected = floor[series[obs]] + height * _mixed(curves.expected_share, eta, pick)
+        gradient = height * _mixed(curves.share_gradient, eta, pick)
 
         # --- likelihood of the points
         lam = random_variable("lambda", priors) if choice.estimate_lambda else 1.0
         sigma = random_variable("sigma", priors, dims="regime")
-        variance = lam**2 * score_se**2 + sigma[regime[series]] ** 2 + (gradient * x_se) ** 2
+        noise = lam**2 * score_se**2 + sigma[regime[series]] ** 2
+        unsure = (slope[of_obs] * (own * x_se)[obs]) ** 2 + ((rest[series] * non_thinking) ** 2)[
+            obs
+        ]
+        z = (score[obs] - expected) / pt.sqrt(noise[obs] + gradient**2 * unsure)
+        log_sd = 0.5 * pt.log(noise[obs] + gradient**2 * unsure)
         nu = random_variable("nu", priors) if choice.noise == "student_t" else None
-        pm.Potential(
-            "log_density",
-            _series_log_density(score, expected, variance, seen, series, floor.size, nu),
-        )
+        squares, logs = _squares(points, priors, choice, z, log_sd, seen, obs)
+        pm.Potential("log_density", _log_density(squares, logs, seen[obs], of_obs, nu))
+        if paired.any():
+            thinking, other = structure.modes(points)
+            given = (score[thinking] - floor[paired]) / span[paired]
+            edge = pt.minimum(0.5 * score_se[thinking] / (1.0 - floor[paired]), 0.25)
+            above = _inverse(pt.clip(given, edge, 1.0 - edge), pick)
+            climb = pt.exp(typical[paired]) * (x[thinking] - x[other])
+            eta = above - climb - shift[paired]
+            by_eta = span[paired] * _mixed(curves.share_gradient, eta, pick)
+            ratio = by_eta / (span[paired] * _mixed(curves.share_gradient, above, pick))
+            unsure = rest[paired] ** 2 + (climb * series_sd) ** 2
+            variance = noise[other] + ratio**2 * noise[thinking] + by_eta**2 * unsure
+            mean = floor[paired] + span[paired] * _mixed(curves.expected_share, eta, pick)
+            z, one = (score[other] - mean) / pt.sqrt(variance), np.arange(other.size)
+            value = _log_density(z**2, 0.5 * pt.log(variance), seen[other], one, nu)
+            pm.Potential("pair_log_density", value)
 
         # --- the other evidence
         exchange_rate = pm.Deterministic(
             "exchange_rate", pt.exp(_difference(log_slope_mean, points))
         )
         if choice.shift_evidence and points.sizes["shift"]:
-            _generation_shifts(points, exchange_rate, cell_sd)
+            spread = pt.sqrt(2 * (cell_sd**2 + model_sd**2 + series_sd**2))
+            beside.generation_shifts(points, exchange_rate, spread)
         if points.sizes["tradeoff"]:
-            _tradeoff(points, priors)
+            beside.tradeoff(points, priors)
         if points.sizes["gpt"] > 1:
-            _gpt_ladder(points, priors)
+            beside.gpt_ladder(points, priors)
     return model
 
 
-SHAPES: tuple[Form, ...] = ("logistic", "linear", "power")
-"""Curves that differ as functions; `saturating` is `logistic` below its own ceiling."""
+SHAPES: tuple[Form, ...] = ("logistic", "power")
+"""Curves that differ as functions; other forms are `logistic` below a ceiling of their own."""
 
 
 def form_weight(form: Form) -> np.ndarray:
     """One-hot choice among `SHAPES`, so that one compiled model serves every form."""
-    return np.array(
-        [float(shape == ("logistic" if form == "saturating" else form)) for shape in SHAPES]
-    )
+    return np.array([float(shape == (form if form in SHAPES else "logistic")) for shape in SHAPES])
 
 
 def form_data(form: Form) -> dict[str, np.ndarray]:
     """The pm.Data values that turn a compiled model into `form`."""
-    return {"form_weight": form_weight(form), "saturating": np.asarray(float(form == "saturating"))}
+    return {
+        "form_weight": form_weight(form),
+        "saturating": np.asarray(float(form in curves.CEILINGS)),
+        "earlier": np.asarray(float(form in curves.EARLIER)),
+    }
+
+
+def _counted(points: xr.Dataset, x: np.ndarray, priors: Priors, form: Form) -> tuple[Any, Any]:
+    """log10 of the compute that counts at each point, and its derivative by the run's own."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    runs = structure.rl(points)
+    if not runs.any():
+        return x, np.ones(x.size)
+    earlier = pm.Data("earlier", float(form in curves.EARLIER))
+    mean, sd = random_variable("early_mean", priors), random_variable("early_sd", priors)
+    early = mean + sd * pm.Normal("early_z", dims="rl_series")
+    series = points["series_index"].values
+    begin = np.minimum.reduceat(x, np.flatnonzero(np.diff(series, prepend=-1)))[runs]
+    place = np.where(runs, np.cumsum(runs) - 1, 0)[series]
+    before = earlier * runs[series] * 10.0 ** (early + begin)[place]
+    return pt.log10(10.0**x + before), 10.0**x / (10.0**x + before)
 
 
 def _mixed(curve: Any, eta: Any, pick: Any) -> Any:
@@ -203,8 +240,47 @@ def _mixed(curve: Any, eta: Any, pick: Any) -> Any:
     return sum(pick[i] * curve(eta, shape, pt) for i, shape in enumerate(SHAPES))
 
 
-def _non_thinking(points: xr.Dataset) -> np.ndarray:
-    return np.flatnonzero(points["non_thinking"].values)
+def _inverse(share: Any, pick: Any) -> Any:
+    import pytensor.tensor as pt
+
+    found = (pt.log(share / (1 - share)), -2.0 * pt.log(2.0 * (1.0 - share)))
+    return sum(pick[i] * value for i, value in enumerate(found))
+
+
+def _effect(sd: Any, name: str, dim: str, labels: np.ndarray) -> Any:
+    """Effects `sd` times a standard normal of every series by its label; zero where it has none."""
+    import pymc as pm
+
+    z = pm.Normal(name, dims=dim)
+    model: Any = pm.modelcontext(None)
+    place = structure.place(np.asarray(model.coords[dim]), labels)
+    return (sd * z)[np.maximum(place, 0)] * (place >= 0)
+
+
+def _thinking(points: xr.Dataset, family: Any, priors: Priors, choice: ModelChoice) -> Any:
+    """Shift of a non-thinking mode of every series, and the spread of what is left of it."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    shift_mean = random_variable("thinking_shift_mean", priors)
+    shift_sd = random_variable("thinking_shift_sd", priors)
+    shift = pm.Normal("thinking_shift", shift_mean, shift_sd, dims="shifted_benchmark")
+    place = structure.place(structure.shifted(points), points["series_benchmark"].values)
+    known = place >= 0
+    found = shift[np.maximum(place, 0)] * known
+    if choice.pool_family:
+        sd = random_variable("thinking_family_sd", priors)
+        z = pm.Normal("thinking_family_z", dims="shifted_family")
+        row = structure.place(structure.shifted(points, "family"), points["family"].values)
+        effect = (sd * z)[np.maximum(row, 0)] * (row >= 0)
+        found = found + effect[family] * known
+    if choice.pool_model:
+        sd, labels = random_variable("thinking_model_sd", priors), structure.models(points)
+        found = found + _effect(sd, "thinking_model_z", "shifted_model", labels) * known
+    mean = random_variable("thinking_rest_mean", priors)
+    sd = random_variable("thinking_rest_sd", priors)
+    rest: Any = pt.exp(mean + sd * pm.Normal("thinking_rest_z", dims="shifted_benchmark"))
+    return found, rest[np.maximum(place, 0)] * known
 
 
 def _gather(values: Any, labels: list[str], wanted: np.ndarray) -> Any:
@@ -257,71 +333,50 @@ def _chart_scale(points: xr.Dataset) -> Any:
     return known[chart]  # index -1 is the appended 1
 
 
-def _series_log_density(
-    score: Any, expected: Any, variance: Any, seen: Any, series: np.ndarray, n_series: int, nu: Any
-) -> Any:
+def _squares(
+    points: xr.Dataset, priors: Priors, choice: ModelChoice, z: Any, log_sd: Any, seen: Any,
+    obs: np.ndarray,
+) -> tuple[Any, Any]:  # fmt: skip
+    """Squared errors that are independent of one another, and the logarithms of their sds.
+
+    The errors of a run are whitened by the Cholesky factor of their correlations,
+    drift_share^|i - j| exp(-|x_i - x_j| / drift_length), over the points that are seen.
+    """
+    import pytensor.tensor as pt
+
+    squares = z**2
+    if not (choice.drift and structure.publications(points).size):
+        return squares, log_sd
+    share = random_variable("drift_share", priors)
+    length = random_variable("drift_length", priors)
+    place = np.full(points.sizes["obs"], -1)
+    place[obs] = np.arange(obs.size)
+    order, _ = structure.steps(points)
+    order = order[structure.rl(points)[points["series_index"].values[order]]]
+    series, x = points["series_index"].values[order], points["log10_compute"].values[order]
+    rank = np.arange(order.size)  # runs do not mix: a difference of ranks counts links
+    together = series[:, None] == series
+    apart = np.abs(rank[:, None] - rank), np.where(together, np.abs(x[:, None] - x), 0.0)
+    own, shown = place[order], seen[order]
+    both = together * shown[:, None] * shown
+    whole = both * share ** apart[0] * pt.exp(-apart[1] / length) + pt.diag(1.0 - shown)
+    linalg: Any = pt.linalg  # pyright: ignore[reportPrivateImportUsage]
+    factor = linalg.cholesky(whole)
+    white = linalg.solve_triangular(factor, z[own] * shown, lower=True)
+    squares = pt.set_subtensor(squares[own], white**2)
+    return squares, pt.inc_subtensor(log_sd[own], pt.log(pt.diag(factor)))
+
+
+def _log_density(squares: Any, log_sd: Any, seen: Any, series: np.ndarray, nu: Any) -> Any:
     """Log density of the seen scores: per series multivariate t, or normal if `nu` is None."""
     import pytensor.tensor as pt
 
-    squares = seen * (score - expected) ** 2 / variance
-    log_sd = 0.5 * pt.sum(seen * pt.log(variance))
+    squares, logs = seen * squares, pt.sum(seen * log_sd)
     if nu is None:
-        return -0.5 * pt.sum(squares) - log_sd - 0.5 * pt.sum(seen) * np.log(2 * np.pi)
-    zero = pt.zeros(n_series)
+        return -0.5 * pt.sum(squares) - logs - 0.5 * pt.sum(seen) * np.log(2 * np.pi)
+    zero = pt.zeros(series.max() + 1)
     total = pt.inc_subtensor(zero[series], squares)
     count = pt.inc_subtensor(zero[series], seen)
     half = 0.5 * (nu + count)
     constant = pt.gammaln(half) - pt.gammaln(0.5 * nu) - 0.5 * count * pt.log(nu * np.pi)
-    return pt.sum(constant - half * pt.log1p(total / nu)) - log_sd
-
-
-def _generation_shifts(points: xr.Dataset, exchange_rate: Any, cell_sd: Any) -> None:
-    """Tokens saved at equal score after a step of RL: shift_ooms = rl_ooms / exchange_rate.
-
-    Each row is a benchmark of its own, so its exchange rate departs from the population's by the
-    two cell effects; the error of `rl_ooms` is carried over analytically.
-    """
-    import pymc as pm
-    import pytensor.tensor as pt
-
-    z = pm.Normal("shift_z", dims="shift")
-    rate = pm.Deterministic(
-        "shift_exchange_rate", exchange_rate * pt.exp(np.sqrt(2) * cell_sd * z), dims="shift"
-    )
-    weight = pm.Data("shift_seen", np.ones(points.sizes["shift"]))
-    error = pt.sqrt(points["shift_ooms_se"].values ** 2 + (points["rl_ooms_se"].values / rate) ** 2)
-    log_density = pm.logp(
-        pm.Normal.dist(points["rl_ooms"].values / rate, error), points["shift_ooms"].values
-    )
-    pm.Potential("shift_log_density", pt.sum(weight * log_density))
-
-
-def _tradeoff(points: xr.Dataset, priors: Priors) -> None:
-    """Random-effects meta-analysis of techniques that trade training for inference compute."""
-    import pymc as pm
-    import pytensor.tensor as pt
-
-    mean = random_variable("log_inference_per_training_mean", priors)
-    sd = random_variable("inference_per_training_sd", priors)
-    error = pt.sqrt(sd**2 + points["inference_per_training_se_log"].values ** 2)
-    pm.Normal(
-        "tradeoff_log_ratio", mean, error, observed=np.log(points["inference_per_training"].values)
-    )
-
-
-def _gpt_ladder(points: xr.Dataset, priors: Priors) -> None:
-    """Steps between GPT generations, log10 FLOP: level spread plus the errors of both ends.
-
-    Neighbouring steps share an end, so their errors correlate. The level spread adds a multiple of
-    the identity, which leaves the axes of that covariance alone: along them steps are independent.
-    """
-    import pymc as pm
-    import pytensor.tensor as pt
-
-    mean = random_variable("gpt_level_mean", priors)
-    sd = random_variable("gpt_level_sd", priors)
-    difference = np.diff(np.eye(points.sizes["gpt"]), axis=0)
-    error = difference @ np.diag(points["log10_flop_se"].values ** 2) @ difference.T
-    variance, axes = np.linalg.eigh(error)
-    steps = axes.T @ difference @ points["log10_flop"].values
-    pm.Normal("gpt_step", mean * axes.sum(axis=0), pt.sqrt(sd**2 + variance), observed=steps)
+    return pt.sum(constant - half * pt.log1p(total / nu)) - logs

@@ -89,7 +89,6 @@ class ModelChoice(Strict):
     forms: Annotated[tuple[Form, ...], Field(strict=False, min_length=1)] = (
         "logistic",
         "saturating",
-        "linear",
         "power",
     )
     noise: Literal["student_t", "normal"] = "student_t"
@@ -97,6 +96,9 @@ class ModelChoice(Strict):
     estimate_lambda: bool = True
     pool_benchmark: bool = True
     pool_family: bool = True
+    pool_model: bool = True
+    pool_publication: bool = True
+    drift: bool = True
     slope_sign: Literal["positive", "any"] = "positive"
     series_evidence: bool = True
     shift_evidence: bool = True

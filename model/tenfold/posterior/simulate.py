@@ -12,8 +12,8 @@ import xarray as xr
 
 from tenfold import curves
 from tenfold.curves import Form
+from tenfold.posterior import forward, structure
 from tenfold.posterior import priors as prior_table
-from tenfold.posterior.hierarchy import REFERENCE_UNITS, cells
 from tenfold.posterior.priors import Priors
 from tenfold.posterior.scenario import ModelChoice
 
@@ -27,8 +27,7 @@ def prior(
     rng: np.random.Generator,
 ) -> xr.Dataset:
     """Parameters drawn from the prior, dims (`draw`, ...), complete as a stored posterior."""
-    cell = cells(points)
-    regime = cell["cell_regime_index"].values
+    cell = structure.cells(points)
 
     def one(name: str, *dims: str) -> None:
         size = (draws, *(sizes[dim] for dim in dims))
@@ -37,12 +36,7 @@ def prior(
     def normal(name: str, dim: str) -> None:
         found[name] = (("draw", dim), rng.standard_normal((draws, sizes[dim])))
 
-    free_units = [u for u in points["unit"].values.tolist() if u not in REFERENCE_UNITS]
-    shifted = np.unique(
-        points["series_benchmark"].values[
-            points["series_index"].values[points["non_thinking"].values]
-        ]
-    )
+    free_units = [u for u in points["unit"].values.tolist() if u not in structure.REFERENCE_UNITS]
     coords = {
         name: points[name].values
         for name in ("series", "benchmark", "family", "regime", "chart", "shift")
@@ -50,16 +44,25 @@ def prior(
     coords |= {
         "cell": cell["cell"].values,
         "free_unit": np.array(free_units, dtype=str),
-        "shifted_benchmark": shifted,
+        "ceiling_of": structure.ceilings(points)["ceiling_of"].values,
+        "rl_series": points["series"].values[structure.rl(points)],
+        "llm": points["llm"].values,
+        "rl_publication": structure.publications(points),
+        "shifted_benchmark": structure.shifted(points),
+        "shifted_family": structure.shifted(points, "family"),
+        "shifted_model": structure.shifted(points, "model"),
     }
+    shifted = coords["shifted_benchmark"]
     sizes = {name: len(values) for name, values in coords.items()}
     found: dict[str, tuple] = {}
-    for name in ("log_slope_mean", "intercept_mean", "ceiling_mean", "sigma"):
+    for name in ("log_slope_mean", "intercept_mean", "sigma"):
         one(name, "regime")
-    for name in ("cell_sd", "series_sd", "intercept_cell_sd", "intercept_sd", "ceiling_sd"):
+    for name in ("cell_sd", "series_sd", "intercept_cell_sd", "intercept_sd"):
         one(name)
     if free_units:
         one("unit_offset", "free_unit")
+    if structure.twins(points).any():
+        one("unit_sd")
     if choice.pool_benchmark:
         one("benchmark_sd")
         spread = np.hypot(found["benchmark_sd"][1], found["cell_sd"][1])
@@ -78,6 +81,15 @@ def prior(
     if choice.pool_family:
         one("family_sd")
         normal("family_z", "family")
+    if choice.pool_model:
+        one("model_sd")
+        normal("model_z", "llm")
+    if choice.pool_publication and sizes["rl_publication"]:
+        one("publication_sd")
+        normal("publication_z", "rl_publication")
+    if choice.drift and sizes["rl_publication"]:
+        one("drift_share")
+        one("drift_length")
     normal("intercept_cell_z", "cell")
     if choice.estimate_lambda:
         one("lambda")
@@ -97,6 +109,16 @@ def prior(
             found["thinking_shift_mean"][1][:, None] + found["thinking_shift_sd"][1][:, None] * z
         )
         found["thinking_shift"] = (("draw", "shifted_benchmark"), value)
+        for kind, wanted in (("family", choice.pool_family), ("model", choice.pool_model)):
+            if wanted:
+                one(f"thinking_{kind}_sd")
+                normal(f"thinking_{kind}_z", f"shifted_{kind}")
+        one("thinking_rest_mean")
+        one("thinking_rest_sd")
+        normal("thinking_rest_z", "shifted_benchmark")
+        mean, sd = (found[f"thinking_rest_{key}"][1][:, None] for key in ("mean", "sd"))
+        value = np.exp(mean + sd * found["thinking_rest_z"][1])
+        found["thinking_rest"] = (("draw", "shifted_benchmark"), value)
     if choice.shift_evidence and sizes["shift"]:
         normal("shift_z", "shift")
     for name in ("log_inference_per_training_mean", "inference_per_training_sd"):
@@ -105,64 +127,31 @@ def prior(
     for name in ("gpt_level_mean", "gpt_level_sd"):
         if points.sizes["gpt"] > 1:
             one(name)
-    spread = found["ceiling_sd"][1][:, None] if form == "saturating" else 1.0
-    logit = found["ceiling_mean"][1][:, regime] + spread * rng.standard_normal((draws, regime.size))
-    found["ceiling_logit"] = (("draw", "cell"), logit)
+    if form in curves.CEILINGS:
+        one("ceiling_mean", "regime")
+        one("ceiling_sd", "regime")
+        of = structure.ceilings(points)["ceiling_regime_index"].values
+        z = rng.standard_normal((draws, of.size))
+        logit = found["ceiling_mean"][1][:, of] + found["ceiling_sd"][1][:, of] * z
+        found["ceiling_logit"] = (("draw", "ceiling_of"), logit)
+    if form in curves.EARLIER and sizes["rl_series"]:
+        one("early_mean")
+        one("early_sd")
+        normal("early_z", "rl_series")
+        mean, sd = (found[f"early_{key}"][1][:, None] for key in ("mean", "sd"))
+        found["early"] = (("draw", "rl_series"), mean + sd * found["early_z"][1])
     parameters = xr.Dataset(found, coords=coords)
     z = xr.DataArray(
         rng.standard_normal((2, draws, sizes["series"])), dims=("which", "draw", "series")
     )
-    level = typical_intercept(parameters, points)
+    level = forward.typical_intercept(parameters, points)
     parameters["intercept"] = level + parameters["intercept_sd"] * z[0]
-    typical = typical_log_slope(parameters, points)
+    typical = forward.typical_log_slope(parameters, points)
     if choice.slope_sign == "positive":
         parameters["log_slope"] = typical + parameters["series_sd"] * z[1]
     else:
         parameters["slope"] = np.exp(typical) * (1 + parameters["series_sd"] * z[1])
-    if form != "saturating":
-        parameters = parameters.drop_vars(["ceiling_mean", "ceiling_sd", "ceiling_logit"])
     return complete(parameters, points, form, rng)
-
-
-def typical_intercept(parameters: xr.Dataset, points: xr.Dataset) -> xr.DataArray:
-    """Expected intercept of each series given its cell, dims (..., `series`)."""
-    cell = cells(points)
-    level = parameters["intercept_mean"].isel(regime=cell["cell_regime_index"].drop_vars("cell"))
-    level = (
-        level.drop_vars("regime") + parameters["intercept_cell_sd"] * parameters["intercept_cell_z"]
-    )
-    return _at(level, "cell", cell["cell_index"].values, points)
-
-
-def typical_log_slope(parameters: xr.Dataset, points: xr.Dataset) -> xr.DataArray:
-    """log slope of each series before its own effect, dims (..., `series`)."""
-    cell = cells(points)["cell_index"].values
-    typical = _at(parameters["log_slope_mean"], "regime", points["regime_index"].values, points)
-    if "unit_offset" in parameters:
-        offset = parameters["unit_offset"].reindex(
-            free_unit=np.unique(points["series_unit"].values)
-        )
-        typical = typical + _at_label(
-            offset.fillna(0.0), "free_unit", points["series_unit"].values, points
-        )
-    if "cell_total" in parameters:
-        typical = typical + _at(parameters["cell_total"], "cell", cell, points)
-    if "family_z" in parameters:
-        effect = parameters["family_sd"] * parameters["family_z"]
-        typical = typical + _at(effect, "family", points["family_index"].values, points)
-    return typical
-
-
-def _at(values: xr.DataArray, dim: str, index: np.ndarray, points: xr.Dataset) -> xr.DataArray:
-    picked = values.isel({dim: xr.DataArray(index, dims="series")}).drop_vars(dim, errors="ignore")
-    return picked.assign_coords(series=points["series"].values)
-
-
-def _at_label(
-    values: xr.DataArray, dim: str, labels: np.ndarray, points: xr.Dataset
-) -> xr.DataArray:
-    picked = values.sel({dim: xr.DataArray(labels, dims="series")}).drop_vars(dim)
-    return picked.assign_coords(series=points["series"].values)
 
 
 def complete(
@@ -175,11 +164,8 @@ def complete(
     without series are drawn from their population; `benchmark_effect` given the totals of its cells
     is normal (conjugate), and `cell_effect` is what remains.
     """
-    cell = cells(points)
+    cell = structure.cells(points)
     out = parameters.copy()
-    if "slope" not in out:
-        out["slope"] = np.exp(out["log_slope"])
-    out["exchange_rate"] = exchange_rate(out)
     if "family_z" in out:
         out["family_effect"] = out["family_sd"] * out["family_z"]
     if "cell_total_first" in out and "cell_total" not in out:
@@ -208,19 +194,116 @@ def complete(
         out["benchmark_effect"] = benchmark_effect.transpose(*sample.dims, "benchmark")
         effect = xr.where(total.notnull(), total - benchmark_effect, effect)
     out["cell_effect"] = effect.transpose(*sample.dims, "benchmark", "regime")
-    ceiling = xr.ones_like(effect)
-    if form == "saturating":
+    ceiling = xr.ones_like(effect).transpose(*sample.dims, "benchmark", "regime").copy()
+    own = np.ones((*sample.shape, points.sizes["series"]))
+    if form in curves.CEILINGS:
         floor = points["floor"]
         logit = out["ceiling_mean"] + out["ceiling_sd"] * normal("benchmark", "regime")
         logit = logit.transpose(*sample.dims, "benchmark", "regime").copy()
-        logit[index] = out["ceiling_logit"].drop_vars("cell").transpose(*logit[index].dims)
-        ceiling = floor + (1 - floor) / (1 + np.exp(-logit))
-    out["ceiling"] = ceiling.transpose(*sample.dims, "benchmark", "regime")
+        of, found = structure.ceilings(points), out["ceiling_logit"].values
+        shared = of["cell_ceiling"].values >= 0
+        # of a new run, where runs have ceilings of their own
+        logit.values[..., index["benchmark"].values[shared], index["regime"].values[shared]] = (
+            found[..., of["cell_ceiling"].values[shared]]
+        )
+        ceiling = (floor + (1 - floor) / (1 + np.exp(-logit))).transpose(*ceiling.dims)
+        below = floor.values[points["benchmark_index"].values]
+        own = below + (1 - below) / (1 + np.exp(-found[..., of["ceiling_index"].values]))
+    out["ceiling"] = ceiling
+    out["series_ceiling"] = xr.DataArray(own, dims=(*sample.dims, "series"))
+    if "curve" in out.dims:
+        out = _with_pairs(out, points, form, rng)
+    if "slope" not in out:
+        out["slope"] = np.exp(out["log_slope"])
+    out["steepness"] = _steepness(out, points, form)
+    out["exchange_rate"] = exchange_rate(out) * np.exp(out["steepness"])
     return out
 
 
+def _steepness(parameters: xr.Dataset, points: xr.Dataset, form: Form) -> xr.DataArray:
+    """How much steeper curves are in the middle of what was seen than their slopes say, log ratio.
+
+    The local slope of a curve, in logits of the score per OOM, is what forms agree on; their own
+    slopes are not comparable. Per series it is taken halfway along its compute, over its slope; per
+    regime it is the mean over publications of the mean over their series; the result is inference
+    less RL.
+    """
+    x = points["log10_compute"].values - points["reference"].values[points["series_index"].values]
+    starts = np.flatnonzero(np.diff(points["series_index"].values, prepend=-1))
+    low, high = (of.reduceat(x, starts) for of in (np.minimum, np.maximum))
+    middle, own = curves.with_earlier((low + high) / 2, forward.earlier(parameters, points))
+    eta = parameters["intercept"].values + parameters["slope"].values * middle
+    eta = np.clip(eta, -forward.FAR, forward.FAR)
+    floor = points["floor"].values[points["benchmark_index"].values]
+    height = (parameters["series_ceiling"].values - floor) / (1 - floor)
+    share = np.clip(height * curves.expected_share(eta, form), 0.005, 0.995)
+    factor = own * height * curves.share_gradient(eta, form) / (share * (1 - share))
+    factor = np.log(np.maximum(factor, 1e-3))
+    label = points["series_publication"].values
+    weight = np.zeros((2, label.size))
+    for k, regime in enumerate(("rl", "inference")):
+        inside = (points["series_regime"].values == regime) & structure.curves(points)
+        count = {name: np.sum(inside & (label == name)) for name in np.unique(label[inside])}
+        weight[k] = [inside[s] / count.get(name, 1) for s, name in enumerate(label)]
+        weight[k] /= max(weight[k].sum(), 1)
+    like = parameters["cell_sd"]
+    return like.copy(data=factor @ weight[1] - factor @ weight[0])
+
+
+def _with_pairs(
+    parameters: xr.Dataset, points: xr.Dataset, form: Form, rng: np.random.Generator
+) -> xr.Dataset:
+    """Intercepts and slopes of all series: those of pairs drawn given both of their points.
+
+    A second axis of a run has the curve of the first.
+    """
+    twins = structure.twins(points)
+    pair = forward.told(parameters, points, form)
+    sample = parameters["cell_sd"]
+    shape, paired = pair["eta"].shape, structure.paired(points)
+    spread = {
+        "given": pair["given_sd"].values,
+        "slope": np.broadcast_to(parameters["series_sd"].values[..., None], shape),
+        "rest": pair["rest"].values,
+        "noise": pair["noise_sd"].values,
+    }
+    by = {
+        "given": pair["by_eta"].values,
+        "slope": -pair["by_eta"].values * pair["climb"].values,
+        "rest": -pair["by_eta"].values,
+        "noise": np.ones(shape),
+    }
+    # prior draws of what makes the gap, moved so that they make the gap that was seen
+    drawn = {name: sd * rng.standard_normal(shape) for name, sd in spread.items()}
+    gap = points["score"].values[structure.modes(points)[1]] - pair["expected_score"].values
+    left = (gap - sum(by[name] * drawn[name] for name in drawn)) / pair["score_sd"].values ** 2
+    for name in ("given", "slope"):
+        drawn[name] = drawn[name] + spread[name] ** 2 * by[name] * left
+    log_slope = pair["log_slope"].values + drawn["slope"]
+    x = points["log10_compute"].values - points["reference"].values[points["series_index"].values]
+    level = pair["eta_given"].values + drawn["given"]
+    level = level - np.exp(log_slope) * x[structure.modes(points)[0]]
+    slope = "log_slope" if "log_slope" in parameters else "slope"
+    found = {"intercept": level, slope: log_slope if slope == "log_slope" else np.exp(log_slope)}
+    out = parameters.drop_vars(list(found))
+    for name, values in found.items():
+        whole = np.empty((*sample.shape, points.sizes["series"]))
+        whole[..., structure.curves(points)] = parameters[name].transpose(..., "curve").values
+        whole[..., paired] = values
+        whole[..., twins] = whole[..., points["twin_index"].values[twins]]
+        if name != "intercept":  # the same curve over another axis
+            ratio = structure.axes(points)[2]
+            whole[..., twins] = (
+                whole[..., twins] + ratio
+                if name == "log_slope"
+                else whole[..., twins] * np.exp(ratio)
+            )
+        out[name] = ((*sample.dims, "series"), whole)
+    return out.drop_dims("curve")
+
+
 def exchange_rate(parameters: xr.Dataset) -> xr.DataArray:
-    """RL OOMs per inference OOM in the population: the ratio of the typical slopes."""
+    """RL OOMs per inference OOM in the population, as the slopes of the form say."""
     mean = parameters["log_slope_mean"]
     inference, rl = (mean.sel(regime=name, drop=True) for name in ("inference", "rl"))
     return inference.copy(data=np.exp((inference - rl).values))
@@ -243,75 +326,3 @@ def _cell_total(parameters: xr.Dataset, cell: xr.Dataset) -> xr.DataArray:
     base = first.sel(cell=cell["cell"].values[partner[paired]]).assign_coords(cell=z["cell"])
     second = share * base + spread * np.sqrt(1 - share**2) * z
     return xr.concat([first, second.transpose(*first.dims)], "cell").sel(cell=cell["cell"].values)
-
-
-def expected(parameters: xr.Dataset, points: xr.Dataset, form: Form) -> xr.Dataset:
-    """`eta`, `expected_score`, `score_sd` (before the series' noise scale), dims (..., `obs`)."""
-    series = xr.DataArray(points["series_index"].values, dims="obs")
-    benchmark = points["benchmark_index"].values[series.values]
-    regime = points["regime_index"].values[series.values]
-    where = {
-        "benchmark": xr.DataArray(benchmark, dims="obs"),
-        "regime": xr.DataArray(regime, dims="obs"),
-    }
-
-    def bare(values: xr.DataArray) -> xr.DataArray:
-        return values.drop_vars(("series", "benchmark", "regime", "cell"), errors="ignore")
-
-    x = points["log10_compute"].drop_vars("obs") - bare(points["reference"].isel(series=series))
-    slope = bare(parameters["slope"].isel(series=series))
-    if "kappa_chart" in parameters:
-        chart = points["chart_index"].values[series.values]
-        kappa = parameters["kappa_chart"].isel(chart=xr.DataArray(np.maximum(chart, 0), dims="obs"))
-        slope_x = (
-            slope
-            * x
-            * xr.where(xr.DataArray(chart >= 0, dims="obs"), kappa.drop_vars("chart"), 1.0)
-        )
-    else:
-        slope_x = slope * x
-    eta = bare(parameters["intercept"].isel(series=series)) + slope_x
-    if "thinking_shift" in parameters:
-        names = points["benchmark"].values[benchmark]
-        shift = parameters["thinking_shift"].reindex(shifted_benchmark=np.unique(names))
-        shift = (
-            shift.fillna(0.0)
-            .sel(shifted_benchmark=xr.DataArray(names, dims="obs"))
-            .drop_vars("shifted_benchmark")
-        )
-        eta = eta - shift * points["non_thinking"].drop_vars("obs")
-    floor = bare(points["floor"].isel(benchmark=where["benchmark"]))
-    ceiling = bare(parameters["ceiling"].isel(where))
-    score = curves.expected_score(eta, floor, ceiling, form)
-    gradient = curves.score_gradient(eta, floor, ceiling, form) * slope
-    share = parameters["lambda"] if "lambda" in parameters else 1.0
-    sigma = bare(parameters["sigma"].isel(regime=where["regime"]))
-    variance = (
-        (share * points["score_se"].drop_vars("obs")) ** 2
-        + sigma**2
-        + (gradient * points["log10_compute_se"].drop_vars("obs")) ** 2
-    )
-    dims = (*parameters["cell_sd"].dims, "obs")
-    found = {"eta": eta, "expected_score": score, "score_sd": np.sqrt(variance)}
-    return xr.Dataset({name: value.transpose(*dims) for name, value in found.items()})
-
-
-def noise_scale(parameters: xr.Dataset, n_series: int, rng: np.random.Generator) -> xr.DataArray:
-    """Noise scale of each series relative to `score_sd`, dims (..., `series`)."""
-    sample = parameters["cell_sd"]
-    shape = (*sample.shape, n_series)
-    if "nu" not in parameters:
-        return xr.DataArray(np.ones(shape), dims=(*sample.dims, "series"))
-    nu = np.broadcast_to(parameters["nu"].values[..., None], shape)
-    return xr.DataArray(np.sqrt(nu / rng.chisquare(nu)), dims=(*sample.dims, "series"))
-
-
-def scores(
-    parameters: xr.Dataset, points: xr.Dataset, form: Form, rng: np.random.Generator
-) -> xr.DataArray:
-    """Scores with noise, dims (..., `obs`): one draw from the predictive distribution each."""
-    curve = expected(parameters, points, form)
-    scale = noise_scale(parameters, points.sizes["series"], rng)
-    scale = scale.isel(series=xr.DataArray(points["series_index"].values, dims="obs"))
-    z = rng.standard_normal(curve["score_sd"].shape)
-    return curve["expected_score"] + curve["score_sd"] * scale * z

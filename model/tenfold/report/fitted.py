@@ -11,6 +11,7 @@ from scipy import optimize
 
 from tenfold import curves
 from tenfold.curves import Form
+from tenfold.posterior import forward
 from tenfold.report.stored import Frame, Stored
 
 GRID = 24
@@ -33,8 +34,7 @@ def curves_of_series(stored: Stored) -> Frame:
     np.maximum.at(high, series, x)
     grid = low + (high - low) * np.linspace(0, 1, GRID)[:, None]
     from_reference = (grid - points["reference"].values).T
-    benchmark, regime = points["benchmark_index"].values, points["regime_index"].values
-    floor = points["floor"].values[benchmark][:, None]
+    floor = points["floor"].values[points["benchmark_index"].values][:, None]
     parts = []
     for form in stored.used():
         posterior, chosen = stored.posterior[form], stored.mixture(form)
@@ -48,8 +48,10 @@ def curves_of_series(stored: Stored) -> Frame:
             chart = points["chart_index"].values
             kappa = flat("kappa_chart")[:, np.maximum(chart, 0)]
             slope = slope * np.where(chart >= 0, kappa, 1.0)
-        eta = flat("intercept")[:, :, None] + slope[:, :, None] * from_reference
-        ceiling = flat("ceiling")[:, benchmark, regime][:, :, None]
+        earlier = forward.earlier(posterior, points).reshape(-1, count)[chosen]
+        spent, _ = curves.with_earlier(from_reference, earlier[:, :, None])
+        eta = flat("intercept")[:, :, None] + slope[:, :, None] * spent
+        ceiling = flat("series_ceiling")[:, :, None]
         parts.append(curves.expected_score(eta, floor, ceiling, form))
     found = np.quantile(np.concatenate(parts), LEVELS, axis=0)
     names = np.repeat(points["series"].values, GRID)
@@ -69,7 +71,7 @@ def slopes_by_cell(stored: Stored) -> Frame:
     points, form = stored.points, stored.best
     posterior = stored.posterior[form]
     slope = posterior["slope"].values.reshape(-1, points.sizes["series"])
-    ceiling = np.median(posterior["ceiling"].values, axis=(0, 1))
+    ceiling = np.median(posterior["series_ceiling"].values, axis=(0, 1))
     labels = [points[f"series_{key}"].values for key in ("benchmark", "regime")]
     population = {
         str(name): float(np.exp(np.median(posterior["log_slope_mean"].sel(regime=name).values)))
@@ -78,8 +80,7 @@ def slopes_by_cell(stored: Stored) -> Frame:
     rows = []
     for benchmark, regime in sorted(set(zip(*labels, strict=True))):
         own = np.flatnonzero((labels[0] == benchmark) & (labels[1] == regime))
-        b, r = points["benchmark_index"].values[own[0]], points["regime_index"].values[own[0]]
-        alone, error, used = _alone(stored, own, float(ceiling[b, r]), form)
+        alone, error, used = _alone(stored, own, ceiling[own], form)
         typical = _geometric(slope[:, own])
         rows.append(
             {
@@ -104,7 +105,9 @@ def _geometric(slope: np.ndarray) -> np.ndarray:
     return slope.mean(axis=1)
 
 
-def _alone(stored: Stored, own: np.ndarray, ceiling: float, form: Form) -> tuple[float, float, int]:
+def _alone(
+    stored: Stored, own: np.ndarray, ceilings: np.ndarray, form: Form
+) -> tuple[float, float, int]:
     """Slope, its standard error and the number of points of a cell without any pooling."""
     points = stored.points
     keep = np.isin(points["series_index"].values, own) & ~points["non_thinking"].values
@@ -113,6 +116,7 @@ def _alone(stored: Stored, own: np.ndarray, ceiling: float, form: Form) -> tuple
     score, se = points["score"].values[keep], points["score_se"].values[keep]
     floor = float(points["floor"].values[points["benchmark_index"].values[own[0]]])
     index = np.searchsorted(own, series)
+    ceiling = ceilings[index]
     once = np.zeros((series.size, own.size))
     once[np.arange(series.size), index] = 1.0
 

@@ -29,6 +29,9 @@ LENGTH_SOURCE = "r1_zero"
 SLOPE, PER = "link units per OOM of tokens or FLOP", "OOM/OOM"
 LABELS = {
     "log_slope_mean": ("log of the slope of a typical series", f"log({SLOPE})", "typical"),
+    "steepness": (
+        "local over own slope where something was seen, inference over RL", "log ratio", "typical"
+    ),
     "slope_at_benchmark": ("slope on a benchmark", SLOPE, "benchmark"),
     "slope_new_benchmark": ("slope on a new benchmark", SLOPE, "new benchmark"),
     "slope_new_model": ("slope of a new model on a new benchmark", SLOPE, "new model"),
@@ -136,7 +139,7 @@ def part(posterior: xr.Dataset, points: xr.Dataset, form: Form | str, seed: int)
         return xr.DataArray(even.reshape(shape), labels)
 
     mean = posterior["log_slope_mean"]
-    draws = xr.Dataset({"log_slope_mean": mean})
+    draws = xr.Dataset({"log_slope_mean": mean, "steepness": posterior["steepness"]})
     no_effect = xr.zeros_like(mean) * xr.zeros_like(points["floor"])
     effect = no_effect + sum(
         posterior[name] for name in ("benchmark_effect", "cell_effect") if name in posterior
@@ -146,9 +149,14 @@ def part(posterior: xr.Dataset, points: xr.Dataset, form: Form | str, seed: int)
     shared = posterior["benchmark_sd"] * normal() if "benchmark_sd" in posterior else 0.0
     new = np.exp(mean + shared + posterior["cell_sd"] * normal("regime"))
     draws["slope_new_benchmark"] = new
-    # So does the effect of its family; the effects of the two series do not.
-    if "family_sd" in posterior:
-        new = new * np.exp(posterior["family_sd"] * normal())
+    # So do the effects of its family and of itself; those of the two series and of whoever makes
+    # the RL run do not.
+    for shared_by in ("family_sd", "model_sd"):
+        if shared_by in posterior:
+            new = new * np.exp(posterior[shared_by] * normal())
+    if "publication_sd" in posterior:
+        run = (posterior["regime"] == "rl") * posterior["publication_sd"] * normal()
+        new = new * np.exp(run)
     series = posterior["series_sd"] * normal("regime")
     draws["slope_new_model"] = new * (np.exp(series) if "log_slope" in posterior else 1 + series)
     draws["ceiling"] = posterior["ceiling"]

@@ -9,9 +9,10 @@ import numpy as np
 import xarray as xr
 from scipy import special
 
+from tenfold import curves as curve_table
 from tenfold.curves import Form
 from tenfold.posterior import priors as prior_table
-from tenfold.posterior.hierarchy import cells
+from tenfold.posterior import structure
 from tenfold.posterior.priors import Priors
 from tenfold.posterior.scenario import HYPERPARAMETERS, ModelChoice
 from tenfold.sampler import geometry, pilot
@@ -53,13 +54,19 @@ def inputs(
             made[column] = values
         return made
 
-    cell = cells(points)
-    series = points["series_index"].values
-    n_series, n_obs = points.sizes["series"], series.size
+    cell = structure.cells(points)
+    paired, own_curve = structure.paired(points), structure.curves(points)
+    order, step = structure.steps(points)
+    curves = own_curve[points["series_index"].values[order]]
+    order, step = order[curves], step[curves]
+    # curves are numbered among themselves
+    series = (np.cumsum(own_curve) - 1)[points["series_index"].values[order]]
+    n_series, n_obs = int(own_curve.sum()), series.size
     count = np.bincount(series, minlength=n_series)
-    floor = points["floor"].values[points["benchmark_index"].values]
-    seen_sums, count_row = np.unique(np.bincount(series, given["seen"]), return_inverse=True)
-    mean = np.bincount(series, given["score"]) / count
+    floors = points["floor"].values[points["benchmark_index"].values]
+    floor = floors[own_curve]
+    seen_sums, count_row = np.unique(np.bincount(series, given["seen"][order]), return_inverse=True)
+    mean = np.bincount(series, given["score"][order]) / count
     places = {name.rstrip("_"): -1 for name in kernel.OWN} | {
         f"u_{name}": -1 for name in kernel.BLOCKS
     }
@@ -68,11 +75,10 @@ def inputs(
     at = {("lambda_" if name == "lambda" else name): place for name, place in places.items()}
     thinking = "thinking_shift" in where.blocks
     at |= {
-        "n_families": points.sizes["family"],
-        "shape": SHAPES.index("logistic" if form == "saturating" else form),
-        "saturating": int(form == "saturating"),
+        "shape": SHAPES.index(form if form in SHAPES else "logistic"),
+        "saturating": int(form in curve_table.CEILINGS),
         "positive": int(choice.slope_sign == "positive"),
-        "n_nodes": pilot.GRID.size if form == "saturating" else 1,
+        "n_nodes": pilot.GRID.size if form in curve_table.CEILINGS else 1,
         "grid_start": pilot.GRID[0],
         "grid_step": pilot.GRID[1] - pilot.GRID[0],
     }
@@ -80,7 +86,6 @@ def inputs(
     unit_place = {
         label: where.own["unit_offset"][0] + k for k, label in enumerate(where.coords["free_unit"])
     }
-    thinking_row = {label: k for k, label in enumerate(where.coords["shifted_benchmark"])}
     difference = np.diff(np.eye(points.sizes["gpt"]), axis=0)
     error = difference @ np.diag(points["log10_flop_se"].values ** 2) @ difference.T
     variance, axes = np.linalg.eigh(error)
@@ -92,15 +97,31 @@ def inputs(
         ]
     )
     at |= _polar(own, where)
+    x = points["log10_compute"].values - points["reference"].values[points["series_index"].values]
+    groups, of_series = _groups(points, where, given["family_index"])
+    ceiling = structure.ceilings(points)
+    tops = ceiling["ceiling_regime_index"].values if "ceiling_logit" in where.blocks else []
+    early = np.full(paired.size, -1)
+    if "early_z" in where.blocks:
+        early[structure.rl(points)] = where.blocks["early_z"][0] + np.arange(
+            len(where.coords["rl_series"])
+        )
+    of_series |= {
+        "ceiling": ceiling["ceiling_index"].values if len(tops) else np.full(paired.size, -1),
+        "regime": points["regime_index"].values,
+        "cell": cell["cell_index"].values,
+        "unit": np.array([unit_place.get(u, -1) for u in points["series_unit"].values]),
+        "floor": floors,
+    }
+    thinking, other = structure.modes(points)
+    one_unit, other_unit, ratio = structure.axes(points)
     points_table = table(
         "points",
         n_obs,
-        score=given["score"],
-        score_se=given["score_se"],
-        x=points["log10_compute"].values - points["reference"].values[series],
-        x_se=given["log10_compute_se"],
-        non_thinking=given["non_thinking"],
-        seen=given["seen"],
+        x=x[order],
+        x_se=given["log10_compute_se"][order],
+        step=step,
+        **{name: given[name][order] for name in ("score", "score_se", "non_thinking", "seen")},
     )
     tables = {
         "layout": table("layout", 1, **at),
@@ -110,28 +131,44 @@ def inputs(
             partner.size,
             regime=cell["cell_regime_index"].values,
             partner=partner,
+            ceiling=ceiling["cell_ceiling"].values if len(tops) else -1,
         ),
+        "ceilings": table("ceilings", len(tops), regime=tops),
         "series": table(
             "series",
             n_series,
             first=np.cumsum(count) - count,
             last=np.cumsum(count),
-            regime=points["regime_index"].values,
-            cell=cell["cell_index"].values,
-            family=given["family_index"],
-            unit=[unit_place.get(u, -1) for u in points["series_unit"].values],
-            thinking=[
-                thinking_row.get(b, -1) if thinking else -1
-                for b in points["series_benchmark"].values
-            ],
-            chart=points["chart_index"].values,
+            drifts=structure.rl(points)[own_curve],
+            early=early[own_curve],
+            begin=x[order][np.cumsum(count) - count],
+            chart=points["chart_index"].values[own_curve],
             count_row=count_row,
-            floor=floor,
             position=(mean - floor) / (1 - floor),
+            **{name: values[own_curve] for name, values in of_series.items()},
+        ),
+        "groups": table("groups", len(groups), place=groups[:, 0], sd=groups[:, 1]),
+        "pairs": table(
+            "pairs",
+            thinking.size,
+            given=given["score"][thinking],
+            given_se=given["score_se"][thinking],
+            score=given["score"][other],
+            score_se=given["score_se"][other],
+            ooms=x[thinking] - x[other],
+            seen=given["seen"][other],
+            **{name: values[paired] for name, values in of_series.items()},
         ),
         "counts": table("counts", seen_sums.size, n=seen_sums),
         "points": points_table,
         "charts": table("charts", points.sizes["chart"], sd=points["chart_scale_se"].values),
+        "axes": table(
+            "axes",
+            ratio.size,
+            first=[unit_place.get(u, -1) for u in one_unit],
+            second=[unit_place.get(u, -1) for u in other_unit],
+            log_ratio=ratio,
+        ),
         "shifts": table(
             "shifts",
             n_shifts,
@@ -156,6 +193,42 @@ def inputs(
         ),
     }
     return tables | geometry.adapt(tables, where, choice)
+
+
+def _groups(
+    points: xr.Dataset, where: Layout, family: np.ndarray
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Rows of effects that series share, (place in u, place of their sd), and who has which.
+
+    Args:
+        family: place of each series among the families.
+    """
+    labels = {
+        "family": points["family"].values[family.astype(int)],
+        "model": structure.models(points),
+        "publication": np.where(structure.rl(points), points["series_publication"].values, ""),
+    }
+    kinds = {
+        "group1": ("family_z", "family_sd", "family"),
+        "group2": ("model_z", "model_sd", "model"),
+        "group3": ("publication_z", "publication_sd", "publication"),
+        "thinking1": ("thinking_family_z", "thinking_family_sd", "family"),
+        "thinking2": ("thinking_model_z", "thinking_model_sd", "model"),
+    }
+    rows: list[tuple[int, int]] = []
+    found = {}
+    for column, (block, sd, kind) in kinds.items():
+        found[column] = np.full(points.sizes["series"], -1)
+        if block in where.blocks:
+            first, (dim,) = where.blocks[block]
+            row = structure.place(where.coords[dim], labels[kind])
+            found[column] = np.where(row < 0, -1, len(rows) + row)
+            rows += [(first + k, where.own[sd][0]) for k in range(len(where.coords[dim]))]
+    found["thinking"] = np.full(points.sizes["series"], -1)
+    if "thinking_shift" in where.blocks:
+        benchmarks = points["series_benchmark"].values
+        found["thinking"] = structure.place(where.coords["shifted_benchmark"], benchmarks)
+    return np.array(rows, dtype=int).reshape(-1, 2), found
 
 
 POLAR = ("half_normal", "log_normal", "gamma")
@@ -268,13 +341,21 @@ def named(u: np.ndarray, tables: Mapping[str, np.ndarray], where: Layout) -> xr.
     if out.sizes["chart"]:
         out["kappa_chart"] = np.exp(out["log_kappa"])
     _follow(out, tables)
+    if "early_z" in out:
+        out["early"] = out["early_mean"] + out["early_sd"] * out["early_z"]
+    if "thinking_rest_z" in out:
+        out["thinking_rest"] = np.exp(
+            out["thinking_rest_mean"] + out["thinking_rest_sd"] * out["thinking_rest_z"]
+        )
     out = out.drop_vars(["log_kappa", "cell_slope", "cell_level"], errors="ignore")
     if not tables["layout"][0]["positive"]:
         out = out.rename(log_slope="slope")
     if "shift_z" in out and out.sizes["shift"]:
         mean = out["log_slope_mean"]
         difference = mean.sel(regime="inference", drop=True) - mean.sel(regime="rl", drop=True)
-        spread = np.sqrt(2) * out["cell_sd"] * out["shift_z"]
+        model_sd = out["model_sd"] if "model_sd" in out else 0.0
+        variance = out["cell_sd"] ** 2 + model_sd**2 + out["series_sd"] ** 2
+        spread = np.sqrt(2 * variance) * out["shift_z"]
         out["shift_exchange_rate"] = np.exp(difference + spread)
     return out
 
@@ -289,13 +370,13 @@ def _follow(out: xr.Dataset, tables: Mapping[str, np.ndarray]) -> None:
     cell, series, shares = tables["cells"], tables["series"], tables["shares"]
     at, of_cell, regime = tables["layout"][0], series["cell"], cell["regime"]
     maps = tables["maps"].reshape(series.size + cell.size, -1)
+    logits = np.zeros((*out["cell_sd"].shape, 1))
     if at["saturating"]:
-        logits = _curved(out["ceiling_logit"].values, cell)
-        out["ceiling_logit"] = out["ceiling_logit"].copy(data=logits)
-    else:
-        logits = np.zeros(out["cell_level"].shape)
-    of_maps = _interpolated(maps[: series.size], logits[..., of_cell])
-    of_cells = _interpolated(maps[series.size :], logits)
+        own = _curved(out["ceiling_logit"].values, tables["ceilings"])
+        out["ceiling_logit"] = out["ceiling_logit"].copy(data=own)
+        logits = np.concatenate([own, logits], axis=-1)
+    of_maps = _interpolated(maps[: series.size], logits[..., series["ceiling"]])
+    of_cells = _interpolated(maps[series.size :], logits[..., cell["ceiling"]])
     intercept_mean = out["intercept_mean"].values[..., regime]
     level_sd = out["intercept_cell_sd"].values[..., None]
     clarity = _clarity(out["intercept_sd"], cell["level_spread0"], cell["level_error"])
@@ -308,10 +389,10 @@ def _follow(out: xr.Dataset, tables: Mapping[str, np.ndarray]) -> None:
     )
     out["intercept_cell_z"] = out["cell_level"].copy(data=(level - intercept_mean) / level_sd)
     slope = out["log_slope_mean"].values[..., series["regime"]]
-    family = (out["family_sd"] * out["family_z"]).values if "family_z" in out else None
+    group = _group_effects(out)
     offset = out["unit_offset"].values if "unit_offset" in out else None
-    if family is not None:
-        slope = slope + family[..., series["family"]]
+    for column in ("group1", "group2", "group3"):
+        slope = slope + group[..., series[column]]
     if offset is not None:
         row = np.maximum(series["unit"] - at["unit_offset"], 0)
         slope = slope + offset[..., row] * (series["unit"] >= 0)
@@ -319,7 +400,7 @@ def _follow(out: xr.Dataset, tables: Mapping[str, np.ndarray]) -> None:
         middle = out["log_slope_mean"].values[..., regime].copy()
         for c in range(cell.size):
             for share in shares[cell["first_share"][c] : cell["last_share"][c]]:
-                source, first = (family, 0) if share["is_family"] else (offset, at["unit_offset"])
+                source, first = (group, 0) if share["is_group"] else (offset, at["unit_offset"])
                 assert source is not None
                 middle[..., c] += share["weight"] * source[..., share["place"] - first]
         between, within = (out[name].values[..., None] ** 2 for name in ("benchmark_sd", "cell_sd"))
@@ -368,6 +449,7 @@ def _follow(out: xr.Dataset, tables: Mapping[str, np.ndarray]) -> None:
         )
         out["thinking_shift"] = out["thinking_shift"].copy(data=shifts)
         moved = shifts[..., np.maximum(series["thinking"], 0)] - series["shift0"]
+        moved = moved + group[..., series["thinking1"]] + group[..., series["thinking2"]]
         moved = quiet * moved * (series["thinking"] >= 0)
         r1, r2 = r1 + series["by_shift1"] * moved, r2 + series["by_shift2"] * moved
     y1 = r1 / l11
@@ -376,6 +458,13 @@ def _follow(out: xr.Dataset, tables: Mapping[str, np.ndarray]) -> None:
     intercept = (y1 + out["intercept"].values - l21 * bent) / l11
     out["intercept"] = out["intercept"].copy(data=intercept)
     out["log_slope"] = out["log_slope"].copy(data=own)
+
+
+def _group_effects(out: xr.Dataset) -> np.ndarray:
+    """Effects in the rows of the kernel's table `groups`, and a last one that is zero."""
+    kinds = ("family", "model", "publication", "thinking_family", "thinking_model")
+    found = [(out[f"{kind}_sd"] * out[f"{kind}_z"]).values for kind in kinds if f"{kind}_z" in out]
+    return np.concatenate([*found, np.zeros((*out["cell_sd"].shape, 1))], axis=-1)
 
 
 def _curved(u: np.ndarray, table: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tenfold import curves
 from tenfold.posterior.scenario import ModelChoice
 from tenfold.sampler import pilot
 from tenfold.sampler.layout import FAMILIES, SHAPES, Layout
@@ -99,27 +100,29 @@ def adapt(
     Args:
         tables: all that does not depend on quick fits.
     """
+    tables = dict(tables) | {"points": _with_earlier(tables, where)}
     guess = Guess.of(tables, where)
     settled = _settle(tables, where, choice, guess)
     follows = choice.slope_sign == "positive"
     of_cell, found = tables["series"]["cell"], settled.fits
     n_series, n_cells = of_cell.size, tables["cells"].size
-    best = (np.arange(n_series), settled.column[of_cell])
+    best = (np.arange(n_series), settled.column[tables["series"]["ceiling"]])
 
     cell = tables["cells"].copy()
-    cell["level_information"] = np.bincount(of_cell, settled.information1)
-    cell["slope_information"] = np.bincount(of_cell, settled.information2)
+    cell["level_information"] = np.bincount(of_cell, settled.information1, n_cells)
+    cell["slope_information"] = np.bincount(of_cell, settled.information2, n_cells)
     # that information is size / (spread^2 + error): what it becomes under another spread
-    size, at = np.bincount(of_cell), settled.at
+    size, at = np.bincount(of_cell, minlength=n_cells), settled.at
     for name, spread in (("level", at.intercept_sd), ("slope", at.series_sd)):
         cell[f"{name}_spread0"] = spread
         information = cell[f"{name}_information"]
-        cell[f"{name}_error"] = np.maximum(size / information - spread**2, 0.0)
+        cell[f"{name}_error"] = np.maximum(size / np.maximum(information, 1e-9) - spread**2, 0.0)
     moved = np.zeros((2, n_cells, found.own.shape[1]))
-    if tables["layout"][0]["saturating"]:
+    ceilings = tables["ceilings"].copy()
+    if ceilings.size:
         log_density, moved = _ceilings(tables, guess, settled, follows)
-        _set_curves(cell, pilot.normal_curves(log_density, pilot.GRID))
-    shares = _shares(tables, where, settled.information2)
+        _set_curves(ceilings, pilot.normal_curves(log_density, pilot.GRID))
+    shares = _shares(tables, settled.information2)
     cell["first_share"], cell["last_share"] = shares["first"], shares["last"]
 
     series = tables["series"].copy()
@@ -144,6 +147,7 @@ def adapt(
 
     return {
         "cells": cell,
+        "ceilings": ceilings,
         "series": series,
         "shares": shares["rows"],
         "maps": _maps(found, guess, settled, cell, moved * np.array([1, follows])[:, None, None]),
@@ -151,9 +155,22 @@ def adapt(
     }
 
 
-def _set_curves(table: np.ndarray, curves: np.ndarray) -> None:
+def _with_earlier(tables: Mapping[str, np.ndarray], where: Layout) -> np.ndarray:
+    """The points with a typical amount of compute that counts before that of their run."""
+    if "early_mean" not in where.own:
+        return tables["points"]
+    points, series = tables["points"].copy(), tables["series"]
+    begin = series["begin"] + typical(tables["own"])[where.own["early_mean"][0]]
+    begin = np.where(series["early"] >= 0, begin, -np.inf)
+    points["x"] = curves.with_earlier(
+        points["x"], np.repeat(begin, series["last"] - series["first"])
+    )[0]
+    return points
+
+
+def _set_curves(table: np.ndarray, found: np.ndarray) -> None:
     for k, name in enumerate(CURVE):
-        table[name] = curves[:, k]
+        table[name] = found[:, k]
 
 
 def _settle(
@@ -166,8 +183,8 @@ def _settle(
     shape, ceilings = SHAPES[at_layout["shape"]], bool(at_layout["saturating"])
     ceiling_prior = np.zeros(1)
     if ceilings:
-        spread = np.hypot(guess.one("ceiling_sd", 1.0), 1.0)
-        ceiling_prior = -0.5 * ((pilot.GRID - guess.one("ceiling_mean", 2.0)) / spread) ** 2
+        spread = np.hypot(guess.prior("ceiling_sd")[0], 1.0)
+        ceiling_prior = -0.5 * ((pilot.GRID - guess.prior("ceiling_mean")[0]) / spread) ** 2
     nu = guess.one("nu", np.inf)
     nus = np.array([np.inf])
     if "nu" in where.own:
@@ -184,15 +201,26 @@ def _settle(
     shift = np.full(max(n_thinking, 1), float(shift_mean))
     intercept_sd, series_sd = guess.one("intercept_sd", 1.0), guess.one("series_sd", 0.3)
     noise = (guess.one("lambda", 1.0), float(guess.prior("sigma").mean()), nu)
+    drift = (guess.one("drift_share", 0.0), guess.one("drift_length", 1.0))
+    begin = None
     for left in range(ROUNDS, 0, -1):
         at = pilot.Typical(
-            level[of_cell], slope[of_cell], intercept_sd, series_sd, *noise, shift[of_shift]
+            level[of_cell],
+            slope[of_cell],
+            intercept_sd,
+            series_sd,
+            *noise,
+            shift[of_shift],
+            drift,
         )
-        found = pilot.fits(tables["points"], series, shape, ceilings, positive, at)
-        # at the likeliest ceiling of each cell
-        likely = _sum_by(of_cell, found.log_marginal[None], n_cells)[0] + ceiling_prior
+        found = pilot.fits(tables["points"], series, shape, ceilings, positive, at, begin)
+        begin = found.intercept, found.own if positive else np.log(found.own)
+        # at the likeliest ceiling of each; the last row is of series without one
+        tops = tables["ceilings"].size + 1
+        of_ceiling = series["ceiling"] % tops
+        likely = _sum_by(of_ceiling, found.log_marginal[None], tops)[0] + ceiling_prior
         column = np.argmax(likely, axis=1)
-        best = (np.arange(series.size), column[of_cell])
+        best = (np.arange(series.size), column[of_ceiling])
         own, unit = found.own[best], np.ones(series.size)
         if not positive:
             own, unit = np.log(own), 1 / own
@@ -205,17 +233,19 @@ def _settle(
             return Settled(level, slope, at, shift, found, column, w1, w2)
         noise = pilot.noise(tables["points"], series, found.gap, scales, nus)
         offset1, offset2 = found.intercept[best] - level[of_cell], own - slope[of_cell]
-        pull1 = np.bincount(of_cell, offset1 / intercept_sd**2)
-        pull2 = np.bincount(of_cell, offset2 / series_sd**2)
+        pull1 = np.bincount(of_cell, offset1 / intercept_sd**2, n_cells)
+        pull2 = np.bincount(of_cell, offset2 / series_sd**2, n_cells)
         prior1, prior2, prior3 = guess.level_sd**-2, guess.slope_sd**-2, shift_sd**-2
         pull1, pull2 = (
             pull1 + prior1 * (guess.level - level),
             pull2 + prior2 * (guess.slope - slope),
         )
-        level = level + pull1 / (np.bincount(of_cell, w1) + prior1)
-        slope = slope + pull2 / (np.bincount(of_cell, w2) + prior2)
-        pull3 = np.bincount(of_shift, found.shift_pull[best]) + prior3 * (shift_mean - shift)
-        shift = shift + pull3 / (np.bincount(of_shift, found.shift_information[best]) + prior3)
+        level = level + pull1 / (np.bincount(of_cell, w1, n_cells) + prior1)
+        slope = slope + pull2 / (np.bincount(of_cell, w2, n_cells) + prior2)
+        pull3 = np.bincount(of_shift, found.shift_pull[best], shift.size)
+        pull3 = pull3 + prior3 * (shift_mean - shift)
+        known = np.bincount(of_shift, found.shift_information[best], shift.size)
+        shift = shift + pull3 / (known + prior3)
         # expected spreads at each level, with the prior's guess as two observations
         intercept_sd = _spread(offset1, v1, guess.one("intercept_sd", 1.0))
         series_sd = _spread(offset2, v2, guess.one("series_sd", 0.3))
@@ -232,7 +262,7 @@ def _ceilings(
         slope of a cell move with its ceiling, shape (2, cells, ceilings), zero at the likeliest.
     """
     cell, of_cell, found = tables["cells"], tables["series"]["cell"], settled.fits
-    n_cells, both = cell.size, int(follows)
+    n_cells, both, top = cell.size, int(follows), tables["ceilings"]
     weight1, weight2 = settled.at.intercept_sd**-2, settled.at.series_sd**-2
     prior1, prior2 = guess.level_sd**-2, guess.slope_sd**-2
     information = _sum_by(
@@ -251,42 +281,49 @@ def _ceilings(
     g2 = both * (g2 - (prior2 * (settled.slope - guess.slope))[:, None])
     h11, h12, h22 = information[0] + prior1, information[1], information[2] + prior2
     determinant = h11 * h22 - h12**2
-    density = _sum_by(of_cell, found.log_marginal[None], n_cells)[0] - 0.5 * np.log(determinant)
-    density += 0.5 * (h22 * g1**2 - 2 * h12 * g1 * g2 + h11 * g2**2) / determinant
+    of_cells = -0.5 * np.log(determinant)
+    of_cells += 0.5 * (h22 * g1**2 - 2 * h12 * g1 * g2 + h11 * g2**2) / determinant
+    # level and slope of a cell move with its ceiling; a run's ceiling is its own
+    tops = tables["series"]["ceiling"]
+    density = _sum_by(tops, found.log_marginal[None], top.size)[0]
+    shared = np.flatnonzero(cell["ceiling"] >= 0)
+    density[cell["ceiling"][shared]] += of_cells[shared]
     start, mean = guess.prior("ceiling_mean"), guess.prior("ceiling_mean").copy()
-    sd0 = sd = guess.one("ceiling_sd", 1.0)
+    sd0, sd = guess.prior("ceiling_sd"), guess.prior("ceiling_sd").copy()
     prior_sd = tables["own"]["b"][guess.where.slice(*guess.where.own["ceiling_mean"])]
-    posterior = density
+    posterior, regime = density, top["regime"]
     for _ in range(4):
-        posterior = density - 0.5 * ((pilot.GRID - mean[cell["regime"], None]) / sd) ** 2
+        posterior = density - 0.5 * ((pilot.GRID - mean[regime, None]) / sd[regime, None]) ** 2
         weight = np.exp(posterior - posterior.max(axis=1, keepdims=True))
         weight /= weight.sum(axis=1, keepdims=True)
         expected = weight @ pilot.GRID
         for r in range(mean.size):
-            own, pull = expected[cell["regime"] == r], prior_sd[r] ** -2.0
-            mean[r] = (own.sum() / sd**2 + pull * start[r]) / (own.size / sd**2 + pull)
-        spread = (weight * (pilot.GRID - mean[cell["regime"], None]) ** 2).sum()
-        sd = np.sqrt((spread + 2 * sd0**2) / (n_cells + 2))
+            own, pull = expected[regime == r], prior_sd[r] ** -2.0
+            mean[r] = (own.sum() / sd[r] ** 2 + pull * start[r]) / (own.size / sd[r] ** 2 + pull)
+            spread = (weight * (pilot.GRID - mean[regime, None]) ** 2)[regime == r].sum()
+            sd[r] = np.sqrt((spread + 2 * sd0[r] ** 2) / (own.size + 2))
     moved = np.stack([h22 * g1 - h12 * g2, h11 * g2 - h12 * g1]) / determinant
-    best = (np.arange(n_cells), settled.column)
-    return posterior, moved - moved[:, *best][..., None]
+    best = (np.arange(n_cells), settled.column[cell["ceiling"]])
+    moved = moved - moved[:, *best][..., None]
+    return posterior, moved * (cell["ceiling"] >= 0)[:, None]
 
 
-def _shares(
-    tables: Mapping[str, np.ndarray], where: Layout, weight: np.ndarray
-) -> dict[str, np.ndarray]:
-    """How much of each family and unit is in the typical slope of each cell: rows, and where the
-    rows of a cell begin and end."""
+def _shares(tables: Mapping[str, np.ndarray], weight: np.ndarray) -> dict[str, np.ndarray]:
+    """How much of each family, model, publication and unit is in the typical slope of each cell.
+
+    Returns:
+        `rows`, and where the rows of a cell begin (`first`) and end (`last`).
+    """
     series, n_cells = tables["series"], tables["cells"].size
     rows, ends = [], [0]
     for c in range(n_cells):
         members = np.flatnonzero(series["cell"] == c)
         part = weight[members] / weight[members].sum()
-        for label, is_family in (("family", 1), ("unit", 0)):
+        for label in ("group1", "group2", "group3", "unit"):
             for place in np.unique(series[label][members]):
-                if place >= 0 and (not is_family or "family_sd" in where.own):
+                if place >= 0:
                     share = part[series[label][members] == place].sum()
-                    rows.append((is_family, place, share))
+                    rows.append((label != "unit", place, share))
         ends.append(len(rows))
     from tenfold.sampler import kernel
 
@@ -331,8 +368,8 @@ def _thinking(
     thinking = np.zeros(size, dtype=kernel.TABLES["thinking"])
     if size:
         of_shift = np.maximum(tables["series"]["thinking"], 0)
-        thinking["information"] = np.bincount(of_shift, settled.fits.shift_information[best])
-        toward = np.bincount(of_shift, settled.fits.shift_pull[best])
+        thinking["information"] = np.bincount(of_shift, settled.fits.shift_information[best], size)
+        toward = np.bincount(of_shift, settled.fits.shift_pull[best], size)
         thinking["pointed"] = thinking["information"] * settled.shift + toward
     return thinking
 

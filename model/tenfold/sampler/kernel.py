@@ -21,21 +21,24 @@ from numba import types
 
 FAMILIES = ("normal", "half_normal", "log_normal", "gamma", "beta")
 NORMAL, HALF_NORMAL, LOG_NORMAL, GAMMA, BETA = range(5)
-SHAPES = ("logistic", "linear", "power")
-LOGISTIC, LINEAR, POWER = range(3)
+SHAPES = ("logistic", "power")
+LOGISTIC, POWER = range(2)
 LOG_2PI = log(2 * pi)
+LOG_10 = log(10)
 
 OWN = (
-    "log_slope_mean unit_offset benchmark_sd cell_sd family_sd series_sd intercept_mean "
-    "intercept_cell_sd intercept_sd thinking_shift_mean thinking_shift_sd ceiling_mean ceiling_sd "
-    "lambda_ sigma nu log_inference_per_training_mean inference_per_training_sd gpt_level_mean "
-    "gpt_level_sd"
+    "log_slope_mean unit_offset unit_sd benchmark_sd cell_sd family_sd model_sd "
+    "publication_sd series_sd intercept_mean intercept_cell_sd intercept_sd "
+    "thinking_shift_mean thinking_shift_sd thinking_family_sd thinking_model_sd "
+    "thinking_rest_mean thinking_rest_sd ceiling_mean ceiling_sd early_mean early_sd lambda_ "
+    "sigma nu drift_share drift_length log_inference_per_training_mean "
+    "inference_per_training_sd gpt_level_mean gpt_level_sd"
 ).split()
 """Parameters with a prior of their own: one number each, or one per regime or unit."""
 
 BLOCKS = (
-    "cell_slope family_z cell_level ceiling_logit intercept "
-    "log_slope thinking_shift log_kappa shift_z"
+    "cell_slope family_z model_z publication_z thinking_family_z thinking_model_z cell_level "
+    "ceiling_logit early_z intercept log_slope thinking_shift thinking_rest_z log_kappa shift_z"
 ).split()
 """What follows them in the sampler's vector."""
 
@@ -49,26 +52,36 @@ TABLES = {
     # where each parameter stands in u (-1: not in this model), switches, and sizes
     "layout": _record(
         " ".join((*OWN, *(f"u_{name}" for name in BLOCKS)))
-        + " n_families shape saturating positive polar n_nodes",
+        + " shape saturating positive polar n_nodes",
         "radius grid_start grid_step",
     ),
     "own": _record("family", "a b shift"),  # priors: hyperparameters as in spec.HYPERPARAMETERS
     # partner: the cell it is conditioned on, or -1; floats: see `geometry`
     "cells": _record(
-        "regime partner first_share last_share",
-        "level_information slope_information level_error slope_error level_spread0 slope_spread0 "
-        "p0 p1 p2 p3 p4",
+        "regime partner first_share last_share ceiling",
+        "level_information slope_information level_error slope_error level_spread0 slope_spread0",
     ),
-    "shares": _record("is_family place", "weight"),
+    # of inference cells and of RL runs; rows of `ceilings` elsewhere, -1 for none
+    "ceilings": _record("regime", "p0 p1 p2 p3 p4"),
+    "shares": _record("is_group place", "weight"),
+    # one row per family, model and publication: where its standard normal stands in u, and its sd
+    "groups": _record("place sd"),
     "series": _record(
-        "first last regime cell family unit thinking chart count_row",
+        "first last regime cell ceiling unit thinking chart count_row drifts early "
+        "group1 group2 group3 thinking1 thinking2",  # rows of `groups`, or -1
         "floor position level0 level_weight slope0 slope_weight by_shift1 by_shift2 shift0 "
-        "p0 p1 p2 p3 p4 variance0 score_variance other_variance",
+        "p0 p1 p2 p3 p4 variance0 score_variance other_variance begin",
     ),
     "thinking": _record("", "information pointed"),  # benchmarks with a thinking shift
     "counts": _record("", "n"),  # distinct sums of `seen` within a series
-    "points": _record("", "score score_se x x_se non_thinking seen"),
+    "points": _record("", "score score_se x x_se non_thinking seen step"),  # step: OOMs since last
+    # two points of one model, of which the one in a non-thinking mode is told from the other
+    "pairs": _record(
+        "regime cell ceiling unit thinking group1 group2 group3 thinking1 thinking2",
+        "floor given given_se score score_se ooms seen",
+    ),
     "charts": _record("", "sd"),
+    "axes": _record("first second", "log_ratio"),  # places of two units' offsets in u, or -1
     "shifts": _record("", "rl_ooms rl_ooms_se shift_ooms shift_ooms_se seen"),
     "techniques": _record("", "log_ratio se"),
     "steps": _record("", "ooms axis variance"),  # of the ladder, along the axes of their errors
@@ -84,12 +97,16 @@ class Inputs(NamedTuple):
     layout: np.ndarray
     own: np.ndarray
     cells: np.ndarray
+    ceilings: np.ndarray
     shares: np.ndarray
+    groups: np.ndarray
     series: np.ndarray
     thinking: np.ndarray
     counts: np.ndarray
     points: np.ndarray
+    pairs: np.ndarray
     charts: np.ndarray
+    axes: np.ndarray
     shifts: np.ndarray
     techniques: np.ndarray
     steps: np.ndarray
@@ -247,6 +264,91 @@ def _standardised_bar(
 
 
 @jit
+def _curve(eta: Any, shape: Any) -> Any:
+    """Share of the way to the ceiling, and its first and second derivative by eta."""
+    if shape == LOGISTIC:
+        share = 1.0 / (1.0 + exp(-eta))
+        by_eta = share * (1.0 - share)
+        return share, by_eta, by_eta * (1.0 - 2.0 * share)
+    by_eta = 0.25 * exp(-0.5 * eta)
+    return 1.0 - 2.0 * by_eta, by_eta, -0.5 * by_eta
+
+
+@jit
+def _compute(x: Any, ground: Any) -> Any:
+    """log10 of 10^x + ground, and its derivative by x: the share that is the run's own."""
+    if ground == 0.0:
+        return x, 1.0
+    own = exp(LOG_10 * x)
+    return log(own + ground) / LOG_10, own / (own + ground)
+
+
+@jit
+def _inverse(share: Any, shape: Any) -> Any:
+    """eta at a share inside (0, 1), and the first and second derivative of the curve there."""
+    if shape == LOGISTIC:
+        eta = log(share / (1.0 - share))
+    else:
+        eta = -2.0 * log(2.0 * (1.0 - share))
+    _, by_eta, by_eta_twice = _curve(eta, shape)
+    return eta, by_eta, by_eta_twice
+
+
+@jit
+def _drift(points: Any, first: Any, last: Any, gaps: Any, variances: Any, share: Any, length: Any):
+    """Sum of squared innovations and of the logarithms of their variances along one run.
+
+    Standardised errors z of neighbours correlate by share exp(-step / length), and a point tells
+    nothing of the next but one that it does not tell of the next: an autoregression of order one.
+    Points that are not seen are passed over.
+    """
+    squares, logs, before, along = 0.0, 0.0, 0.0, 0.0
+    for i in range(first, last):
+        z, rho = gaps[i - first] / sqrt(variances[i - first]), 0.0
+        along *= share * exp(-points[i].step / length)
+        rho = along
+        if points[i].seen > 0.0:
+            left = 1.0 - rho * rho
+            squares += points[i].seen * (z - rho * before) ** 2 / left
+            logs += points[i].seen * log(left)
+            before, along = z, 1.0
+    return squares, logs
+
+
+@jit
+def _drift_bar(
+    points: Any, first: Any, last: Any, gaps: Any, variances: Any, share: Any, length: Any,
+    weight: Any, z_bars: Any,
+):  # fmt: skip
+    """Reverse of `_drift`: fills `z_bars`, returns derivatives by share and length.
+
+    Args:
+        weight: minus twice the derivative of the log density by the sum of squares.
+    """
+    share_bar, length_bar = 0.0, 0.0
+    before, along, ooms, links, last_seen = 0.0, 0.0, 0.0, 0, -1
+    for i in range(first, last):
+        z_bars[i - first] = 0.0
+        z = gaps[i - first] / sqrt(variances[i - first])
+        along *= share * exp(-points[i].step / length)
+        ooms += points[i].step
+        links += 1
+        seen = points[i].seen
+        if seen > 0.0:
+            left = 1.0 - along * along
+            innovation = z - along * before
+            pull = seen * weight * innovation / left
+            z_bars[i - first] -= pull
+            if last_seen >= 0:
+                z_bars[last_seen - first] += pull * along
+                by_rho = pull * before - pull * innovation * along / left + seen * along / left
+                share_bar += by_rho * along * links / share
+                length_bar += by_rho * along * ooms / (length * length)
+            before, along, ooms, links, last_seen = z, 1.0, 0.0, 0, i
+    return share_bar, length_bar
+
+
+@jit
 def log_density(u: Any, u_bar: Any, d: Any) -> Any:
     """Log density of the sampler's vector `u`; its gradient is written to `u_bar`."""
     at = d.layout[0]
@@ -286,40 +388,41 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
     rl, inference = at.log_slope_mean, at.log_slope_mean + 1
     cell_sd = value[at.cell_sd]
 
-    # --- families
-    family_sd = value[at.family_sd] if at.family_sd >= 0 else 0.0
-    family, family_bar = np.zeros(at.n_families), np.zeros(at.n_families)
-    if at.family_sd >= 0:
-        for k in range(at.n_families):
-            family[k] = family_sd * u[at.u_family_z + k]
+    # --- families, models, publications
+    n_groups = d.groups.size
+    group, group_bar = np.zeros(n_groups + 1), np.zeros(n_groups + 1)  # row -1: no effect
+    for k in range(n_groups):
+        group[k] = value[d.groups[k].sd] * u[d.groups[k].place]
     n_cells = d.cells.size
     # --- cells: typical intercepts, ceilings, and where those stand in the grid of `pilot`
     level, level_bar = np.empty(n_cells), np.zeros(n_cells)
     level_spread, level_known = np.zeros(n_cells), np.zeros(n_cells)
-    logit_by = np.ones(n_cells)
     map1, map2 = np.zeros(n_cells), np.zeros(n_cells)
     map1_by, map2_by = np.zeros(n_cells), np.zeros(n_cells)
     level_clarity, level_by = np.ones(n_cells), np.zeros(n_cells)
     slope_clarity, slope_by = np.ones(n_cells), np.zeros(n_cells)
-    most, logit_bar = np.ones(n_cells), np.zeros(n_cells)  # ceiling: a share of floor to 1
-    node, into = np.zeros(n_cells, dtype=np.int64), np.zeros(n_cells)
+    n_ceilings = d.ceilings.size  # the last row stands for no ceiling below 1
+    most, logit_bar = np.ones(n_ceilings + 1), np.zeros(n_ceilings + 1)
+    node, into = np.zeros(n_ceilings + 1, dtype=np.int64), np.zeros(n_ceilings + 1)
+    logit_by = np.ones(n_ceilings)
+    for c in range(n_ceilings):
+        mean, sd = at.ceiling_mean + d.ceilings[c].regime, at.ceiling_sd + d.ceilings[c].regime
+        place = at.u_ceiling_logit + c
+        logit, logit_by[c], u_bar[place] = _curved(u[place], d.ceilings[c])
+        total += log(logit_by[c])
+        r = (logit - value[mean]) / value[sd]
+        total -= 0.5 * (r * r + LOG_2PI) + log(value[sd])
+        logit_bar[c] = -r / value[sd]
+        bar[mean] += r / value[sd]
+        bar[sd] += (r * r - 1.0) / value[sd]
+        most[c] = 1.0 / (1.0 + exp(-logit))
+        along = min(max((logit - at.grid_start) / at.grid_step, 0.0), at.n_nodes - 1.0)
+        node[c] = min(int(along), at.n_nodes - 2)
+        into[c] = along - node[c]
     for c in range(n_cells):
-        if saturating:
-            mean, sd = at.ceiling_mean + d.cells[c].regime, value[at.ceiling_sd]
-            place = at.u_ceiling_logit + c
-            logit, logit_by[c], u_bar[place] = _curved(u[place], d.cells[c])
-            total += log(logit_by[c])
-            r = (logit - value[mean]) / sd
-            total -= 0.5 * (r * r + LOG_2PI) + log(sd)
-            logit_bar[c] = -r / sd
-            bar[mean] += r / sd
-            bar[at.ceiling_sd] += (r * r - 1.0) / sd
-            most[c] = 1.0 / (1.0 + exp(-logit))
-            along = min(max((logit - at.grid_start) / at.grid_step, 0.0), at.n_nodes - 1.0)
-            node[c] = min(int(along), at.n_nodes - 2)
-            into[c] = along - node[c]
+        own = d.cells[c].ceiling
         m1, m2, _, _, _, m1_by, m2_by, _, _, _ = _interpolate(
-            d.maps, (d.series.size + c) * at.n_nodes + node[c], into[c], at
+            d.maps, (d.series.size + c) * at.n_nodes + node[own], into[own], at
         )
         map2[c], map1_by[c], map2_by[c] = m2, m1_by, m2_by
         cell = d.cells[c]
@@ -358,7 +461,7 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
                 for k in range(cell.first_share, cell.last_share):
                     share = d.shares[k]
                     typical += share.weight * (
-                        family[share.place] if share.is_family > 0 else value[share.place]
+                        group[share.place] if share.is_group > 0 else value[share.place]
                     )
                 slope_prior[c] = correlation * slope_total[cell.partner] if second == 1 else 0.0
                 slope_total[c], slope_spread[c], slope_known[c] = _standardised(
@@ -383,11 +486,20 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
             d.thinking[k].pointed,
         )
 
+    rest, rest_bar = np.zeros(n_thinking), np.zeros(n_thinking)  # spread of what is left of it
+    if at.thinking_rest_mean >= 0:
+        for k in range(n_thinking):
+            z = u[at.u_thinking_rest_z + k]
+            rest[k] = exp(value[at.thinking_rest_mean] + value[at.thinking_rest_sd] * z)
+
     # --- noise
     student = at.nu >= 0
     nu = value[at.nu] if student else 1.0
     scale = value[at.lambda_] if at.lambda_ >= 0 else 1.0
     scale_bar = nu_bar = 0.0
+    drift_share = value[at.drift_share] if at.drift_share >= 0 else 0.0
+    drift_length = value[at.drift_length] if at.drift_share >= 0 else 1.0
+    drift_share_bar = drift_length_bar = 0.0
     n_counts = d.counts.size
     constant, constant_by_nu = np.empty(n_counts), np.empty(n_counts)
     for k in range(n_counts):
@@ -397,6 +509,10 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
             constant_by_nu[k] = 0.5 * (_digamma(0.5 * (nu + n)) - _digamma(0.5 * nu) - n / nu)
         else:
             constant[k], constant_by_nu[k] = -0.5 * n * LOG_2PI, 0.0
+    pair_constant = pair_by_nu = 0.0
+    if student and d.pairs.size > 0:
+        pair_constant = lgamma(0.5 * (nu + 1.0)) - lgamma(0.5 * nu) - 0.5 * log(nu * pi)
+        pair_by_nu = 0.5 * (_digamma(0.5 * (nu + 1.0)) - _digamma(0.5 * nu) - 1.0 / nu)
 
     # --- series: their priors, and the density of their points
     kappa_bar = np.zeros(d.charts.size)
@@ -404,6 +520,7 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
     for s in range(d.series.size):
         longest = max(longest, d.series[s].last - d.series[s].first)
     gaps, variances, shares = np.empty(longest), np.empty(longest), np.empty(longest)
+    z_bars = np.empty(longest)
     intercept_sd, series_sd = value[at.intercept_sd], value[at.series_sd]
     intercept_sd_bar = series_sd_bar = w1_bar = w2_bar = 0.0
     w1, w2 = 1.0 / intercept_sd**2, 1.0 / series_sd**2
@@ -411,14 +528,15 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
     for s in range(d.series.size):
         one = d.series[s]
         c, regime, unit = one.cell, one.regime, one.unit
-        thinking = one.thinking
-        shift = shifts[thinking] if thinking >= 0 else 0.0
-        moved = shift - one.shift0 if thinking >= 0 else 0.0
+        thinking, top = one.thinking, one.ceiling
+        shift = moved = spare = 0.0
+        if thinking >= 0:
+            shift = shifts[thinking] + group[one.thinking1] + group[one.thinking2]
+            moved, spare = shift - one.shift0, rest[thinking]
         typical = value[rl + regime] + slope_total[c]
+        typical += group[one.group1] + group[one.group2] + group[one.group3]
         if unit >= 0:
             typical += value[unit]
-        if at.family_sd >= 0:
-            typical += family[one.family]
 
         # `pilot` knows the series with mode m and precision h at the ceiling, where what stands
         # above it has precision w: `u` is a standard normal in the Cholesky factor l of h + weight.
@@ -427,7 +545,7 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         noise = scale * scale * one.score_variance + sigma * sigma + one.other_variance
         quiet = one.variance0 / noise
         m1, m2, g1, g12, g2, m1_by, m2_by, g1_by, g12_by, g2_by = _interpolate(
-            d.maps, s * at.n_nodes + node[c], into[c], at
+            d.maps, s * at.n_nodes + node[top], into[top], at
         )
         h11, h12, h22 = quiet * g1 * g1, quiet * g1 * g12, quiet * (g12 * g12 + g2 * g2)
         weight2, middle2 = (w2, typical) if positive else (one.slope_weight, one.slope0)
@@ -473,24 +591,32 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
 
         chart = one.chart
         kappa = exp(u[at.u_log_kappa + chart]) if chart >= 0 else 1.0
-        height = (1.0 - one.floor) * most[c]
+        height = (1.0 - one.floor) * most[top]
         first, last = one.first, one.last
+        early, ground = 0.0, 0.0  # compute that counts before the run's own
+        if one.early >= 0:
+            early = one.begin + value[at.early_mean] + value[at.early_sd] * u[one.early]
+            ground = exp(LOG_10 * early)
         squares, logs, product = 0.0, 0.0, 1.0
+        drifts = one.drifts > 0 and at.drift_share >= 0
         for i in range(first, last):
-            eta = intercept + kappa * slope * d.points[i].x - shift * d.points[i].non_thinking
+            x, new = _compute(d.points[i].x, ground)
+            eta = intercept + kappa * slope * x - shift * d.points[i].non_thinking
             if shape == LOGISTIC:
                 share = 1.0 / (1.0 + exp(-eta))
                 by_eta = share * (1.0 - share)
-            elif shape == LINEAR:
-                share, by_eta = 0.5 + 0.25 * eta, 0.25
             else:
                 by_eta = 0.25 * exp(-0.5 * eta)
                 share = 1.0 - 2.0 * by_eta
-            by_x = height * by_eta * slope * d.points[i].x_se
-            variance = (scale * d.points[i].score_se) ** 2 + sigma * sigma + by_x * by_x
+            by_one = height * by_eta  # per logit, and what is not known in logits
+            unsure = (slope * new * d.points[i].x_se) ** 2
+            unsure += (spare * d.points[i].non_thinking) ** 2
+            variance = (scale * d.points[i].score_se) ** 2 + sigma * sigma
+            variance += by_one * by_one * unsure
             gap = d.points[i].score - one.floor - height * share
             gaps[i - first], variances[i - first], shares[i - first] = gap, variance, share
-            squares += d.points[i].seen * gap * gap / variance
+            if not drifts:
+                squares += d.points[i].seen * gap * gap / variance
             if d.points[i].seen == 1.0:  # one logarithm for many points
                 product *= variance
                 if product < 1e-200 or product > 1e200:
@@ -498,6 +624,12 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
                     product = 1.0
             else:
                 logs += d.points[i].seen * log(variance)
+        if drifts:  # innovations of an autoregression along the run: see `_drift`
+            innovations, lost = _drift(
+                d.points, first, last, gaps, variances, drift_share, drift_length
+            )
+            squares += innovations
+            logs += lost
         logs += log(product)
         k = one.count_row
         weight = 1.0
@@ -509,26 +641,46 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
             nu_bar += constant_by_nu[k] - 0.5 * tail + 0.5 * weight * squares / nu
         else:
             total -= 0.5 * squares
+        if drifts:
+            by_share, by_length = _drift_bar(
+                d.points, first, last, gaps, variances, drift_share, drift_length, weight, z_bars
+            )
+            drift_share_bar += by_share
+            drift_length_bar += by_length
+        else:
+            for i in range(first, last):
+                z_bars[i - first] = (
+                    -d.points[i].seen * weight * gaps[i - first] / sqrt(variances[i - first])
+                )
         height_bar = slope_bar = eta_bar_sum = eta_bar_x = eta_bar_shift = 0.0
+        spare_bar = early_bar = 0.0
         variance_bar_sum = variance_bar_se = 0.0
         for i in range(first, last):
             share, inverse = shares[i - first], 1.0 / variances[i - first]
             if shape == LOGISTIC:
                 by_eta = share * (1.0 - share)
                 by_eta_twice = by_eta * (1.0 - 2.0 * share)
-            elif shape == LINEAR:
-                by_eta, by_eta_twice = 0.25, 0.0
             else:
                 by_eta = 0.5 * (1.0 - share)
                 by_eta_twice = -0.5 * by_eta
-            expected_bar = d.points[i].seen * weight * gaps[i - first] * inverse
-            variance_bar = 0.5 * (expected_bar * gaps[i - first] - d.points[i].seen) * inverse
-            by_x_bar = 2.0 * variance_bar * height * by_eta * slope * d.points[i].x_se ** 2
-            eta_bar = height * (expected_bar * by_eta + by_x_bar * by_eta_twice * slope)
-            height_bar += expected_bar * share + by_x_bar * by_eta * slope
-            slope_bar += by_x_bar * height * by_eta
+            by_z = z_bars[i - first]
+            x, new = _compute(d.points[i].x, ground)
+            expected_bar = -by_z * sqrt(inverse)
+            variance_bar = -0.5 * (by_z * gaps[i - first] * sqrt(inverse) + d.points[i].seen)
+            variance_bar *= inverse
+            by_one = height * by_eta
+            unsure = (slope * new * d.points[i].x_se) ** 2
+            unsure += (spare * d.points[i].non_thinking) ** 2
+            by_one_bar = 2.0 * variance_bar * by_one * unsure
+            eta_bar = height * (expected_bar * by_eta + by_one_bar * by_eta_twice)
+            height_bar += expected_bar * share + by_one_bar * by_eta
+            unsure_bar = 2.0 * variance_bar * by_one * by_one
+            of_x = unsure_bar * slope * (new * d.points[i].x_se) ** 2
+            slope_bar += of_x
+            early_bar += (1.0 - new) * (kappa * slope * eta_bar - LOG_10 * slope * of_x)
+            spare_bar += unsure_bar * spare * d.points[i].non_thinking ** 2
             eta_bar_sum += eta_bar
-            eta_bar_x += eta_bar * d.points[i].x
+            eta_bar_x += eta_bar * x
             eta_bar_shift += eta_bar * d.points[i].non_thinking
             variance_bar_sum += variance_bar
             variance_bar_se += variance_bar * d.points[i].score_se ** 2
@@ -564,7 +716,11 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
             w2_bar += h22_bar + r2_bar * typical
             typical_bar += r2_bar * w2
         if thinking >= 0:
-            shifts_bar[thinking] += quiet * by_shift_bar - eta_bar_shift
+            shift_bar = quiet * by_shift_bar - eta_bar_shift
+            shifts_bar[thinking] += shift_bar
+            group_bar[one.thinking1] += shift_bar
+            group_bar[one.thinking2] += shift_bar
+            rest_bar[thinking] += spare_bar
         h11_bar += r1_bar * m1
         h12_bar += r1_bar * m2 + r2_bar * m1
         h22_bar += r2_bar * m2
@@ -580,24 +736,105 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
             g1_bar = quiet * (2.0 * g1 * h11_bar + g12 * h12_bar)
             g12_bar = quiet * (g1 * h12_bar + 2.0 * g12 * h22_bar)
             g2_bar = 2.0 * quiet * g2 * h22_bar
-            logit_bar[c] += (1.0 - one.floor) * height_bar * most[c] * (1.0 - most[c])
-            logit_bar[c] += m1_by * m1_bar + m2_by * m2_bar
-            logit_bar[c] += g1_by * g1_bar + g12_by * g12_bar + g2_by * g2_bar
+            logit_bar[top] += (1.0 - one.floor) * height_bar * most[top] * (1.0 - most[top])
+            logit_bar[top] += m1_by * m1_bar + m2_by * m2_bar
+            logit_bar[top] += g1_by * g1_bar + g12_by * g12_bar + g2_by * g2_bar
+        if one.early >= 0:
+            u_bar[one.early] += early_bar * value[at.early_sd]
+            bar[at.early_mean] += early_bar
+            bar[at.early_sd] += early_bar * u[one.early]
+            total -= 0.5 * (u[one.early] ** 2 + LOG_2PI)
+            u_bar[one.early] -= u[one.early]
         bar[rl + regime] += typical_bar
         slope_total_bar[c] += typical_bar
         if unit >= 0:
             bar[unit] += typical_bar
-        if at.family_sd >= 0:
-            family_bar[one.family] += typical_bar
+        group_bar[one.group1] += typical_bar
+        group_bar[one.group2] += typical_bar
+        group_bar[one.group3] += typical_bar
     n_series = d.series.size
     total += log(jacobian)
     total -= n_series * (log(intercept_sd) + log(series_sd) + LOG_2PI)
     bar[at.intercept_sd] += intercept_sd_bar - (n_series + 2.0 * w1 * w1_bar) / intercept_sd
-    bar[at.series_sd] += series_sd_bar - (n_series + 2.0 * w2 * w2_bar) / series_sd
+    bar[at.series_sd] -= (n_series + 2.0 * w2 * w2_bar) / series_sd
+
+    # --- pairs: the score in a non-thinking mode given the score of the same model thinking
+    for i in range(d.pairs.size):
+        one = d.pairs[i]
+        c, unit, thinking = one.cell, one.unit, one.thinking
+        typical = value[rl + one.regime] + slope_total[c]
+        typical += group[one.group1] + group[one.group2] + group[one.group3]
+        if unit >= 0:
+            typical += value[unit]
+        shift = spare = 0.0
+        if thinking >= 0:
+            shift = shifts[thinking] + group[one.thinking1] + group[one.thinking2]
+            spare = rest[thinking]
+        sigma = value[at.sigma + one.regime]
+        height = (1.0 - one.floor) * most[one.ceiling]
+        raw = (one.given - one.floor) / height
+        edge = min(0.5 * one.given_se / (1.0 - one.floor), 0.25)
+        above = min(max(raw, edge), 1.0 - edge)
+        inside = raw > edge and raw < 1.0 - edge
+        eta_above, by_above, _ = _inverse(above, shape)
+        climb = exp(typical) * one.ooms
+        share, by_eta, by_eta_twice = _curve(eta_above - climb - shift, shape)
+        ratio, by_one = by_eta / by_above, height * by_eta
+        ground, unsure = scale * scale, spare * spare + (climb * series_sd) ** 2
+        of_given = ground * one.given_se**2 + sigma * sigma
+        variance = ground * one.score_se**2 + sigma * sigma + ratio * ratio * of_given
+        variance += by_one * by_one * unsure
+        gap = one.score - one.floor - height * share
+        squares = gap * gap / variance
+        weight = 1.0
+        if student:
+            weight, tail = (nu + 1.0) / (nu + squares), log1p(squares / nu)
+            total += one.seen * (pair_constant - 0.5 * (nu + 1.0) * tail - 0.5 * log(variance))
+            nu_bar += one.seen * (pair_by_nu - 0.5 * tail + 0.5 * weight * squares / nu)
+        else:
+            total -= 0.5 * one.seen * (squares + LOG_2PI + log(variance))
+        share_bar = one.seen * weight * gap / variance * height
+        variance_bar = 0.5 * one.seen * (weight * squares - 1.0) / variance
+        ratio_bar = 2.0 * variance_bar * ratio * of_given
+        by_one_bar = 2.0 * variance_bar * by_one * unsure
+        unsure_bar = variance_bar * by_one * by_one
+        eta_bar = share_bar * by_eta + (ratio_bar / by_above + by_one_bar * height) * by_eta_twice
+        climb_bar = 2.0 * unsure_bar * climb * series_sd**2 - eta_bar
+        typical_bar = climb_bar * climb
+        series_sd_bar += 2.0 * unsure_bar * climb * climb * series_sd
+        scale_bar += (
+            2.0 * scale * variance_bar * (one.score_se**2 + ratio * ratio * one.given_se**2)
+        )
+        bar[at.sigma + one.regime] += 2.0 * sigma * variance_bar * (1.0 + ratio * ratio)
+        if thinking >= 0:
+            shifts_bar[thinking] -= eta_bar
+            group_bar[one.thinking1] -= eta_bar
+            group_bar[one.thinking2] -= eta_bar
+            rest_bar[thinking] += 2.0 * unsure_bar * spare
+        if saturating:
+            height_bar = share_bar * share / height + by_one_bar * by_eta
+            if inside:
+                twice = 1.0 - 2.0 * above  # d by_above / d above of the logistic curve
+                above_bar = (eta_bar - ratio_bar * ratio * twice) / by_above
+                height_bar -= above_bar * above / height
+            part = most[one.ceiling] * (1.0 - most[one.ceiling])
+            logit_bar[one.ceiling] += (1.0 - one.floor) * height_bar * part
+        bar[rl + one.regime] += typical_bar
+        slope_total_bar[c] += typical_bar
+        if unit >= 0:
+            bar[unit] += typical_bar
+        group_bar[one.group1] += typical_bar
+        group_bar[one.group2] += typical_bar
+        group_bar[one.group3] += typical_bar
+
+    bar[at.series_sd] += series_sd_bar
     if student:
         bar[at.nu] += nu_bar
     if at.lambda_ >= 0:
         bar[at.lambda_] += scale_bar
+    if at.drift_share >= 0:
+        bar[at.drift_share] += drift_share_bar
+        bar[at.drift_length] += drift_length_bar
 
     # --- what series handed up: cells, families, charts, thinking
     for c in range(n_cells):
@@ -613,7 +850,7 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         u_bar[place] += z_bar
         bar[mean] += mean_bar
         bar[at.intercept_cell_sd] += 2.0 * sd * v_bar
-        logit_bar[c] += level_clarity[c] * map1_by[c] * known_bar
+        logit_bar[d.cells[c].ceiling] += level_clarity[c] * map1_by[c] * known_bar
     if pooled:
         correlation_bar = 0.0
         variances_bar = np.zeros(2)
@@ -634,13 +871,13 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
                 total += density
                 u_bar[place] += z_bar
                 variances_bar[second] += v_bar
-                logit_bar[c] += slope_clarity[c] * map2_by[c] * known_bar
+                logit_bar[cell.ceiling] += slope_clarity[c] * map2_by[c] * known_bar
                 typical_bar = -slope_clarity[c] * information * known_bar
                 bar[rl + cell.regime] += typical_bar
                 for k in range(cell.first_share, cell.last_share):
                     share = d.shares[k]
-                    if share.is_family > 0:
-                        family_bar[share.place] += share.weight * typical_bar
+                    if share.is_group > 0:
+                        group_bar[share.place] += share.weight * typical_bar
                     else:
                         bar[share.place] += share.weight * typical_bar
                 if second == 1:
@@ -654,14 +891,13 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         bar[at.cell_sd] += 2.0 * variances_bar[0] * cell_sd - by * benchmark_sd
         bar[at.cell_sd] += 2.0 * variances_bar[1] * cell_sd * (1.0 + correlation)
     if saturating:
-        for c in range(n_cells):
+        for c in range(n_ceilings):
             u_bar[at.u_ceiling_logit + c] += logit_bar[c] * logit_by[c]
-    if at.family_sd >= 0:
-        for k in range(at.n_families):
-            z = u[at.u_family_z + k]
-            total -= 0.5 * (z * z + LOG_2PI)
-            u_bar[at.u_family_z + k] += family_bar[k] * family_sd - z
-            bar[at.family_sd] += family_bar[k] * z
+    for k in range(n_groups):
+        i, sd = d.groups[k].place, d.groups[k].sd
+        total -= 0.5 * (u[i] * u[i] + LOG_2PI)
+        u_bar[i] += group_bar[k] * value[sd] - u[i]
+        bar[sd] += group_bar[k] * u[i]
     for k in range(d.charts.size):
         i, r = at.u_log_kappa + k, u[at.u_log_kappa + k] / d.charts[k].sd
         total += _normal(u[i], 0.0, d.charts[k].sd)
@@ -676,11 +912,34 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         u_bar[place] += z_bar
         bar[at.thinking_shift_mean] += mean_bar
         bar[at.thinking_shift_sd] += 2.0 * sd * v_bar
+        if at.thinking_rest_mean >= 0:
+            place, r_bar = at.u_thinking_rest_z + k, rest_bar[k] * rest[k]
+            total -= 0.5 * (u[place] * u[place] + LOG_2PI)
+            u_bar[place] += r_bar * value[at.thinking_rest_sd] - u[place]
+            bar[at.thinking_rest_mean] += r_bar
+            bar[at.thinking_rest_sd] += r_bar * u[place]
+
+    # --- runs on two axes: one curve, two units
+    for j in range(d.axes.size):
+        first, second = d.axes[j].first, d.axes[j].second
+        gap, sd = d.axes[j].log_ratio, value[at.unit_sd]
+        if first >= 0:
+            gap += value[first]
+        if second >= 0:
+            gap -= value[second]
+        total += _normal(gap, 0.0, sd)
+        if first >= 0:
+            bar[first] -= gap / (sd * sd)
+        if second >= 0:
+            bar[second] += gap / (sd * sd)
+        bar[at.unit_sd] += (gap * gap / (sd * sd) - 1.0) / sd
 
     # --- the other evidence
+    model_sd = value[at.model_sd] if at.model_sd >= 0 else 0.0
+    apart = sqrt(2.0 * (cell_sd**2 + model_sd**2 + series_sd**2))
     for j in range(d.shifts.size):
         i = at.u_shift_z + j
-        log_rate = value[inference] - value[rl] + sqrt(2.0) * cell_sd * u[i]
+        log_rate = value[inference] - value[rl] + apart * u[i]
         rate = exp(-log_rate)
         mean, by_rate = d.shifts[j].rl_ooms * rate, d.shifts[j].rl_ooms_se * rate
         variance = d.shifts[j].shift_ooms_se ** 2 + by_rate * by_rate
@@ -692,8 +951,12 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         )
         bar[inference] += log_rate_bar
         bar[rl] -= log_rate_bar
-        bar[at.cell_sd] += log_rate_bar * sqrt(2.0) * u[i]
-        u_bar[i] += log_rate_bar * sqrt(2.0) * cell_sd - u[i]
+        apart_bar = 2.0 * log_rate_bar * u[i] / apart
+        bar[at.cell_sd] += apart_bar * cell_sd
+        bar[at.series_sd] += apart_bar * series_sd
+        if at.model_sd >= 0:
+            bar[at.model_sd] += apart_bar * model_sd
+        u_bar[i] += log_rate_bar * apart - u[i]
     for j in range(d.techniques.size):
         mean, sd = value[at.log_inference_per_training_mean], value[at.inference_per_training_sd]
         variance = sd * sd + d.techniques[j].se ** 2
@@ -727,29 +990,33 @@ def pack(inputs: Inputs) -> np.ndarray:
 
 
 (
-    LAYOUT, OWN_, CELLS, SHARES, SERIES, THINKING, COUNTS, POINTS, CHARTS, SHIFTS, TECHNIQUES,
-    STEPS, MAPS,
+    LAYOUT, OWN_, CELLS, CEILINGS, SHARES, GROUPS, SERIES, THINKING, COUNTS, POINTS, PAIRS, CHARTS,
+    AXES, SHIFTS, TECHNIQUES, STEPS, MAPS,
 ) = TABLES.values()  # fmt: skip
 
 
 @jit
 def unpack(packed: Any) -> Any:
     """`pack` undone, without copying."""
-    e = packed[: 8 * 15].view(np.int64)[1:]
+    e = packed[: 8 * 19].view(np.int64)[1:]
     return Inputs(
         packed[e[0] : e[1]].view(LAYOUT),
         packed[e[1] : e[2]].view(OWN_),
         packed[e[2] : e[3]].view(CELLS),
-        packed[e[3] : e[4]].view(SHARES),
-        packed[e[4] : e[5]].view(SERIES),
-        packed[e[5] : e[6]].view(THINKING),
-        packed[e[6] : e[7]].view(COUNTS),
-        packed[e[7] : e[8]].view(POINTS),
-        packed[e[8] : e[9]].view(CHARTS),
-        packed[e[9] : e[10]].view(SHIFTS),
-        packed[e[10] : e[11]].view(TECHNIQUES),
-        packed[e[11] : e[12]].view(STEPS),
-        packed[e[12] : e[13]].view(MAPS),
+        packed[e[3] : e[4]].view(CEILINGS),
+        packed[e[4] : e[5]].view(SHARES),
+        packed[e[5] : e[6]].view(GROUPS),
+        packed[e[6] : e[7]].view(SERIES),
+        packed[e[7] : e[8]].view(THINKING),
+        packed[e[8] : e[9]].view(COUNTS),
+        packed[e[9] : e[10]].view(POINTS),
+        packed[e[10] : e[11]].view(PAIRS),
+        packed[e[11] : e[12]].view(CHARTS),
+        packed[e[12] : e[13]].view(AXES),
+        packed[e[13] : e[14]].view(SHIFTS),
+        packed[e[14] : e[15]].view(TECHNIQUES),
+        packed[e[15] : e[16]].view(STEPS),
+        packed[e[16] : e[17]].view(MAPS),
     )
 
 

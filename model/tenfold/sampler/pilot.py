@@ -24,8 +24,8 @@ Without it two points, one of them in a non-thinking mode, would seem to fix a s
 LEAST = 0.02
 """Share of the precision of what stands above a series that its own never falls below."""
 
-STEPS = 40
-"""Damped Gauss-Newton steps; more than any series needs."""
+STEPS, AGAIN = 40, 8
+"""Damped Gauss-Newton steps: more than any series needs, and from a fit at other typical values."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Typical:
     sigma: float
     nu: float  # infinite for normal noise
     thinking_shift: np.ndarray  # of each series
+    drift: tuple[float, float]  # share and length, see `kernel._drift`
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,12 @@ def fits(
     ceilings: bool,
     positive: bool,
     at: Typical,
+    begin: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Fits:
     """Fit every series at every ceiling of GRID (or at 1).
 
     Args:
+        begin: intercepts and log slopes of an earlier fit, which need few steps more.
         points: the kernel's table of points, sorted by series.
         series: the kernel's table of series.
     """
@@ -95,16 +98,17 @@ def fits(
     def total(values: np.ndarray) -> np.ndarray:
         return np.add.reduceat(values, first, axis=0)
 
-    count = total(shown)
+    count, rho = total(shown), _links(points, series, at)
 
     # start where the observed mean lies below each ceiling
     position = np.clip(series["position"][:, None] / most, 0.03, 0.97)
     intercept = {
         "logistic": np.log(position / (1 - position)),
-        "linear": 4 * (position - 0.5),
         "power": -2 * np.log(2 * (1 - position)),
     }[shape]
     log_slope = np.broadcast_to(at.log_slope[:, None], intercept.shape).copy()
+    if begin is not None:
+        intercept, log_slope = begin
 
     def quadratic() -> tuple[np.ndarray, ...]:
         """Residuals, variances, trusted weights, and the expansion of each series' log density."""
@@ -114,27 +118,31 @@ def fits(
         variance = base[:, None] + (gradient * slope * points["x_se"][:, None]) ** 2
         variance = variance + (gradient * SHIFT_SD * shifted) ** 2
         gap = points["score"][:, None] - series["floor"][own, None] - height * share
-        trust = shown * _trust(total(shown * gap**2 / variance), count, at.nu)[own]
-        weight, miss = trust * gradient**2 / variance, trust * gradient * gap / variance
+        inverse = 1 / np.sqrt(variance)
+        error = _innovations(gap * inverse, rho)
+        by1 = _innovations(gradient * inverse, rho)
+        by2 = _innovations(gradient * inverse * slope * x, rho)
+        trust = shown * _trust(total(shown * error**2), count, at.nu)[own]
         away1 = (intercept - at.level[:, None]) / at.intercept_sd
         away2 = (log_slope - at.log_slope[:, None]) / at.series_sd
-        h11 = total(weight) + 1 / at.intercept_sd**2
-        h12 = total(weight * slope * x)
-        h22 = total(weight * (slope * x) ** 2) + 1 / at.series_sd**2
-        g1 = total(miss) - away1 / at.intercept_sd
-        g2 = total(miss * slope * x) - away2 / at.series_sd
-        return gap, variance, weight, miss, h11, h12, h22, g1, g2
+        h11 = total(trust * by1**2) + 1 / at.intercept_sd**2
+        h12 = total(trust * by1 * by2)
+        h22 = total(trust * by2**2) + 1 / at.series_sd**2
+        g1 = total(trust * by1 * error) - away1 / at.intercept_sd
+        g2 = total(trust * by2 * error) - away2 / at.series_sd
+        weight, miss = trust * gradient**2 / variance, trust * gradient * gap / variance
+        return gap, error, variance, weight, miss, h11, h12, h22, g1, g2
 
-    for _ in range(STEPS):
-        _, _, _, _, h11, h12, h22, g1, g2 = quadratic()
+    for _ in range(STEPS if begin is None else AGAIN):
+        _, _, _, _, _, h11, h12, h22, g1, g2 = quadratic()
         determinant = h11 * h22 - h12**2
         intercept = intercept + np.clip(0.7 * (h22 * g1 - h12 * g2) / determinant, -1, 1)
         log_slope = log_slope + np.clip(0.7 * (h11 * g2 - h12 * g1) / determinant, -0.5, 0.5)
-    gap, variance, weight, miss, h11, h12, h22, _, _ = quadratic()
+    gap, error, variance, weight, miss, h11, h12, h22, _, _ = quadratic()
     determinant, by_own = h11 * h22 - h12**2, np.exp(log_slope)[own] * x
     away1 = (intercept - at.level[:, None]) / at.intercept_sd
     away2 = (log_slope - at.log_slope[:, None]) / at.series_sd
-    log_marginal = _log_tail(total(shown * gap**2 / variance), count, at.nu)
+    log_marginal = _log_tail(total(shown * error**2), count, at.nu)
     log_marginal = log_marginal - 0.5 * total(shown * np.log(variance))
     log_marginal = log_marginal - 0.5 * (away1**2 + away2**2 + np.log(determinant))
     s1, s2 = total(weight * non), total(weight * by_own * non)
@@ -163,6 +171,21 @@ def fits(
         shift_pull=-total(miss * non),
         shift_information=total(weight * non**2) - s1 * by_shift1 - s2 * by_shift2,
     )
+
+
+def _links(points: np.ndarray, series: np.ndarray, at: Typical) -> np.ndarray:
+    """Correlation of each point's error with that of the one before, (points, 1)."""
+    share, length = at.drift
+    rho = np.repeat(series["drifts"], series["last"] - series["first"]) * share
+    rho = rho * np.exp(-points["step"] / length)
+    rho[series["first"]] = 0.0
+    return rho[:, None]
+
+
+def _innovations(values: np.ndarray, rho: np.ndarray) -> np.ndarray:
+    """What of standardised values the points before do not tell, in its own standard deviations."""
+    before = np.concatenate([np.zeros((1, values.shape[1])), values[:-1]])
+    return (values - rho * before) / np.sqrt(1 - rho**2)
 
 
 def variances(
@@ -224,8 +247,6 @@ def noise(
 def _curve(eta: np.ndarray, shape: str) -> tuple[np.ndarray, np.ndarray]:
     """Share of the way to the ceiling, and its gradient, at bounded linear predictors."""
     eta = np.clip(eta, -30, 30)
-    if shape == "linear":
-        return 0.5 + 0.25 * eta, np.full_like(eta, 0.25)
     if shape == "power":
         left = 0.5 * np.exp(-0.5 * eta)
         return 1 - left, 0.5 * left
@@ -285,7 +306,7 @@ def slope_density(
     def total(values: np.ndarray) -> np.ndarray:
         return np.add.reduceat(values, series["first"], axis=0)
 
-    count = total(shown)
+    count, rho = total(shown), _links(points, series, at)
     # the intercept moves linearly with the slope itself: along a line of the curve it is exact
     step = found.c11[best] * found.c21[best] / sd**2
     intercept = found.intercept[best][:, None] + step[:, None] * np.expm1(sd[:, None] * grid)
@@ -294,13 +315,15 @@ def slope_density(
         gradient = height * by_eta
         variance = base + gradient**2 * (x_se**2 + unsure**2)
         gap = points["score"][:, None] - series["floor"][own, None] - height * share
-        squares = total(shown * gap**2 / variance)
+        error = _innovations(gap / np.sqrt(variance), rho)
+        by_level = _innovations(gradient / np.sqrt(variance), rho)
+        squares = total(shown * error**2)
         trust = shown * _trust(squares, count, at.nu)[own]
         away = (intercept - at.level[:, None]) / at.intercept_sd
-        information = total(trust * gradient**2 / variance) + at.intercept_sd**-2
+        information = total(trust * by_level**2) + at.intercept_sd**-2
         if last:
             break
-        pull = total(trust * gradient * gap / variance) - away / at.intercept_sd
+        pull = total(trust * by_level * error) - away / at.intercept_sd
         intercept = intercept + np.clip(0.7 * pull / information, -1, 1)
     density = _log_tail(squares, count, at.nu) - 0.5 * total(shown * np.log(variance))
     off = (log_slope - at.log_slope[:, None]) / at.series_sd

@@ -55,8 +55,8 @@ def sample(
     Args:
         data: pm.Data values to patch (scores, the mask `seen`, hyperparameters, ...).
         settings: sampler settings; the plan's unless given.
-        top_level: keep the exchange rate and parameters with a prior of their own only; with tens
-            of thousands of series the draws of the rest need many times the memory of the fit.
+        top_level: keep parameters with a prior of their own only; with tens of thousands of series
+            the draws of the rest need many times the memory of the fit.
 
     Returns:
         DataTree with groups `posterior` (the sampler's variables, and what `simulate.complete`
@@ -82,7 +82,6 @@ def sample(
     u = tree["posterior"].to_dataset()["u"].values
     if top_level:
         posterior = coordinates.top_level(u, tables, where)
-        posterior["exchange_rate"] = simulate.exchange_rate(posterior)
     else:
         raw = coordinates.named(u, tables, where)
         posterior = simulate.complete(raw, plan.points, form, np.random.default_rng(seed))

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from tenfold import curves
 from tenfold.curves import Form
@@ -35,10 +35,15 @@ class Particles:
     slope_sd: np.ndarray
     signed: bool
     ceiling: np.ndarray
+    early: np.ndarray
     shift: np.ndarray
+    shift_sd: np.ndarray
+    rest: np.ndarray
     share: np.ndarray
     sigma: np.ndarray
     nu: np.ndarray | None
+    drift: np.ndarray | None
+    length: np.ndarray | None
 
     def columns(self) -> Particles:
         """The same with arrays of shape (particle, 1), to go with nodes of a grid."""
@@ -66,23 +71,44 @@ class Conditioned:
 def condition(part: Particles, series: Series, rng: np.random.Generator) -> Conditioned:
     """Importance sampling of one form's new series given the points of `series`."""
     n = part.ceiling.size
-    z = rng.standard_normal(n)
-    raw = part.slope_mean + part.slope_sd * z
-    found = _given_slope(part, series, raw, np.zeros(n), rng)
+    slope, shift = (mean + sd * rng.standard_normal(n) for mean, sd in _priors(part))
+    found = _given_slope(replace(part, shift=shift), series, slope, np.zeros(n), rng)
     if 1 / np.sum(found.weight**2) >= n / 10:
         return found
-    weight = found.weight
-    center = float(weight @ raw)
-    width = max(1.5 * float(np.sqrt(weight @ (raw - center) ** 2)), 0.02)
+    moved = [
+        _near(drawn, mean, sd, found.weight, rng)
+        for drawn, (mean, sd) in zip((slope, shift), _priors(part), strict=True)
+    ]
+    (slope, one), (shift, other) = moved
+    return _given_slope(replace(part, shift=shift), series, slope, one + other, rng)
+
+
+def _priors(part: Particles) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    """Mean and sd of the (log) slope and of the shift of each particle."""
+    return (part.slope_mean, part.slope_sd), (part.shift, part.shift_sd)
+
+
+def _near(
+    drawn: np.ndarray,
+    mean: np.ndarray,
+    sd: np.ndarray,
+    weight: np.ndarray,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
+    """New draws near those that fitted, mixed with the prior's, and their log weights."""
+    n = drawn.size
+    if not sd.all():  # known in some particles: nothing to move there
+        return drawn, np.zeros(n)
+    center = float(weight @ drawn)
+    width = max(1.5 * float(np.sqrt(weight @ (drawn - center) ** 2)), 0.02)
     near = rng.random(n) < 0.7
-    again = np.where(
-        near, center + width * rng.standard_t(5, n), part.slope_mean + part.slope_sd * z
-    )
-    prior = stats.norm.logpdf(again, part.slope_mean, part.slope_sd)
+    prior_draws = mean + sd * rng.standard_normal(n)
+    again = np.where(near, center + width * rng.standard_t(5, n), prior_draws)
+    prior = stats.norm.logpdf(again, mean, sd)
     proposal = np.logaddexp(
         np.log(0.7) + stats.t.logpdf(again, 5, center, width), np.log(0.3) + prior
     )
-    return _given_slope(part, series, again, prior - proposal, rng)
+    return again, prior - proposal
 
 
 def _given_slope(
@@ -102,8 +128,12 @@ def _given_slope(
         prior = -0.5 * z**2 - np.log(column.intercept_sd)
         if column.nu is None:
             return prior - 0.5 * squares - log_sd
-        half = (column.nu + series.score.size) / 2
-        return prior - half * np.log1p(squares / column.nu) - log_sd
+        n = series.score.size
+        half = (column.nu + n) / 2
+        constant = (
+            special.gammaln(half) - special.gammaln(column.nu / 2) - n / 2 * np.log(column.nu)
+        )
+        return prior + constant - half * np.log1p(squares / column.nu) - log_sd
 
     low = part.intercept_mean - 6.5 * part.intercept_sd
     high = part.intercept_mean + 6.5 * part.intercept_sd
@@ -137,13 +167,60 @@ def _given_slope(
 def _residuals(
     part: Particles, series: Series, intercept: np.ndarray, slope: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Sum of squared standardised residuals and sum of log sd over the points of `series`."""
+    """Sum of squared standardised residuals and sum of log sd over the points of `series`.
+
+    Of an RL run, residuals are less what the point before tells of them (`posterior.drift`).
+    """
     squares, log_sd = np.zeros(intercept.shape), np.zeros(intercept.shape)
+    before: float | np.ndarray = 0.0
     for i in range(series.score.size):
         mean, sd = curve(part, series, i, intercept, slope, series.score_se[i])
-        squares += ((series.score[i] - mean) / sd) ** 2
-        log_sd += np.log(sd)
+        z, rho = (series.score[i] - mean) / sd, 0.0
+        if i and part.drift is not None:
+            rho = _link(part, series.log10_compute[i] - series.log10_compute[i - 1], 1)
+        left = 1 - np.square(rho)
+        squares += (z - rho * before) ** 2 / left
+        log_sd += np.log(sd) + 0.5 * np.log(left)
+        before = z
     return squares, log_sd
+
+
+def _link(part: Particles, ooms: float, count: int) -> np.ndarray:
+    """Correlation of two standardised errors `ooms` and `count` points of the run apart."""
+    assert part.drift is not None
+    assert part.length is not None
+    return part.drift**count * np.exp(-ooms / part.length)
+
+
+def predicted(found: Conditioned, given: Series, targets: Series) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and sd of the score of every target, each by itself, dims (particle, target).
+
+    A run's errors go on: the nearest given points on either side tell of each target's error, the
+    less the more of the other targets lie between.
+    """
+    part, moments = found.part, []
+    at = [
+        curve(part, given, i, found.intercept, found.slope, given.score_se[i])
+        for i in range(given.score.size)
+    ]
+    place = np.searchsorted(given.log10_compute, targets.log10_compute, side="right")
+    for j, se in enumerate(targets.score_se):
+        mean, sd = curve(
+            part, targets, j, found.intercept, found.slope, None if np.isnan(se) else se
+        )
+        shift, precision = np.zeros_like(mean), np.ones_like(mean)
+        for i in (place[j] - 1, place[j]):
+            if part.drift is None or not 0 <= i < given.score.size:
+                continue
+            x, end = targets.log10_compute[j], given.log10_compute[i]
+            between = (targets.log10_compute - x) * (targets.log10_compute - end) < 0
+            rho = _link(part, abs(x - end), 1 + int(between.sum()))
+            left, before = 1 - rho**2, i < place[j]
+            shift = shift + rho * (given.score[i] - at[i][0]) / at[i][1] / left
+            precision = precision + (1 / left - 1 if before else rho**2 / left)
+        moments.append((mean + sd * shift / precision, sd * found.tau / np.sqrt(precision)))
+    means, sds = zip(*moments, strict=True)
+    return np.stack(means, axis=1), np.stack(sds, axis=1)
 
 
 def curve(
@@ -159,15 +236,18 @@ def curve(
     `score_se` None stands for the error of a share of the benchmark's questions.
     """
     x = series.log10_compute[i] - series.reference
+    x, own = curves.with_earlier(x, part.early)
     eta = intercept + slope * x - part.shift * float(series.non_thinking[i])
     eta = np.clip(eta, -FAR, FAR)
     mean = curves.expected_score(eta, series.floor, part.ceiling, part.form)
     if score_se is None:
         score_se = _binomial(mean, series.questions)
     variance = (part.share * score_se) ** 2 + part.sigma**2
-    if series.log10_compute_se[i]:
-        gradient = curves.score_gradient(eta, series.floor, part.ceiling, part.form) * slope
-        variance = variance + (gradient * series.log10_compute_se[i]) ** 2
+    if series.log10_compute_se[i] or series.non_thinking[i]:
+        gradient = curves.score_gradient(eta, series.floor, part.ceiling, part.form)
+        unsure = (slope * own * series.log10_compute_se[i]) ** 2
+        unsure = unsure + (part.rest * float(series.non_thinking[i])) ** 2
+        variance = variance + gradient**2 * unsure
     return mean, np.sqrt(variance)
 
 

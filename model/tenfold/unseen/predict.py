@@ -19,7 +19,7 @@ the run, not from each other. `kappa_chart` is 1: a points file does not state e
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,10 +28,10 @@ import xarray as xr
 from tenfold.curves import Form
 from tenfold.fit import compare
 from tenfold.posterior import priors as prior_table
-from tenfold.posterior.hierarchy import REFERENCE_UNITS
 from tenfold.posterior.priors import Priors
+from tenfold.posterior.structure import REFERENCE_UNITS
 from tenfold.runs.store import Run
-from tenfold.unseen.condition import Particles, condition, curve
+from tenfold.unseen.condition import Particles, condition, predicted
 from tenfold.unseen.forecast import Forecast
 from tenfold.unseen.series import Series, blind, lowest, of_points
 
@@ -65,7 +65,16 @@ class Hierarchy:
     def of(cls, form: Form, posterior: xr.Dataset, priors: Priors) -> Hierarchy:
         """From a stored posterior, dims `chain, draw` or `draw`."""
         dims = [dim for dim in ("chain", "draw") if dim in posterior.dims]
-        skip = {"series", "shift", "chart", "cell_first", "cell_second"}
+        skip = {
+            "series",
+            "curve",
+            "rl_series",
+            "ceiling_of",
+            "shift",
+            "chart",
+            "cell_first",
+            "cell_second",
+        }
         chosen = {
             str(name): value.stack(sample=dims).transpose("sample", ...).values
             for name, value in posterior.data_vars.items()
@@ -73,7 +82,10 @@ class Hierarchy:
         }
         if "log_slope" not in posterior:
             chosen["signed"] = np.ones(1)
-        names = ("regime", "benchmark", "family", "free_unit", "shifted_benchmark", "cell")
+        names = (
+            "regime", "benchmark", "family", "free_unit", "shifted_benchmark", "cell", "llm",
+            "rl_publication", "shifted_family", "shifted_model",
+        )  # fmt: skip
         labels = {
             name: [str(label) for label in posterior[name].values] if name in posterior else []
             for name in names
@@ -123,6 +135,7 @@ def form_weights(
         picked = rng.permutation(len(own))[:STACKED_SERIES]
         chosen += [own[i] for i in sorted(picked)]
     weights = np.zeros(len(draws))
+    chosen = [replace(item, model="", publication="") for item in chosen]
     for role in (chosen, [replace(item, benchmark="", family="") for item in chosen]):
         pointwise = {item.form: _ahead(item, role, seed) for item in draws}
         stacked = compare.stacking(pointwise)
@@ -164,24 +177,8 @@ def particles(draws: Hierarchy, series: Series, n: int, rng: np.random.Generator
     regime = draws.labels["regime"].index(series.regime)
     benchmark = place("benchmark", series.benchmark)
     cell = place("cell", f"{series.benchmark} / {series.regime}")
-    family = place("family", series.family)
-    unit = place("free_unit", series.unit)
 
-    mean, variance = of("log_slope_mean", regime), of("series_sd") ** 2
-    if unit is not None:
-        mean = mean + of("unit_offset", unit)
-    elif series.unit not in REFERENCE_UNITS:
-        prior = prior_table.draw("unit_offset", draws.priors, (n,), rng)
-        mean = mean + prior
-    if family is not None:
-        mean = mean + of("family_effect", family)
-    else:
-        variance = variance + of("family_sd") ** 2
-    if "cell_total" in v and benchmark is None:
-        variance = variance + of("benchmark_sd") ** 2 + of("cell_sd") ** 2
-    elif "cell_total" in v and benchmark is not None:
-        # cells without evidence have been drawn from their population in the stored draws
-        mean = mean + of("benchmark_effect", benchmark) + of("cell_effect", benchmark, regime)
+    mean, variance = _slope(draws, series, of, place, rng)
     signed = "signed" in v
     if signed:
         rest = np.sqrt(variance - of("series_sd") ** 2)
@@ -196,18 +193,18 @@ def particles(draws: Hierarchy, series: Series, n: int, rng: np.random.Generator
 
     ceiling = np.ones(n)
     if "ceiling_mean" in v:
-        if benchmark is not None:
+        if benchmark is not None and series.regime == "inference":
             ceiling = of("ceiling", benchmark, regime)
-        else:
-            logit = of("ceiling_mean", regime) + of("ceiling_sd") * rng.standard_normal(n)
+        else:  # a run's ceiling is its own
+            z = rng.standard_normal(n)
+            logit = of("ceiling_mean", regime) + of("ceiling_sd", regime) * z
             ceiling = series.floor + (1 - series.floor) / (1 + np.exp(-logit))
-    shift = np.zeros(n)
-    if "thinking_shift_mean" in v:
-        shifted = place("shifted_benchmark", series.benchmark)
-        if shifted is not None:
-            shift = of("thinking_shift", shifted)
-        else:
-            shift = of("thinking_shift_mean") + of("thinking_shift_sd") * rng.standard_normal(n)
+    early = np.full(n, -np.inf)
+    if series.regime == "rl" and "early_mean" in v:
+        begin = series.log10_compute.min() - series.reference
+        early = begin + of("early_mean") + of("early_sd") * rng.standard_normal(n)
+    shift, shift_sd, rest = _thinking(v, of, place, series, rng)
+    drifts = series.regime == "rl" and "drift_share" in v
     return Particles(
         form=draws.form,
         intercept_mean=level,
@@ -216,11 +213,81 @@ def particles(draws: Hierarchy, series: Series, n: int, rng: np.random.Generator
         slope_sd=np.sqrt(variance),
         signed=signed,
         ceiling=ceiling,
+        early=early,
         shift=shift,
+        shift_sd=shift_sd,
+        rest=rest,
         share=of("lambda") if "lambda" in v else np.ones(n),
         sigma=of("sigma", regime),
         nu=of("nu") if "nu" in v else None,
+        drift=of("drift_share") if drifts else None,
+        length=of("drift_length") if drifts else None,
     )
+
+
+def _slope(
+    draws: Hierarchy,
+    series: Series,
+    of: Callable[..., np.ndarray],
+    place: Callable[[str, str], int | None],
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and variance of the log slope of a new series, (particle,)."""
+    v, regime = draws.values, draws.labels["regime"].index(series.regime)
+    benchmark, family = place("benchmark", series.benchmark), place("family", series.family)
+    unit = place("free_unit", series.unit)
+    mean, variance = of("log_slope_mean", regime), of("series_sd") ** 2
+    if unit is not None:
+        mean = mean + of("unit_offset", unit)
+    elif series.unit not in REFERENCE_UNITS:
+        prior = prior_table.draw("unit_offset", draws.priors, mean.shape, rng)
+        mean = mean + prior
+    if family is not None:
+        mean = mean + of("family_effect", family)
+    else:
+        variance = variance + of("family_sd") ** 2
+    published = [("publication", "rl_publication", series.publication)]
+    published *= series.regime == "rl"
+    for kind, dim, label in (("model", "llm", series.model), *published):
+        known = place(dim, label)
+        if known is not None and f"{kind}_z" in v:
+            mean = mean + of(f"{kind}_sd") * of(f"{kind}_z", known)
+        else:
+            variance = variance + of(f"{kind}_sd") ** 2
+    if "cell_total" in v and benchmark is None:
+        variance = variance + of("benchmark_sd") ** 2 + of("cell_sd") ** 2
+    elif "cell_total" in v and benchmark is not None:
+        # cells without evidence have been drawn from their population in the stored draws
+        mean = mean + of("benchmark_effect", benchmark) + of("cell_effect", benchmark, regime)
+    return mean, variance
+
+
+def _thinking(
+    v: dict[str, np.ndarray],
+    of: Callable[..., np.ndarray],
+    place: Callable[[str, str], int | None],
+    series: Series,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Expected shift of a non-thinking mode, its standard deviation, and that of what is left."""
+    n = of("log_slope_mean", 0).size
+    if "thinking_shift_mean" not in v:
+        return np.zeros(n), np.zeros(n), np.zeros(n)
+    benchmark = place("shifted_benchmark", series.benchmark)
+    if benchmark is not None:
+        shift, rest = of("thinking_shift", benchmark), of("thinking_rest", benchmark)
+        variance = np.zeros(n)
+    else:
+        shift, variance = of("thinking_shift_mean"), of("thinking_shift_sd") ** 2
+        rest = of("thinking_rest_mean") + of("thinking_rest_sd") * rng.standard_normal(n)
+        rest = np.exp(rest)
+    for kind, label in (("family", series.family), ("model", series.model)):
+        known = place(f"shifted_{kind}", label)
+        if known is not None and f"thinking_{kind}_z" in v:
+            shift = shift + of(f"thinking_{kind}_sd") * of(f"thinking_{kind}_z", known)
+        else:
+            variance = variance + of(f"thinking_{kind}_sd") ** 2
+    return shift, np.sqrt(variance), rest
 
 
 # --- predictions --------------------------------------------------------------------------------
@@ -246,15 +313,10 @@ def forecast(
         rng = generator(seed, given.label, draws.form)
         size = max(LEAST, round(share * n))
         found = condition(particles(draws, given, size, rng), given, rng)
-        columns = [
-            curve(
-                found.part, targets, i, found.intercept, found.slope, None if np.isnan(se) else se
-            )
-            for i, se in enumerate(targets.score_se)
-        ]
+        mean, sd = predicted(found, given, targets)
         weights.append(share * found.weight)
-        means.append(np.stack([mean for mean, _ in columns], axis=1))
-        sds.append(np.stack([sd for _, sd in columns], axis=1) * found.tau[:, None])
+        means.append(mean)
+        sds.append(sd)
     return Forecast(np.concatenate(weights), np.concatenate(means), np.concatenate(sds))
 
 

@@ -14,6 +14,7 @@ from tenfold.evidence.copies import curves_of
 from tenfold.evidence.dataset import PointsWarning
 from tenfold.evidence.rows import Folder, binomial_se, read_benchmarks, read_folder, read_points
 from tenfold.files import data_path
+from tenfold.posterior import structure
 
 COLUMNS = ("log10_compute", "log10_compute_se", "score", "score_se", "non_thinking")
 
@@ -25,6 +26,8 @@ class Series:
     label: str
     benchmark: str
     family: str
+    model: str
+    publication: str
     regime: str
     unit: str
     floor: float
@@ -83,6 +86,8 @@ def read_series(path: Path, run_points: xr.Dataset) -> list[Series]:
                 label=label,
                 benchmark=first["benchmark"],
                 family=first["family"],
+                model=first["model"],
+                publication="",
                 regime=first["regime"],
                 unit=first["unit"],
                 floor=bench.floor if bench else 0.0,
@@ -103,7 +108,7 @@ def lowest(series: Series, count: int) -> np.ndarray:
 def of_points(points: xr.Dataset) -> list[Series]:
     """The series of a dataset of evidence, as `read_series` would give them."""
     found = []
-    index = points["series_index"].values
+    index, models = points["series_index"].values, structure.models(points)
     for s, label in enumerate(points["series"].values.tolist()):
         own = np.flatnonzero(index == s)
         own = own[np.argsort(points["log10_compute"].values[own], kind="stable")]
@@ -115,6 +120,8 @@ def of_points(points: xr.Dataset) -> list[Series]:
                 label=label,
                 benchmark=str(points["series_benchmark"].values[s]),
                 family=str(points["series_family"].values[s]),
+                model=str(models[s]),
+                publication=str(points["series_publication"].values[s]),
                 regime=str(points["series_regime"].values[s]),
                 unit=str(points["series_unit"].values[s]),
                 floor=float(points["floor"].values[bench]),

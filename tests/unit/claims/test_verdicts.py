@@ -50,6 +50,7 @@ def draws():
             "inference_per_training_typical": (dims, np.exp(normal(math.log(1.2), 0.05))),
             "gpt_level_ooms_typical": (dims, normal(2.0, 0.05)),
             "log_slope_mean": ((*dims, "regime"), log_slope),
+            "steepness": (dims, np.zeros(rate.shape)),
             "slope_at_benchmark": ((*dims, "benchmark", "regime"), slope),
             "ceiling": ((*dims, "benchmark", "regime"), ceiling),
             "ceiling_typical": ((*dims, "regime"), np.median(ceiling, axis=-2)),

@@ -6,7 +6,7 @@ from scipy import stats
 
 from tenfold.evidence import dataset
 from tenfold.fit import compare, diagnose
-from tenfold.posterior import priors, simulate
+from tenfold.posterior import forward, priors, simulate
 from tenfold.posterior.scenario import ModelChoice
 
 
@@ -23,14 +23,26 @@ def parameters(small):
     return drawn.expand_dims("chain").transpose("chain", "draw", ...)
 
 
+def correlation(parameters, points, own, series, d):
+    """Correlation of the errors of some points of a series, entry by entry."""
+    if points["series_regime"].values[series] != "rl":
+        return np.eye(own.size)
+    x = points["log10_compute"].values
+    every = np.sort(x[points["series_index"].values == series])
+    rank = np.searchsorted(every, x[own])
+    share, length = (parameters[f"drift_{k}"].values[0, d] for k in ("share", "length"))
+    apart = np.abs(x[own][:, None] - x[own])
+    return share ** np.abs(rank[:, None] - rank) * np.exp(-apart / length)
+
+
 def joint(parameters, points, form, series, which):
     """log density of some points of a series by SciPy's multivariate Student-t."""
-    curve = simulate.expected(parameters, points, form)
+    curve = forward.expected(parameters, points, form)
     own = np.flatnonzero(points["series_index"].values == series)[which]
     out = np.empty(parameters.sizes["draw"])
     for d in range(out.size):
-        mean = curve["expected_score"].values[0, d, own]
-        shape = np.diag(curve["score_sd"].values[0, d, own] ** 2)
+        mean, sd = (curve[k].values[0, d, own] for k in ("expected_score", "score_sd"))
+        shape = np.diag(sd) @ correlation(parameters, points, own, series, d) @ np.diag(sd)
         nu = parameters["nu"].values[0, d]
         out[d] = stats.multivariate_t(mean, shape, nu).logpdf(points["score"].values[own])
     return out
@@ -46,24 +58,36 @@ def test_series_density_is_a_multivariate_t(small, parameters):
 
 def test_pointwise_density_conditions_on_the_other_points(small, parameters):
     found = compare.log_density(parameters, small, "saturating")
-    own = np.flatnonzero(small["series_index"].values == 0)
-    everything = np.arange(own.size)
-    for i in everything:
-        rest = np.delete(everything, i)
-        whole = joint(parameters, small, "saturating", 0, everything)
-        expected = whole - joint(parameters, small, "saturating", 0, rest)
-        np.testing.assert_allclose(found.values[0, :, own[i]], expected, rtol=1e-8)
+    for series in (0, rl_run(small)):
+        own = np.flatnonzero(small["series_index"].values == series)
+        everything = np.arange(own.size)
+        for i in everything:
+            rest = np.delete(everything, i)
+            whole = joint(parameters, small, "saturating", series, everything)
+            expected = whole - joint(parameters, small, "saturating", series, rest)
+            np.testing.assert_allclose(found.values[0, :, own[i]], expected, rtol=1e-8)
 
 
-def test_unseen_points_do_not_inform_each_other(small, parameters):
+def rl_run(points):
+    """Place of a series of RL with the most points."""
+    size = np.bincount(points["series_index"].values)
+    return int(np.argmax(size * (points["series_regime"].values == "rl")))
+
+
+@pytest.mark.parametrize("regime", ["inference", "rl"])
+def test_unseen_points_do_not_inform_each_other(small, parameters, regime):
+    series = 0 if regime == "inference" else rl_run(small)
     seen = np.ones(small.sizes["obs"])
-    own = np.flatnonzero(small["series_index"].values == 0)
+    own = np.flatnonzero(small["series_index"].values == series)
+    own = own[np.argsort(small["log10_compute"].values[own])]
+    where = np.argsort(np.argsort(small["log10_compute"].values[np.sort(own)]))
+    order = np.argsort(where)  # places of the points, by compute
     seen[own[-2:]] = 0
     found = compare.given_others(parameters, small, "saturating", seen).log_density()
-    kept = np.arange(own.size - 2)
-    base = joint(parameters, small, "saturating", 0, kept)
-    for column, i in enumerate((own.size - 2, own.size - 1)):
-        expected = joint(parameters, small, "saturating", 0, np.append(kept, i)) - base
+    kept = np.sort(order[:-2])
+    base = joint(parameters, small, "saturating", series, kept)
+    for column, i in enumerate(np.sort(order[-2:])):
+        expected = joint(parameters, small, "saturating", series, np.append(kept, i)) - base
         np.testing.assert_allclose(found[0, :, column], expected, rtol=1e-8)
 
 
@@ -148,7 +172,7 @@ def test_future_scores_from_the_model_itself_are_uniform(small):
     for _ in range(60):
         drawn = simulate.prior(small, priors.load(), "logistic", ModelChoice(), 1, rng)
         simulated = small.copy()
-        simulated["score"] = simulate.scores(drawn, small, "logistic", rng)[0]
+        simulated["score"] = forward.scores(drawn, small, "logistic", rng)[0]
         chain = drawn.expand_dims("chain").transpose("chain", "draw", ...)
         given = compare.given_others(chain, simulated, "logistic", seen)
         pit = diagnose.future_pit(given, simulated)
@@ -158,9 +182,10 @@ def test_future_scores_from_the_model_itself_are_uniform(small):
 
 def test_serial_correlation_is_found_where_it_is(small):
     rng = np.random.default_rng(8)
-    drawn = simulate.prior(small, priors.load(), "logistic", ModelChoice(), 40, rng)
+    choice = ModelChoice(drift=False)
+    drawn = simulate.prior(small, priors.load(), "logistic", choice, 40, rng)
     chain = drawn.expand_dims("chain").transpose("chain", "draw", ...)
-    curve = simulate.expected(drawn, small, "logistic").isel(draw=0)
+    curve = forward.expected(drawn, small, "logistic").isel(draw=0)
     one = chain.isel(draw=np.zeros(200, dtype=int)).assign_coords(draw=np.arange(200))
 
     def check(z):
@@ -206,7 +231,7 @@ def test_leave_one_out_agrees_with_arviz(small):
     ]
     chain = xr.concat(halves, "chain", join="exact").assign_coords(chain=[0, 1])
     simulated = small.copy()
-    simulated["score"] = simulate.scores(drawn, small, "logistic", rng)[0]
+    simulated["score"] = forward.scores(drawn, small, "logistic", rng)[0]
     left_out = compare.leave_one_out(chain, simulated, "logistic")
     found = compare.psis_loo(left_out)
     tree = xr.DataTree.from_dict(

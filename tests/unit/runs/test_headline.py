@@ -9,7 +9,7 @@ from scipy import stats
 
 from tenfold.answers import jump
 from tenfold.answers.headline import complete
-from tenfold.curves import FORMS
+from tenfold.curves import CEILINGS, FORMS
 from tenfold.files import SpecError
 from tenfold.runs import headline, netcdf
 
@@ -70,7 +70,7 @@ def test_headline_reads_what_a_run_stores(form):
         assert np.isfinite(values).all(), name
     ceiling = draws["ceiling"].values
     assert ((ceiling > 0) & (ceiling <= 1)).all()
-    assert (ceiling < 1).any() == (form == "saturating")
+    assert (ceiling < 1).any() == (form in CEILINGS)
     assert "AIME 2024" in draws["shared_benchmark"].values
     found = jump.between_scores(draws, 0.3, 0.6, "AIME 2024")
     assert not np.isnan(found["rl_jump_ooms"]).any()
@@ -153,3 +153,12 @@ def test_lengths_that_err_alike_widen_the_error_of_their_growth(alike):
     wanted = plain.stderr * np.sqrt(98 / (100 * (1 - r) / (1 + r) - 2))
     assert found[2] == pytest.approx(wanted, rel=1e-6)
     assert (found[2] > 2 * plain.stderr) == (alike > 0)
+
+
+def test_exchange_rates_compare_local_slopes(trees):
+    sample = headline.headline(trees, WEIGHTS, seed=3)
+    steeper = complete(sample.assign(steepness=sample["steepness"] + np.log(1.5)))
+    plain = complete(sample)
+    for name in ("", "_new_benchmark", "_new_model", "_benchmark"):
+        found = steeper[f"exchange_rate{name}"] / plain[f"exchange_rate{name}"]
+        np.testing.assert_allclose(found, 1.5)

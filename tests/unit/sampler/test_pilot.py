@@ -38,7 +38,7 @@ def test_density_of_a_slope_is_the_integral_over_its_intercept(tables):
     at = pilot.Typical(
         level=np.zeros(series.size), log_slope=np.full(series.size, -0.5), intercept_sd=1.0,
         series_sd=0.8, noise_scale=0.7, sigma=0.01, nu=20.0,
-        thinking_shift=np.zeros(series.size),
+        thinking_shift=np.zeros(series.size), drift=(0.0, 1.0),
     )  # fmt: skip
     found = pilot.fits(rows, series, "power", False, True, at)
     best = (np.arange(series.size), np.zeros(series.size, dtype=int))
