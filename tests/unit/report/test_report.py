@@ -225,7 +225,7 @@ def test_an_unchanged_report_is_kept_and_a_damaged_one_made_again(prior_run, tmp
     assert (tmp_path / "data" / "cost.csv").is_file()
     assert page.stat().st_mtime_ns > made
     assert not (tmp_path / "figures").exists()
-    assert "figures/" not in page.read_text(encoding="utf-8")
+    assert 'href="figures/' not in page.read_text(encoding="utf-8")
     report.build(prior_run, tmp_path, figures=True)
     assert (tmp_path / "figures" / "cost.png").is_file()
 
@@ -378,7 +378,7 @@ def test_axes_have_ticks_inside_their_range(low, high):
 def test_the_series_on_either_side_of_a_benchmark_are_listed():
     evidence = dataset.usable(dataset.load())
     (row,) = material.both_regimes(evidence, ["AIME 2025"])
-    assert row["inference"] == ["Qwen3-235B-A22B/AIME 2025/thinking budget"]
+    assert "Qwen3-235B-A22B/AIME 2025/thinking budget" in row["inference"]
     for regime in ("rl", "inference"):
         own = evidence["series_benchmark"].values == "AIME 2025"
         own &= evidence["series_regime"].values == regime
