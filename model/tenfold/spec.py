@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from tenfold.files import SpecError, abridged, did_you_mean, key_path, read_toml, shown
+from tenfold.inert import CONTROL
 
 MEMBER = re.compile(r"float|str|int|none|literal\[.*\]|constrained-\w+")
 """What pydantic calls the member of a union that it held a value against."""
@@ -23,6 +25,29 @@ class Strict(BaseModel):
     """Base of every spec table: frozen, unknown keys are errors, `"1.5"` is not a number."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _controls_nothing(cls, value: Any) -> Any:
+        for text in _texts(value):
+            if odd := CONTROL.search(text):
+                raise ValueError(
+                    f"expected text without control characters; it holds U+{ord(odd[0]):04X}"
+                )
+        return value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All text of a value: itself, or what its lists and tables hold."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _texts(key)
+            yield from _texts(inner)
+    elif isinstance(value, tuple | list):
+        for inner in value:
+            yield from _texts(inner)
 
 
 Words = Annotated[tuple[str, ...], Field(strict=False)]

@@ -48,7 +48,7 @@ class Evidence:
     """What the evidence says of a claim: probabilities, their Monte Carlo error, and quantiles.
 
     `p05`, `p50`, `p95` are log10 of the quantity in the claim's unit (equal-tailed 90%), +inf for
-    "never".
+    "never"; `quantile_mcse` the Monte Carlo error of each.
     """
 
     probability: float
@@ -58,6 +58,7 @@ class Evidence:
     p05: float
     p50: float
     p95: float
+    quantile_mcse: tuple[float, ...] = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -234,13 +235,14 @@ def _evidence(
 ) -> Evidence:
     probability, mcse = mixture.probability(_holds(claim, values, tolerance), weight)
     low, high = _range(claim, tolerance)
-    quantiles = mixture.quantile(values, weight, [0.05, 0.5, 0.95]).values
+    row, ends = mixture.summarise(values, weight, claim.unit), ("p05", "p50", "p95")
     return Evidence(
         probability,
         mcse,
         mixture.probability(values < low, weight)[0],
         mixture.probability(values > high, weight)[0],
-        *(float(q) for q in quantiles),
+        *(float(row[key]) for key in ends),
+        quantile_mcse=tuple(float(row[f"{key}_mcse"]) for key in ends),
     )
 
 

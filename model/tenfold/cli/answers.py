@@ -202,9 +202,10 @@ def claims(
         terminal.print_json(about | {"sources": sources, "claims": records})
     else:
         for result in results:
-            terminal.say("\n".join([*lines(result), ""]))
+            terminal.print_lines([*lines(result), ""], hang="  ")
         which = f": {', '.join(contradicted)}" if contradicted else ""
-        terminal.say(f"{len(results)} claims, {len(contradicted)} contradicted{which}")
+        total = f"{len(results)} claims, {len(contradicted)} contradicted{which}"
+        terminal.print_lines([total], hang="  ")
     if strict and contradicted:
         terminal.warn(f"contradicted: {', '.join(contradicted)}")
         raise typer.Exit(EXIT_CLAIM)
@@ -277,7 +278,6 @@ def _print(answer: dict[str, Any], tables: Any, as_json: bool) -> None:
     if as_json:
         terminal.print_json(with_text(answer))
         return
-    for line in answer["lines"]:
-        terminal.say(line)
+    terminal.print_lines(answer["lines"])
     for title, columns, rows in tables(answer):
         terminal.print_table(title, columns, rows)

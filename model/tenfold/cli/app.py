@@ -7,6 +7,7 @@ inside the command. Exit codes: 0 fine, 1 unexpected error, 2 bad input, 3 a gat
 
 from __future__ import annotations
 
+import errno
 import sys
 import traceback
 import warnings
@@ -95,24 +96,36 @@ for command in (
 
 def main() -> int:
     """Entry point of the `tenfold` script: runs a command and returns its exit status."""
+    terminal.prepare()
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), terminal.working(" ".join(["tenfold", *sys.argv[1:2]])):
             warnings.showwarning = _show_warning
             app(prog_name="tenfold")
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else EXIT_UNEXPECTED
     except Exception as error:  # noqa: BLE001 - the last resort: one line, or all of it
-        from tenfold.files import SpecError
-
-        if isinstance(error, SpecError):
-            for line in error.lines:
-                terminal.warn(f"error: {line}")
-            return EXIT_BAD_INPUT
-        if "--debug" in sys.argv:
-            traceback.print_exc()
-        terminal.warn(f"unexpected error: {type(error).__name__}: {error} (--debug shows more)")
-        return EXIT_UNEXPECTED
+        return _failed(error)
     return 0
+
+
+def _failed(error: Exception) -> int:
+    """Tells an error, and returns its exit status."""
+    from tenfold.files import SpecError
+
+    if isinstance(error, SpecError):
+        for line in error.lines:
+            terminal.warn(f"error: {line}")
+        return EXIT_BAD_INPUT
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:
+        terminal.drop(sys.stdout)  # help is printed by a library
+        error = terminal.Closed(error.strerror)
+    if isinstance(error, terminal.Closed):
+        terminal.warn(f"error: standard output cannot be written ({error})")
+        return EXIT_BAD_INPUT
+    if "--debug" in sys.argv:
+        traceback.print_exception(error)
+    terminal.warn(f"unexpected error: {type(error).__name__}: {error} (--debug shows more)")
+    return EXIT_UNEXPECTED
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:

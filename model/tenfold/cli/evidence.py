@@ -41,6 +41,7 @@ def points(context: typer.Context, points: PointsFolder = None, as_json: Json = 
         return
     from tenfold.evidence import inventory
     from tenfold.evidence.dataset import load
+    from tenfold.words import evidence as words
 
     data = load(extra=points or [])
     counts = inventory.counts(data)
@@ -50,29 +51,10 @@ def points(context: typer.Context, points: PointsFolder = None, as_json: Json = 
     rows = inventory.table(data)
     for regime in ("rl", "inference"):
         own = [row for row in rows if row["regime"] == regime]
-        terminal.print_table(
-            f"{regime}: {len(own)} series",
-            ("series", "benchmark", "unit", "points", "OOMs", "score", "source"),
-            (
-                (
-                    row["series"],
-                    row["benchmark"],
-                    row["unit"],
-                    row["points"],
-                    f"{row['ooms']:.1f}",
-                    "{:.0%} to {:.0%}".format(*row["score"]),
-                    row["source"],
-                )
-                for row in own
-            ),
-        )
+        terminal.print_table(*words.inventory(regime, own))
     for series, reason in counts["left_out"].items():
-        terminal.say(f"not fitted: {series}: {reason}")
-    fitted = counts["fitted"]
-    terminal.say(
-        f"{counts['points']:,} points in {counts['series']} series; "
-        f"{fitted['points']:,} points in {fitted['series']} series can be fitted"
-    )
+        terminal.print_lines([f"not fitted: {series}: {reason}"], hang="  ")
+    terminal.print_lines([words.total(counts)])
 
 
 @points_app.command()
@@ -90,39 +72,19 @@ def show(
     """
     from tenfold.evidence import inventory
     from tenfold.evidence.dataset import load
+    from tenfold.words import evidence as words
 
     chain = inventory.chain(load(extra=points or []), series)
     if as_json:
         terminal.print_json(chain)
         return
     about = "{benchmark}, {regime}, compute in {unit}, family {family}".format(**chain)
-    terminal.say(f"{chain['series']}\n{about}\n")
-    for key, value in chain["source_table"].items():
-        terminal.say(f"{key:>20}  {value}")
-    columns = ("row", "model", "setting", "compute", "± log10", "score", "±", "pixel", "flag")
-    terminal.print_table(
-        f"{len(chain['points'])} points",
-        columns,
-        (
-            (
-                point["row"],
-                point["model"],
-                point["setting"],
-                f"{point['compute']:.4g}",
-                f"{point['log10_compute_se']:.3f}",
-                f"{point['score']:.3f}",
-                f"{point['score_se']:.3f}",
-                ""
-                if point["pixel_x"] is None
-                else f"{point['pixel_x']:.1f}, {point['pixel_y']:.1f}",
-                point["reason"] if point["outlier"] else "",
-            )
-            for point in chain["points"]
-        ),
-    )
+    terminal.print_lines([chain["series"], about, ""])
+    terminal.print_facts(chain["source_table"])
+    terminal.print_table(*words.points(chain["points"]))
     x = [point["log10_compute"] for point in chain["points"]]
     y = [point["score"] for point in chain["points"]]
-    terminal.say(terminal.plot(x, y, (f"log10 compute ({chain['unit']})", "score")))
+    terminal.print_plot(x, y, (f"log10 compute ({chain['unit']})", "score"))
 
 
 @points_app.command()
@@ -141,6 +103,7 @@ def check(
 
     from tenfold.evidence import audit
     from tenfold.files import SpecError
+    from tenfold.words import evidence as words
 
     if not os.path.exists(path):  # unlike Path.exists, false for a name too long
         raise SpecError(f"{path}: cannot be read (No such file or directory)")
@@ -152,7 +115,7 @@ def check(
             terminal.warn(f"warning: {line}")
         for line in report.errors:
             terminal.warn(f"error: {line}")
-        found = f"{report.points:,} points in {len(report.series)} series"
+        found = words.counted(report.points, len(report.series))
         terminal.say(f"{found}, {len(report.errors)} errors, {len(report.warnings)} warnings")
     if report.errors:
         raise typer.Exit(EXIT_BAD_INPUT)
@@ -208,13 +171,14 @@ def import_(
     """
     from tenfold.evidence.interchange.common import Options, save
     from tenfold.evidence.interchange.read import read_results
+    from tenfold.words import evidence as words
 
     imported = read_results(path, Options(benchmark, questions, compute, unit, score))
     written = save(imported.points, imported.source, out, name or path.stem)
     for note in imported.notes:
         terminal.warn(f"note: {note}")
-    series = imported.points["series"].nunique()
-    terminal.say(f"{written}: {len(imported.points):,} points in {series} series")
+    series = len(set(imported.points["series"]))
+    terminal.say(f"{written}: {words.counted(len(imported.points), series)}")
 
 
 def digitise(
@@ -245,12 +209,14 @@ def digitise(
     """
     from tenfold.evidence.digitise import digitise_chart
     from tenfold.files import write_atomic
+    from tenfold.inert import table
+    from tenfold.words import evidence as words
 
     found = digitise_chart(chart, axes)
     target = out or Path(f"{chart.stem}.csv")
     files = found.files(target)
     for path, points in files.items():
-        write_atomic(path, points.to_csv(index=False, lineterminator="\n"))
+        write_atomic(path, table(points).to_csv(index=False, lineterminator="\n"))
     overlay = target.with_suffix(".overlay.png")
     if found.overlay is not None:
         found.overlay.save(overlay)
@@ -264,12 +230,8 @@ def digitise(
         terminal.warn(f"note: {note}")
     if as_json:
         return
-    terminal.print_table(
-        "Error shared by all points of a chart (for its source)",
-        ("chart", "log10 compute, offset", "log10_axis_scale_se", "score, offset", "score, scale"),
-        [[row["chart"], *(f"{row[key]:.4f}" for key in list(row)[1:])] for row in shared],
-    )
+    terminal.print_table(*words.shared_error(shared))
     for path, points in files.items():
-        terminal.say(f"{path}: {len(points):,} points")
+        terminal.say(f"{path}: {len(points)} points")
     if found.overlay is not None:
         terminal.say(f"{overlay}: the points found, drawn over the chart")

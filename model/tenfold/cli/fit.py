@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -67,7 +66,6 @@ def fit(
         tuple(points or ()),
         {name: value for name, value in settings.items() if value is not None},
         say=terminal.warn,
-        progress=sys.stderr.isatty(),
     )
     _report_gates(run, as_json, stale=False)
 
@@ -156,33 +154,13 @@ def scenarios(
 
 def _sensitivity(only: tuple[str, ...], runs: Path, as_json: bool) -> None:
     from tenfold.scenarios import sensitivity
+    from tenfold.words import fits
 
     found = sensitivity.fit_scenarios(only, runs, say=terminal.warn)
     if as_json:
         terminal.print_json(found)
         return
-    ends = ("p05", "p50", "p95")
-    columns = (
-        "scenario",
-        "form",
-        "exchange rate, p05",
-        *ends[1:],
-        "RL OOMs, p05",
-        *ends[1:],
-        "gates",
-    )
-    rows = [
-        (
-            name,
-            form,
-            *(f"{row['exchange_rate'][key]:.2f}" for key in ends),
-            *(f"{row['rl_jump_ooms'][key]:.1f}" for key in ends),
-            row["status"],
-        )
-        for name, entry in found["scenarios"].items()
-        for form, row in entry["forms"].items()
-    ]
-    terminal.print_table("How the answer moves (equal-tailed 90% intervals)", columns, rows)
+    terminal.print_table(*fits.scenarios(found))
 
 
 def _report_gates(run: Run, as_json: bool, stale: bool) -> None:
@@ -191,20 +169,10 @@ def _report_gates(run: Run, as_json: bool, stale: bool) -> None:
         keys = ("scenario", "status", "gates", "forms", "weights", "seed", "timings_s")
         terminal.print_json({"run": str(run.path), "stale": stale} | {k: info[k] for k in keys})
     else:
-        columns = ("gate", "status", "value", "threshold", "detail")
-        rows = [
-            (
-                gate["name"],
-                gate["status"],
-                "NaN" if gate["value"] is None else f"{gate['value']:.4g}",
-                f"{gate['threshold']:g}",
-                gate["detail"],
-            )
-            for gate in info["gates"]
-        ]
-        terminal.print_table(f"Gates of {run.path}", columns, rows)
-        mixed = ", ".join(f"{form} {info['weights'].get(form, 0):.2f}" for form in info["forms"])
-        terminal.say(f"curve forms and their weights: {mixed}")
+        from tenfold.words import fits
+
+        terminal.print_table(*fits.gates(str(run.path), info["gates"]))
+        terminal.print_lines([fits.weights(info["forms"], info["weights"])])
         terminal.say(f"{info['status']}: {run.path}")
     if info["status"] == "FAIL":
         failed = [gate["name"] for gate in info["gates"] if gate["status"] == "FAIL"]

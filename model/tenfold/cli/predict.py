@@ -93,8 +93,7 @@ def score(
         return
     for title, columns, rows in unseen.score_tables(answer):
         terminal.print_table(title, columns, rows)
-    for line in answer["lines"]:
-        terminal.say(line)
+    terminal.print_lines(answer["lines"])
 
 
 def _warn_doubts(answer: dict[str, Any]) -> None:

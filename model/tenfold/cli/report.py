@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -44,13 +41,12 @@ def report(
     from tenfold.fit import stages
     from tenfold.runs import store
 
-    with _progress() as say:
-        if run is None and not store.pointer_of(runs, scenario).is_file():
-            found = stages.run(scenario, runs, say=say)
-        else:
-            found = store.verify(store.speaking(runs, scenario, run))
-        say("writing the report")
-        page = pages.build(found, out, figures=figures)
+    if run is None and not store.pointer_of(runs, scenario).is_file():
+        found = stages.run(scenario, runs, say=terminal.warn)
+    else:
+        found = store.verify(store.speaking(runs, scenario, run))
+    terminal.warn("writing the report")
+    page = pages.build(found, out, figures=figures)
     warn_stale(found)
     terminal.say(f"{found.info['status']}: {page}")
     if open_page:
@@ -60,26 +56,3 @@ def report(
     if found.info["status"] == "FAIL":
         terminal.warn("a gate failed: the banner and the first table of the report say which")
         raise typer.Exit(EXIT_GATE)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """A function that is told what is being done: a spinner with the time taken, or plain lines
-    where standard error is not a terminal."""
-    if not sys.stderr.isatty():
-        yield terminal.warn
-        return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(finished_text="✓"), TextColumn("{task.description}"))
-    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as display:
-
-        def say(text: str) -> None:
-            for task in display.tasks:
-                display.update(task.id, total=1, completed=1)
-            display.add_task(text, total=None)
-
-        yield say
-        for task in display.tasks:
-            display.update(task.id, total=1, completed=1)

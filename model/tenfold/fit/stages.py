@@ -40,7 +40,6 @@ def run(
     folders: tuple[Path, ...] = (),
     changes: dict[str, Any] | None = None,
     say: Callable[[str], None] = lambda text: None,
-    progress: bool = False,
 ) -> store.Run:
     """The fitted run of a scenario; nothing is sampled if it is already there.
 
@@ -58,7 +57,7 @@ def run(
     if found is None:
         with build.building(plan, runs, say=say) as new:
             # another process may have made it while this one waited
-            return _found(plan, runs, say) or _fit(plan, new, say, progress)
+            return _found(plan, runs, say) or _fit(plan, new, say)
     return found
 
 
@@ -82,7 +81,7 @@ def with_settings(scenario: Scenario, changes: dict[str, Any]) -> Scenario:
     return scenario.model_copy(update={"settings": settings})
 
 
-def _fit(plan: Plan, new: build.Build, say: Callable[[str], None], progress: bool) -> store.Run:
+def _fit(plan: Plan, new: build.Build, say: Callable[[str], None]) -> store.Run:
     from tenfold.fit import (
         compare,
         diagnose,  # a stored run needs neither, nor their libraries
@@ -108,7 +107,7 @@ def _fit(plan: Plan, new: build.Build, say: Callable[[str], None], progress: boo
         say(f"sampling: {form}{', its future left out' if refit else ''}")
         start = time.perf_counter()
         data, settings = ({"seen": 1.0 - held}, fewer) if refit else (None, plan.settings)
-        tree = sample.sample(compiled, form, data, settings, progress)
+        tree = sample.sample(compiled, form, data, settings)
         timings[f"sample {form}{' without its future' if refit else ''}"] = (
             time.perf_counter() - start
         )

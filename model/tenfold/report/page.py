@@ -16,6 +16,7 @@ from tenfold import mixture
 from tenfold.claims import verdicts
 from tenfold.evidence import inventory
 from tenfold.fit import checks
+from tenfold.inert import printable
 from tenfold.report import answer_figures, evidence_figures, model_figures
 from tenfold.report.material import Material, both_regimes, rl_slopes, sources
 from tenfold.report.svg import Drawn, Styles, style
@@ -55,6 +56,7 @@ def render(material: Material, out: Path) -> str:
         loader=jinja2.FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        finalize=lambda value: printable(value) if type(value) is str else value,
         trim_blocks=True,
         lstrip_blocks=True,
     )

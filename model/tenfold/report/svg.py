@@ -26,6 +26,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from tenfold import inert
 from tenfold.files import write_atomic
 from tenfold.words.numbers import figures, power
 
@@ -45,6 +46,7 @@ REGIME_COLOUR = {"rl": RL, "inference": INFERENCE}
 
 RC: dict[Any, Any] = {
     "svg.fonttype": "none",
+    "text.parse_math": False,  # a $ in a label is a dollar
     "font.family": "DejaVu Sans",
     "font.size": 8,
     "text.color": INK,
@@ -177,7 +179,8 @@ class Sheet:
             self.figure.savefig(image, dpi=130)
             write_atomic(figures / f"{self.name}.png", image.getvalue())
         write_atomic(
-            tables / f"{self.name}.csv", data.to_csv(index=False, float_format="%.6g") or ""
+            tables / f"{self.name}.csv",
+            inert.table(data).to_csv(index=False, float_format="%.6g") or "",
         )
         panels = self._split(drawn, styles, alts, notes or [Markup("")] * self.n)
         return Drawn(self.name, tuple(panels), data, wanted)

@@ -47,7 +47,6 @@ def sample(
     form: Form,
     data: Mapping[str, Any] | None = None,
     settings: Settings | None = None,
-    progress: bool = False,
     top_level: bool = False,
 ) -> xr.DataTree:
     """Draw from the posterior of one form.
@@ -77,7 +76,7 @@ def sample(
         seed=seed,
         target_accept=settings.target_accept,
         save_warmup=False,
-        progress_bar=progress,
+        progress_bar=False,
     )
     u = tree["posterior"].to_dataset()["u"].values
     if top_level:

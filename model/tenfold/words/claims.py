@@ -9,7 +9,6 @@ from tenfold.claims.spec import Claim
 from tenfold.claims.verdicts import Evidence, Result, as_record, likelihood
 from tenfold.words.numbers import (
     UNITS,
-    Row,
     chance,
     interval,
     money,
@@ -20,7 +19,8 @@ from tenfold.words.numbers import (
 )
 
 
-def row(claim: Claim, **log10: float) -> Row:
+
+def row(claim: Claim, **log10: float) -> dict[str, Any]:
     """Quantities of a claim, given as log10 in its unit, as a row that `numbers` prints."""
     return {"scale": "log10", "unit": claim.unit} | log10
 
@@ -63,7 +63,10 @@ def likely(evidence: Evidence) -> str:
 
 def spread(claim: Claim, evidence: Evidence) -> str:
     """Median and 90% interval of the claim's quantity, with its unit."""
-    found = row(claim, p05=evidence.p05, p50=evidence.p50, p95=evidence.p95)
+    ends = ("p05", "p50", "p95")
+    errors = zip(ends, evidence.quantile_mcse, strict=True)
+    found = row(claim, **{key: getattr(evidence, key) for key in ends})
+    found |= {f"{key}_mcse": error for key, error in errors}
     return f"{interval(found)} {unit(found)}".rstrip()
 
 

@@ -125,6 +125,11 @@ def figures(value: float, digits: int = 4) -> str:
     return signed(f"{value:.{digits}g}")
 
 
+def gate_value(value: float | None) -> str:
+    """What a gate found, to four digits."""
+    return "not a number" if value is None or math.isnan(value) else figures(value)
+
+
 def share(value: float) -> str:
     """A share that is no probability, in percent: "20%", "1.5%", "0.1%"."""
     size = 100 * value
@@ -236,3 +241,8 @@ def with_text(answer: Any) -> Any:
         return answer
     found = {key: with_text(value) for key, value in answer.items()}
     return found | {"text": told(answer)} if {"scale", "unit", "p50"} <= set(answer) else found
+
+
+def count(value: int) -> str:
+    """A whole number: "1,496"."""
+    return f"{value:,}"

@@ -15,6 +15,7 @@ from tenfold.words.numbers import (
     chance,
     figures,
     fixed,
+    gate_value,
     interval,
     never,
     number,
@@ -43,11 +44,6 @@ def gates(listed: Iterable[Gate]) -> list[Text]:
         for gate in listed
     ]
     return sorted(rows, key=lambda row: order[row["status"]])
-
-
-def gate_value(value: float | None) -> str:
-    """What a gate found, to four digits."""
-    return "not a number" if value is None or math.isnan(value) else figures(value)
 
 
 def quantities(rows: Mapping[str, Row], names: Iterable[str] | None = None) -> list[Text]:

@@ -19,6 +19,7 @@ from typing import Any
 
 import pandas as pd
 
+from tenfold import inert
 from tenfold.evidence.audit import check_across
 from tenfold.evidence.columns import Benchmark, Point, Source, Unit
 from tenfold.evidence.rows import (
@@ -226,7 +227,7 @@ def save(points: pd.DataFrame, source: Source, folder: Path, name: str) -> Path:
     known = read_text(table) if table.is_file() else ""
     if path.exists() or (known and name in read_toml(table)):
         raise SpecError(f"{path}: exists already; expected a new name (--name)")
-    text = points.to_csv(index=False, lineterminator="\n")
+    text = inert.table(points).to_csv(index=False, lineterminator="\n")
     with tempfile.TemporaryDirectory() as staged:
         trial = Path(staged) / path.name
         trial.write_text(text, encoding="utf-8")
