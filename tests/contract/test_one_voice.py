@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tenfold.answers.answer import cost_answer, jump_answer
 from tenfold.answers.constants import load_constants
-from tenfold.answers.question import Question, cost_answer, jump_answer
+from tenfold.answers.question import Question
 from tenfold.claims.verdicts import check_claims, load_claims
 from tenfold.report import stored
 from tenfold.words import answers, claims, numbers
@@ -18,9 +19,7 @@ from tenfold.words import answers, claims, numbers
 PACKAGE = Path(__file__).resolve().parents[2] / "model" / "tenfold"
 
 ELSEWHERE = {
-    "answers/cost.py": "the year in a title; whole, unless a scenario says otherwise",
-    "answers/jump.py": "scores in a title, as they were asked for",
-    "answers/timing.py": "shares in a title, as they were asked for",
+    "answers/quantities.py": "scores, shares and years in a title, as they were asked for",
     "evidence": "pixels, calibrations and colours of a chart, told to whoever digitises it",
     "fit/checks.py": "details of gates, which a run stores in words",
     "report/svg.py": "coordinates of a drawing",
@@ -149,5 +148,5 @@ def test_claims_print_each_quantity_as_terminal_and_page_do(asked, draws, page):
 
 def test_a_duration_is_one_duration(asked):
     """It was "0.025 (0.00014 to 1,800) years" here and "9.0 days" there."""
-    row = asked[1]["quantities"]["log10_years_of_world_electricity"]
+    row = asked[1]["quantities"]["years_of_world_electricity"]
     assert numbers.told(row) in "\n".join(answers.cost_lines(asked[1]))

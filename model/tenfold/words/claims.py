@@ -19,7 +19,6 @@ from tenfold.words.numbers import (
 )
 
 
-
 def row(claim: Claim, **log10: float) -> dict[str, Any]:
     """Quantities of a claim, given as log10 in its unit, as a row that `numbers` prints."""
     return {"scale": "log10", "unit": claim.unit} | log10
