@@ -27,7 +27,7 @@ from tenfold.words.numbers import (
 
 Text = dict[str, Any]
 
-JUMP = ("exchange_rate", "inference_jump_ooms", "rl_jump_ooms")
+JUMP = ("exchange_rate", "inference_equal_to_tenfold_rl", "inference_jump_ooms", "rl_jump_ooms")
 
 
 def gates(listed: Iterable[Gate]) -> list[Text]:
