@@ -102,6 +102,11 @@ def ooms_between(start: Any, target: Any, slope: Any, floor: Any, ceiling: Any, 
         OOMs >= 0; +inf where no amount of compute reaches the target: the target is at or above
         the ceiling, the start at or below the lower bound, or the slope is not positive. NaN
         never appears for finite inputs.
+
+    >>> round(float(ooms_between(0.2, 0.8, slope=1.386, floor=0, ceiling=1, form="logistic")), 2)
+    2.0
+    >>> float(ooms_between(0.2, 0.8, slope=1.386, floor=0, ceiling=0.7, form="saturating"))
+    inf
     """
     eta_start = eta_at_score(start, floor, ceiling, form)
     eta_target = eta_at_score(target, floor, ceiling, form)

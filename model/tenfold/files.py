@@ -319,7 +319,11 @@ def _alive(pid: int) -> bool:
 
 
 def did_you_mean(word: str, known: list[str]) -> str:
-    """`"; did you mean 'x'?"` for a near miss in any case, else the list of what is known."""
+    """What to say after an unknown word: the one that is meant, in any case, or all known ones.
+
+    >>> did_you_mean("Logstic", ["logistic", "power"])
+    "; did you mean 'logistic'?"
+    """
     folded = {name.casefold(): name for name in reversed(known)}
     near = difflib.get_close_matches(word[:200].casefold(), list(folded), n=1)
     if near:

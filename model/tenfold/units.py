@@ -70,6 +70,9 @@ def parse(unit: str) -> Any:
 
     Raises:
         ValueError: not a unit; the message says so in one line.
+
+    >>> str(parse("USD/(GPU*hour)"))
+    'USD / GPU / hour'
     """
     import pint
 

@@ -62,6 +62,9 @@ def number(log10: float, mcse: float = 0.0) -> str:
 
     +inf is "never" (no amount is enough), -inf "0".
 
+    >>> number(3.43), number(26.49), number(float("inf"))
+    ('2,700', '3.1×10²⁶', 'never')
+
     Args:
         mcse: Monte Carlo error of the log10; where it is infinite one digit is told.
 
@@ -90,7 +93,11 @@ def number(log10: float, mcse: float = 0.0) -> str:
 
 
 def plain(value: float, mcse: float = 0.0) -> str:
-    """A number on a linear scale: "5.0", "0.33", "−0.0021", "never"."""
+    """A number on a linear scale, rounded by its Monte Carlo error where there is one.
+
+    >>> plain(5.0), plain(0.333), plain(-0.0021), plain(float("inf"))
+    ('5.0', '0.33', '−0.0021', 'never')
+    """
     if value == 0 or math.isinf(value):
         return "0" if value == 0 else "never" if value > 0 else f"{MINUS}∞"
     sign, size = MINUS if value < 0 else "", abs(value)
