@@ -15,7 +15,7 @@ from tenfold.posterior import priors as prior_table
 from tenfold.posterior import structure
 from tenfold.posterior.priors import Priors
 from tenfold.posterior.scenario import HYPERPARAMETERS, ModelChoice
-from tenfold.sampler import geometry, pilot
+from tenfold.sampler import geometry, layout, pilot
 from tenfold.sampler.layout import FAMILIES, SHAPES, Layout
 
 
@@ -245,7 +245,7 @@ def _polar(own: np.ndarray, where: Layout) -> dict[str, float]:
         return {"polar": 0, "radius": 1.0}
     both = own[[where.own[name][0] for name in ("benchmark_sd", "cell_sd")]]
     fits = np.isin(both["family"], [FAMILIES.index(name) for name in POLAR]) & (both["shift"] == 0)
-    return {"polar": int(fits.all()), "radius": float(np.hypot(*geometry.typical(both)))}
+    return {"polar": int(fits.all()), "radius": float(np.hypot(*layout.typical(both)))}
 
 
 def _given(points: xr.Dataset, priors: Priors, choice: ModelChoice) -> dict[str, np.ndarray]:
@@ -372,7 +372,11 @@ def _follow(out: xr.Dataset, tables: Mapping[str, np.ndarray]) -> None:
     maps = tables["maps"].reshape(series.size + cell.size, -1)
     logits = np.zeros((*out["cell_sd"].shape, 1))
     if at["saturating"]:
-        own = _curved(out["ceiling_logit"].values, tables["ceilings"])
+        top = tables["ceilings"]
+        away = _curved(out["ceiling_logit"].values, top) - top["mean0"]
+        mean, sd = (out[f"ceiling_{key}"].values[..., top["regime"]] for key in ("mean", "sd"))
+        own = top["mean0"] + top["follows"] * (mean - top["mean0"])
+        own = own + (1 + top["follows"] * (sd / top["sd0"] - 1)) * away
         out["ceiling_logit"] = out["ceiling_logit"].copy(data=own)
         logits = np.concatenate([own, logits], axis=-1)
     of_maps = _interpolated(maps[: series.size], logits[..., series["ceiling"]])

@@ -16,8 +16,8 @@ import numpy as np
 
 from tenfold import curves
 from tenfold.posterior.scenario import ModelChoice
-from tenfold.sampler import pilot
-from tenfold.sampler.layout import FAMILIES, SHAPES, Layout
+from tenfold.sampler import layout, pilot
+from tenfold.sampler.layout import SHAPES, Layout
 
 ROUNDS = 10
 """Quick fits of all series, each with better typical values above them."""
@@ -43,7 +43,7 @@ class Guess:
     @classmethod
     def of(cls, tables: Mapping[str, np.ndarray], where: Layout) -> Guess:
         """From the prior table."""
-        center, regime = typical(tables["own"]), tables["cells"]["regime"]
+        center, regime = layout.typical(tables["own"]), tables["cells"]["regime"]
 
         def prior(name: str) -> np.ndarray:
             return center[where.slice(*where.own[name])]
@@ -120,8 +120,14 @@ def adapt(
     moved = np.zeros((2, n_cells, found.own.shape[1]))
     ceilings = tables["ceilings"].copy()
     if ceilings.size:
-        log_density, moved = _ceilings(tables, guess, settled, follows)
+        log_density, moved, mean, sd = _ceilings(tables, guess, settled, follows)
         _set_curves(ceilings, pilot.normal_curves(log_density, pilot.GRID))
+        weight = np.exp(log_density - log_density.max(axis=1, keepdims=True))
+        weight /= weight.sum(axis=1, keepdims=True)
+        spread = weight @ pilot.GRID**2 - (weight @ pilot.GRID) ** 2
+        ceilings["mean0"], ceilings["sd0"] = mean[ceilings["regime"]], sd[ceilings["regime"]]
+        # what the data leave open of it goes along with the prior
+        ceilings["follows"] = np.clip(spread / ceilings["sd0"] ** 2, 0.0, 1.0)
     shares = _shares(tables, settled.information2)
     cell["first_share"], cell["last_share"] = shares["first"], shares["last"]
 
@@ -160,7 +166,7 @@ def _with_earlier(tables: Mapping[str, np.ndarray], where: Layout) -> np.ndarray
     if "early_mean" not in where.own:
         return tables["points"]
     points, series = tables["points"].copy(), tables["series"]
-    begin = series["begin"] + typical(tables["own"])[where.own["early_mean"][0]]
+    begin = series["begin"] + layout.typical(tables["own"])[where.own["early_mean"][0]]
     begin = np.where(series["early"] >= 0, begin, -np.inf)
     points["x"] = curves.with_earlier(
         points["x"], np.repeat(begin, series["last"] - series["first"])
@@ -254,7 +260,7 @@ def _settle(
 
 def _ceilings(
     tables: Mapping[str, np.ndarray], guess: Guess, settled: Settled, follows: bool
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Log density of the ceiling of each cell along `pilot.GRID`, all below it integrated out.
 
     Returns:
@@ -305,7 +311,7 @@ def _ceilings(
     moved = np.stack([h22 * g1 - h12 * g2, h11 * g2 - h12 * g1]) / determinant
     best = (np.arange(n_cells), settled.column[cell["ceiling"]])
     moved = moved - moved[:, *best][..., None]
-    return posterior, moved * (cell["ceiling"] >= 0)[:, None]
+    return posterior, moved * (cell["ceiling"] >= 0)[:, None], mean, sd
 
 
 def _shares(tables: Mapping[str, np.ndarray], weight: np.ndarray) -> dict[str, np.ndarray]:
@@ -382,17 +388,3 @@ def _spread(offset: np.ndarray, variance: np.ndarray, guess: float) -> float:
 def _sum_by(index: np.ndarray, values: np.ndarray, size: int) -> np.ndarray:
     """Sums over the second axis by index: (k, n, m) -> (k, size, m)."""
     return (np.arange(size)[:, None] == index) @ values
-
-
-def typical(own: np.ndarray) -> np.ndarray:
-    """A typical value of each parameter under its prior: mean, or about the mean."""
-    a, b = own["a"], own["b"]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found = {
-            "normal": a, "half_normal": 0.8 * a, "log_normal": np.exp(a),
-            "gamma": a / b, "beta": a / (a + b),
-        }  # fmt: skip
-    return (
-        np.select([own["family"] == k for k in range(5)], [found[f] for f in FAMILIES])
-        + own["shift"]
-    )

@@ -62,7 +62,8 @@ TABLES = {
         "level_information slope_information level_error slope_error level_spread0 slope_spread0",
     ),
     # of inference cells and of RL runs; rows of `ceilings` elsewhere, -1 for none
-    "ceilings": _record("regime", "p0 p1 p2 p3 p4"),
+    # follows: how far a ceiling goes along with its prior, whose typical mean and sd are given
+    "ceilings": _record("regime", "p0 p1 p2 p3 p4 follows mean0 sd0"),
     "shares": _record("is_group place", "weight"),
     # one row per family, model and publication: where its standard normal stands in u, and its sd
     "groups": _record("place sd"),
@@ -408,8 +409,13 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
     for c in range(n_ceilings):
         mean, sd = at.ceiling_mean + d.ceilings[c].regime, at.ceiling_sd + d.ceilings[c].regime
         place = at.u_ceiling_logit + c
-        logit, logit_by[c], u_bar[place] = _curved(u[place], d.ceilings[c])
+        bare, bare_by, u_bar[place] = _curved(u[place], d.ceilings[c])
+        follows, away = d.ceilings[c].follows, bare - d.ceilings[c].mean0
+        wider = 1.0 + follows * (value[sd] / d.ceilings[c].sd0 - 1.0)
+        logit = d.ceilings[c].mean0 + follows * (value[mean] - d.ceilings[c].mean0) + wider * away
+        logit_by[c] = wider * bare_by
         total += log(logit_by[c])
+        bar[sd] += follows / (d.ceilings[c].sd0 * wider)
         r = (logit - value[mean]) / value[sd]
         total -= 0.5 * (r * r + LOG_2PI) + log(value[sd])
         logit_bar[c] = -r / value[sd]
@@ -892,7 +898,12 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         bar[at.cell_sd] += 2.0 * variances_bar[1] * cell_sd * (1.0 + correlation)
     if saturating:
         for c in range(n_ceilings):
+            cap = d.ceilings[c]
+            bare, _, _ = _curved(u[at.u_ceiling_logit + c], cap)
             u_bar[at.u_ceiling_logit + c] += logit_bar[c] * logit_by[c]
+            bar[at.ceiling_mean + cap.regime] += logit_bar[c] * cap.follows
+            wider_bar = logit_bar[c] * (bare - cap.mean0)
+            bar[at.ceiling_sd + cap.regime] += wider_bar * cap.follows / cap.sd0
     for k in range(n_groups):
         i, sd = d.groups[k].place, d.groups[k].sd
         total -= 0.5 * (u[i] * u[i] + LOG_2PI)

@@ -141,3 +141,17 @@ def layout(points: xr.Dataset, choice: ModelChoice, form: Form) -> Layout:
         return found
 
     return Layout(placed(own), placed(blocks), coords, place)
+
+
+def typical(own: np.ndarray) -> np.ndarray:
+    """A typical value of each parameter under its prior: mean, or about the mean."""
+    a, b = own["a"], own["b"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = {
+            "normal": a, "half_normal": 0.8 * a, "log_normal": np.exp(a),
+            "gamma": a / b, "beta": a / (a + b),
+        }  # fmt: skip
+    return (
+        np.select([own["family"] == k for k in range(5)], [found[f] for f in FAMILIES])
+        + own["shift"]
+    )
