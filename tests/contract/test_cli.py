@@ -171,7 +171,7 @@ def test_points_lists_every_series(run):
     counts = json.loads(run("points", "--json").stdout)
     done = run("points")
     assert done.returncode == 0
-    rows = [line for line in done.stdout.splitlines() if re.search(r"% to \d+%", line)]
+    rows = [line for line in done.stdout.splitlines() if re.search(r"% to [\d.]+%", line)]
     assert len(rows) == counts["series"]
     assert done.stdout.rstrip().endswith("can be fitted")
     assert f"{counts['points']:,} points in {counts['series']} series" in done.stdout
