@@ -1,6 +1,6 @@
 """A forecast of scores as a weighted mixture of normals, censored to [0, 1], and how good it was.
 
-A score is a share, but the curves `linear` and `power` and all noise reach beyond: whatever mass a
+A score is a share, but the curve `power` and all noise reach beyond: whatever mass a
 forecast has below 0 or above 1 stands at 0 or 1. An observed 0 or 1 therefore has a probability,
 any other score a density, and the log score is taken of whichever it is.
 """
