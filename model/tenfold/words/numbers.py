@@ -2,7 +2,7 @@
 
 A `row` is one of `mixture.table`: quantiles with title, unit and scale. A number has two
 significant digits, or fewer where its Monte Carlo error (`mcse`, on the scale of the number) would
-move the last one.
+move the last one; where it would move even a single digit by more than one, 1, 2 or 5.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ Row = Mapping[str, Any]
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 MINUS = "\N{MINUS SIGN}"
 
-MOVES = 2.0
+MOVES = 4.0
 """A last digit stands for at least so many Monte Carlo errors: it then moves by one at most."""
 
-VAGUE = 0.35
+VAGUE = 0.25
 """Relative Monte Carlo error from which on only the power of ten is told."""
 
 POWER_ONLY = 50
@@ -79,12 +79,14 @@ def number(log10: float, mcse: float = 0.0) -> str:
         return power(log10)
     exponent = math.floor(log10)
     mantissa = 10 ** (log10 - exponent)
-    relative = VAGUE if math.isinf(mcse) else math.log(10) * mcse
+    relative = 0.0 if math.isinf(mcse) else math.log(10) * mcse
     if relative > VAGUE:
         exponent, mantissa, decimals = round(log10), 1.0, 0
     else:
-        decimals = min(1, max(0, -_place(mantissa * relative)))
-        mantissa = round(mantissa, decimals)
+        place = 0 if math.isinf(mcse) else _place(mantissa * relative)
+        decimals = min(1, max(0, -place))
+        coarse = min((1.0, 2.0, 5.0, 10.0), key=lambda digit: abs(math.log(digit / mantissa)))
+        mantissa = round(mantissa, decimals) if place <= 0 else coarse
         if mantissa >= 10:
             mantissa, exponent = mantissa / 10, exponent + 1
     if -4 <= exponent < 9:
