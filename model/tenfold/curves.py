@@ -31,6 +31,8 @@ CEILINGS: tuple[Form, ...] = ("saturating", "earlier")
 """Forms that level off below 1, at a height that is estimated."""
 EARLIER: tuple[Form, ...] = ("earlier",)
 """Forms in which an RL run starts with compute that counts already."""
+SHAPES: tuple[Form, ...] = ("logistic", "power")
+"""Curves that differ as functions; other forms are `logistic` below a ceiling of their own."""
 
 
 def expected_share(eta: Any, form: Form, xp: Any = np) -> Any:

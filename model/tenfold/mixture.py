@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 SAMPLE_DIMS = ("form", "chain", "draw")
+NEGLIGIBLE = 1e-3
+"""Weight below which a form is neither drawn nor predicted with."""
 REPEAT = "repeat"
 BATCHES = 25
 """Batches of a chain, and no more than the root of its length."""

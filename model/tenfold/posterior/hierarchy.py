@@ -30,7 +30,7 @@ import numpy as np
 import xarray as xr
 
 from tenfold import curves
-from tenfold.curves import Form
+from tenfold.curves import SHAPES, Form
 from tenfold.posterior import beside, structure
 from tenfold.posterior.priors import Priors, random_variable
 from tenfold.posterior.scenario import ModelChoice
@@ -196,10 +196,6 @@ def build_model(points: xr.Dataset, priors: Priors, form: Form, choice: ModelCho
         if points.sizes["gpt"] > 1:
             beside.gpt_ladder(points, priors)
     return model
-
-
-SHAPES: tuple[Form, ...] = ("logistic", "power")
-"""Curves that differ as functions; other forms are `logistic` below a ceiling of their own."""
 
 
 def form_weight(form: Form) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -12,6 +12,7 @@ from tenfold.files import SpecError, data_path, did_you_mean, read_toml
 from tenfold.spec import Strict, validate
 
 PriorFamily = Literal["normal", "half_normal", "log_normal", "gamma", "beta"]
+FAMILIES: tuple[PriorFamily, ...] = get_args(PriorFamily)
 
 
 class Prior(Strict):

@@ -12,6 +12,7 @@ import xarray as xr
 
 from tenfold.answers import headline
 from tenfold.curves import Form
+from tenfold.mixture import NEGLIGIBLE
 from tenfold.posterior.scenario import Prior
 from tenfold.runs.store import Run, posterior_file
 
@@ -20,9 +21,6 @@ BAND_DRAWS = 240
 
 Frame = Any
 """A pandas table. Type stubs cannot tell its columns apart; docstrings name them."""
-
-NEGLIGIBLE = 0.002
-"""Weight below which a form is left out of bands and predictive checks."""
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ import xarray as xr
 from scipy import special
 
 from tenfold import curves as curve_table
-from tenfold.curves import Form
+from tenfold.curves import SHAPES, Form
 from tenfold.posterior import priors as prior_table
 from tenfold.posterior import structure
 from tenfold.posterior.priors import Priors
-from tenfold.posterior.scenario import HYPERPARAMETERS, ModelChoice
+from tenfold.posterior.scenario import FAMILIES, HYPERPARAMETERS, ModelChoice
 from tenfold.sampler import geometry, layout, pilot
-from tenfold.sampler.layout import FAMILIES, SHAPES, Layout
+from tenfold.sampler.layout import Layout
 
 
 def inputs(

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from tenfold import curves
+from tenfold.curves import SHAPES
 from tenfold.posterior.scenario import ModelChoice
 from tenfold.sampler import layout, pilot
-from tenfold.sampler.layout import SHAPES, Layout
+from tenfold.sampler.layout import Layout
 
 ROUNDS = 10
 """Quick fits of all series, each with better typical values above them."""

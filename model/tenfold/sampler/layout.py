@@ -14,11 +14,8 @@ import xarray as xr
 
 from tenfold.curves import CEILINGS, EARLIER, Form
 from tenfold.posterior import structure
-from tenfold.posterior.scenario import ModelChoice
+from tenfold.posterior.scenario import FAMILIES, ModelChoice
 from tenfold.posterior.structure import REFERENCE_UNITS
-
-FAMILIES = ("normal", "half_normal", "log_normal", "gamma", "beta")
-SHAPES = ("logistic", "power")
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ import xarray as xr
 
 from tenfold.curves import Form
 from tenfold.fit import compare
+from tenfold.mixture import NEGLIGIBLE
 from tenfold.posterior import priors as prior_table
 from tenfold.posterior.priors import Priors
 from tenfold.posterior.structure import REFERENCE_UNITS
@@ -39,8 +40,6 @@ PARTICLES = 4000
 """Particles of all forms together; each form gets its share, and no fewer than `LEAST`."""
 
 LEAST = 100
-NEGLIGIBLE = 1e-3
-"""Forms that weigh less are left out."""
 
 STACKED_SERIES, STACKED_POINTS = 50, 4
 """Series per regime, and points per series, on which the forms' weights are stacked."""

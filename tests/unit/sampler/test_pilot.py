@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
+from tenfold import curves
 from tenfold.evidence import dataset
-from tenfold.posterior import priors
+from tenfold.posterior import priors, scenario
 from tenfold.posterior.scenario import ModelChoice
 from tenfold.sampler import coordinates, kernel, layout, pilot
 
@@ -71,3 +72,9 @@ def test_variances_are_made_of_their_parts(tables):
     assert (series["other_variance"] >= 0).all()
     assert (series["variance0"] >= series["other_variance"]).all()
     assert set(kernel.TABLES["series"].names) >= {"variance0", "score_variance", "other_variance"}
+
+
+def test_the_kernel_counts_shapes_and_families_as_everyone_else():
+    """Compiled code imports no constants, so it has its own copies."""
+    assert kernel.SHAPES == curves.SHAPES
+    assert kernel.FAMILIES == scenario.FAMILIES
