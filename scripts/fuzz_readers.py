@@ -8,6 +8,7 @@ needs atheris (not a dependency of the project) and runs until it finds somethin
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import random
@@ -304,8 +305,7 @@ def outcome(reader: Reader, path: Path, content: bytes) -> str:
 
 def main() -> None:
     """Fuzz the reader that is named first, guided by the coverage of its code."""
-    import atheris  # pyright: ignore[reportMissingImports]
-
+    atheris: Any = importlib.import_module("atheris")
     _, name, *rest = sys.argv
     reader = readers()[name]
     folder = Path(tempfile.mkdtemp())

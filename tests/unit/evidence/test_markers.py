@@ -442,3 +442,26 @@ def test_the_published_page_is_its_json(charts):
     assert summary["total"]["95%"] > 0.93
     rows = (folder / "coverage.csv").read_text().splitlines()
     assert len(rows) == 1 + len(summary["groups"])
+
+
+def test_images_that_are_no_chart_are_refused_soon():
+    """Grids of markers, noise and patches took minutes, or more memory than there is."""
+    side = np.arange(300)
+    dots = (side % 8 - 4) ** 2
+    grid = dots[:, None] + dots[None] <= 6
+    noise = np.random.default_rng(1).random((300, 300)) < 0.3
+    patch = np.zeros((300, 300), dtype=bool)
+    patch[20:280, 20:280] = True
+    wide = (side % 12 - 6) ** 2
+    far = wide[:, None] + wide[None]
+    rings = (far <= 25) & (far >= 9)
+    for mask, hollow, words in (
+        (grid, False, "markers; expected at most 500"),
+        (noise, False, "markers; expected at most 500"),
+        (patch, False, "pixels thick; expected markers"),
+        (rings, True, "more than 500 hollow markers"),
+    ):
+        image = np.where(mask[..., None], [31, 119, 180], 255).astype(np.float32)
+        series = Series(name="a", colour="#1f77b4", hollow=hollow)
+        with pytest.raises(SpecError, match=words):
+            find(image, series, Chart(background="#ffffff"), "here")

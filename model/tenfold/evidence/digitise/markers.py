@@ -11,6 +11,7 @@ taken apart from a cluster, or seen in part, the error of fitting the chart's ow
 
 from __future__ import annotations
 
+import io
 import math
 import warnings
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from tenfold.evidence.digitise.axes import Chart, Series
 from tenfold.evidence.digitise.shapes import TOUCHED_SE, take_apart, template
 from tenfold.evidence.digitise.spots import (
     Blob,
+    NoMarkers,
     common_colour,
     hollow_markers,
     outlined,
@@ -33,10 +35,13 @@ from tenfold.evidence.digitise.spots import (
     spots,
     usual_area,
 )
-from tenfold.files import SpecError
+from tenfold.files import SpecError, read_bytes
 
-MAX_PIXELS = 16_000_000
+MAX_PIXELS = 6_000_000
 """Largest image read, that of a large screen; a decompression bomb is larger."""
+MAX_BYTES = 64 * 1024 * 1024
+MAX_DOUBTFUL = 100
+"""Most spots of one colour that are not single markers: each is taken apart, which takes long."""
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 ROUNDING_SE = 0.341
 """Half-width, in pixels, that holds 68.27% of an error uniform over one pixel."""
@@ -69,15 +74,17 @@ def read_image(path: Path) -> np.ndarray:
     Raises:
         SpecError: missing, not an image of a known format, broken, or more than `MAX_PIXELS`.
     """
+    content = read_bytes(path, MAX_BYTES)
     try:
         with warnings.catch_warnings():
             # Pillow warns of very large images; here they are errors
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path, formats=FORMATS) as file:
+            with Image.open(io.BytesIO(content), formats=FORMATS) as file:
                 width, height = file.size
                 if width * height > MAX_PIXELS:
                     raise SpecError(
-                        f"{path}: {width} x {height} pixels; expected at most {MAX_PIXELS}"
+                        f"{path}: {width} x {height} pixels; expected at most {MAX_PIXELS} (cut "
+                        "the chart out)"
                     )
                 picture = file.convert("RGBA")
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
@@ -107,6 +114,26 @@ def find(image: np.ndarray, series: Series, chart: Chart, where: str) -> Found:
             f"{where}: colour {series.colour} is too close to the background "
             f"#{''.join(f'{int(c):02x}' for c in ground)}; expected a distance of at least 40"
         )
+    try:
+        return _find(image, series, chart, allowed, colour, ground)
+    except NoMarkers as error:
+        raise SpecError(f"{where}: {error} (colour, tolerance, region?)") from None
+
+
+def _find(
+    image: np.ndarray,
+    series: Series,
+    chart: Chart,
+    allowed: np.ndarray,
+    colour: np.ndarray,
+    ground: np.ndarray,
+) -> Found:
+    """As `find`, once the region and the colours are known.
+
+    Raises:
+        NoMarkers: none, or more than are read in seconds.
+    """
+    gap = float(np.linalg.norm(colour - ground))
     share = np.clip((image - ground) @ (colour - ground) / gap**2, 0, 1).astype(float)
     tint = image - (ground + share[..., None] * (colour - ground))
     off = np.linalg.norm(tint, axis=2)
@@ -126,7 +153,7 @@ def find(image: np.ndarray, series: Series, chart: Chart, where: str) -> Found:
         known[:] = True  # the outline ends the marker as well as the background does
     blobs, ignored = spots(core, share, known)
     if not blobs:
-        raise SpecError(f"{where}: no marker of colour {series.colour} found (tolerance, region?)")
+        raise NoMarkers(f"no marker of colour {series.colour} found")
     what = "pieces of lines, letters, markers mostly hidden"
     notes = [f"{ignored} spots much smaller than a marker ignored ({what})"] if ignored else []
     return measure(blobs, series, notes, TOUCHED_SE if framed else FLOOR_SE)
@@ -136,6 +163,8 @@ def measure(blobs: Sequence[Blob], series: Series, notes: list[str], floor_se: f
     """Markers of the spots: one each where a spot is like the others, else several or doubtful."""
     usual = usual_area(blobs)
     alike = [looks_alike(b, blobs, usual) for b in blobs]
+    if (unlike := alike.count(False)) > MAX_DOUBTFUL:
+        raise NoMarkers(f"{unlike} spots are not single markers; expected at most {MAX_DOUBTFUL}")
     models = [b for b, ok in zip(blobs, alike, strict=True) if ok]
     clean = [b for b in models if b.clean]
     models = clean if len(clean) >= 3 else models or [min(blobs, key=lambda b: abs(b.area - usual))]
@@ -214,7 +243,10 @@ def spacing(positions: Sequence[float]) -> float:
     if len(x) < 5:
         return 1.0
     frequency = np.arange(1, 4, 0.2 / max(np.ptp(x), 1))
-    power = len(x) * np.abs(np.exp(2j * np.pi * frequency[:, None] * x).mean(axis=1)) ** 2
+    waves = np.zeros(len(frequency), dtype=complex)
+    for position in x:  # one after the other: a table of all would take 1 GiB
+        waves += np.exp(2j * np.pi * frequency * position)
+    power = np.abs(waves) ** 2 / len(x)
     if power[0] > max(4.6, power.max() / 2):
         return 1.0
     if power.max() > np.log(len(frequency) / 5 / 0.05):

@@ -20,6 +20,17 @@ from skimage.segmentation import expand_labels
 from tenfold.evidence.digitise.axes import Chart
 from tenfold.files import SpecError
 
+MAX_PARTS = 20_000
+"""Most connected parts of a colour: noise has more."""
+MAX_SPOTS = 500
+"""Most markers of one colour."""
+MAX_THICKNESS, MAX_AREA = 160, 20_000
+"""Largest marker, in pixels across and in all."""
+
+
+class NoMarkers(ValueError):
+    """What has the colour cannot be read as markers."""
+
 
 @dataclass(frozen=True)
 class Blob:
@@ -115,11 +126,20 @@ def hollow_markers(share: np.ndarray, tint: np.ndarray, tolerance: float) -> np.
 
 
 def alike_holes(ring: np.ndarray, tint: np.ndarray, tolerance: float) -> np.ndarray:
-    """Mask of the compact holes of the most common size whose ring has no other colour."""
+    """Mask of the compact holes of the most common size whose ring has no other colour.
+
+    Raises:
+        NoMarkers: too many.
+    """
     filled = np.asarray(ndimage.binary_fill_holes(ring), dtype=bool)
     most = 0.003 * np.isfinite(tint[..., 0]).sum()  # the cells of a grid are larger
     found = []
-    for hole in regionprops(components(filled & ~ring, 1)):
+    holes = components(filled & ~ring, 1)
+    if holes.max() > MAX_PARTS:
+        raise NoMarkers(f"{holes.max()} holes in the colour; expected at most {MAX_PARTS}")
+    for hole in regionprops(holes):
+        if len(found) > MAX_SPOTS:
+            raise NoMarkers(f"more than {MAX_SPOTS} hollow markers; expected fewer")
         if not 6 <= hole.area <= most or hole.solidity < 0.8 or hole.eccentricity > 0.8:
             continue
         top, left, bottom, right = hole.bbox
@@ -144,13 +164,22 @@ def spots(core: np.ndarray, share: np.ndarray, known: np.ndarray) -> tuple[list[
     """Spots at least as thick as half a marker, without the lines that join them.
 
     Returns the spots and how many were ignored as much smaller than the others.
+
+    Raises:
+        NoMarkers: too many, or one too large to be a marker.
     """
     depth = ndimage.distance_transform_edt(core)
     parts = components(core, 2)
+    if parts.max() > MAX_PARTS:
+        raise NoMarkers(f"{parts.max()} spots of the colour; expected at most {MAX_PARTS}")
     depths = np.array(ndimage.maximum(depth, parts, np.arange(1, parts.max() + 1)))
     if not depths.size:
         return [], 0
     thick = float(np.median(depths[depths >= 0.6 * depths.max()]))
+    if thick > MAX_THICKNESS / 2:
+        raise NoMarkers(
+            f"spots {2 * thick:.0f} pixels thick; expected markers of at most {MAX_THICKNESS}"
+        )
     radius = int(thick / 2) if thick >= 2 else 0
     labels = parts
     if radius:
@@ -164,6 +193,10 @@ def spots(core: np.ndarray, share: np.ndarray, known: np.ndarray) -> tuple[list[
     # pieces of lines and letters are thinner than any marker
     thickness = np.array(ndimage.maximum(depth, labels, np.arange(1, labels.max() + 1)))
     deep = [i for i, t in zip(items, thickness, strict=True) if t >= 0.5 * thickness.max()]
+    if len(deep) > MAX_SPOTS:
+        raise NoMarkers(f"{len(deep)} markers; expected at most {MAX_SPOTS}")
+    if (largest := max((item.area for item in deep), default=0)) > MAX_AREA:
+        raise NoMarkers(f"a spot of {largest:.0f} pixels; expected markers of at most {MAX_AREA}")
     blobs = [blob(item, core, share, known, owner) for item in deep]
     least = 0.35 * usual_area(blobs)
     kept = [b for b in blobs if b.area >= least]
