@@ -179,13 +179,22 @@ def test_a_docstring_keeps_its_word(path):
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "examples/README.md"]
+    "page",
+    [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "examples/README.md",
+        "model/README.md",
+        "data/README.md",
+        "reports/README.md",
+    ],
 )
 def test_files_that_a_page_names_are_there(page):
     text = (ROOT / page).read_text()
     named = re.findall(r"`([\w.-]+(?:/[\w.-]+)*/?)`", text) + re.findall(r"\]\(([^):#]+)\)", text)
-    tops = {path.name for path in ROOT.iterdir()} - {"runs"}
-    near = {(ROOT / page).parent, ROOT, PACKAGE}
+    tops = {path.name for path in ROOT.iterdir()} - {"runs"} | {"tenfold"}
+    near = {(ROOT / page).parent, ROOT, PACKAGE, PACKAGE.parent}
     named = {name for name in named if name.split("/")[0] in tops or "](" + name in text}
     assert named
     for name in named:
