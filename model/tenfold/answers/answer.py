@@ -17,6 +17,7 @@ from tenfold.answers import cost, drivers, jump, timing
 from tenfold.answers.constants import Constants
 from tenfold.answers.question import Asked, Question
 from tenfold.answers.registry import draws_of, table
+from tenfold.answers.scale import bounded, shares
 from tenfold.mixture import between_share, probability, summarise
 
 JUMP = ("exchange_rate", "inference_equal_to_tenfold_rl", "inference_jump_ooms", "rl_jump_ooms")
@@ -42,6 +43,7 @@ COST = (
 ROOM = ("multiplier_spent", "next_tenfold", "cheap_rl_ooms")
 TIMING = ("first_year", "budget_year", "energy_year", "power_year", "chips_year", "compute_year")
 BREAK_EVEN = ("rl_cost", "price_per_token", "equal_tokens", "break_even_volume")
+BUDGET = ("baseline_cost", "budget_growth")
 WAITING = ("training_energy", "years_of_world_electricity", "training_cost")
 
 WAITS = (0, 5, 10, 20)
@@ -63,7 +65,7 @@ def jump_answer(draws: xr.Dataset, constants: Constants, question: Question) -> 
     p_idle, idle_mcse = probability(curve.on_curve["no_gain"], weight)
     return {
         "question": asdict(question),
-        "quantities": table(asked, (*JUMP, *costs(question))),
+        "quantities": bounded(table(asked, (*JUMP, *costs(question))), constants),
         "p_never": {"probability": p_never, "mcse": mcse},
         "on_curve": {
             "start": asked.start,
@@ -80,19 +82,22 @@ def jump_answer(draws: xr.Dataset, constants: Constants, question: Question) -> 
 def cost_answer(draws: xr.Dataset, constants: Constants, question: Question) -> dict[str, Any]:
     """What the jump costs, when trend affords it, whether it pays, and what drives the answer.
 
-    Keys: `question`; `quantities`; `room_left` and `multiplier_curve` for cheap RL; `timing`,
-    `binding` (how often each limit is the last) and `dates` (P(by 2030), ...); `waiting`;
-    `break_even` and `break_even_curve`; `drivers` of log10 years of world electricity.
+    Keys: `question`; `quantities`; `shares` (probabilities of known bounds); `room_left` and
+    `multiplier_curve` for cheap RL; `timing`, `budget` (what it grows from), `binding` (how often
+    each limit is the last) and `dates` (P(by 2030), ...); `waiting`; `break_even` and
+    `break_even_curve`; `drivers` of log10 years of world electricity.
     """
     asked, weight = Asked(draws, constants, question), draws["weight"]
     share = asked.cost["rl_share"]
     return {
         "question": asdict(question),
         "baseline": constants.run(question.baseline).title,
-        "quantities": table(asked, (*JUMP, *costs(question))),
+        "quantities": bounded(table(asked, (*JUMP, *costs(question))), constants),
+        "shares": shares(asked),
         "room_left": table(asked, ROOM),
         "multiplier_curve": cost.multiplier_curve(share, weight, np.arange(0.0, 8.01, 0.5)),
         "timing": table(asked, TIMING),
+        "budget": table(asked, BUDGET) | {"year": constants.run(question.baseline).year},
         "binding": timing.binding(asked.timing),
         "dates": timing.dated(asked.timing),
         "waiting": waiting(asked, WAITS),

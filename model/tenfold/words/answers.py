@@ -5,8 +5,18 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from tenfold.words.findings import dates
-from tenfold.words.numbers import chance, fixed, interval, number, percent, share, stated, told
+from tenfold.words.findings import budget_path, dates, shares
+from tenfold.words.numbers import (
+    beside_essay,
+    chance,
+    fixed,
+    interval,
+    number,
+    percent,
+    share,
+    stated,
+    told,
+)
 from tenfold.words.tables import QUANTITY_COLUMNS, Table, cells
 
 
@@ -50,6 +60,12 @@ def jump_lines(answer: dict[str, Any]) -> list[str]:
         f"Scaled together at least cost: {told(joint['joint_rl_ooms'])} of RL and "
         f"{told(joint['joint_inference_ooms'])} of inference."
     )
+    essay = [
+        f"{row['title']}: {said}"
+        for row in (q["exchange_rate"], rl, inference)
+        if (said := beside_essay(row))
+    ]
+    lines += [f"{'; '.join(essay)}."] if essay else []
     return lines
 
 
@@ -65,6 +81,7 @@ def cost_lines(answer: dict[str, Any]) -> list[str]:
         f"{told(world)} of {world['title'][0].lower()}{world['title'][1:]}, "
         f"{told(q['training_cost'])}."
     ]
+    lines.append(shares(answer["shares"]))
     room = answer["room_left"]
     lines.append(
         f"RL has already multiplied the baseline's training compute by "
@@ -76,8 +93,8 @@ def cost_lines(answer: dict[str, Any]) -> list[str]:
     lines.append(
         f"On trend (budget up to {share(ask['budget_share'])} of world GDP, electricity up to "
         f"{share(ask['energy_share'])} of world generation) it is affordable "
-        f"{dates(answer['dates'])}. What binds most often is {binds['title'].lower()} "
-        f"({chance(binds['probability'], binds['mcse'])})."
+        f"{dates(answer['dates'])}. That rests on {budget_path(answer)}. What binds most often "
+        f"is {binds['title'].lower()} ({chance(binds['probability'], binds['mcse'])})."
     )
     even = answer["break_even"]
     lines.append(
@@ -108,8 +125,12 @@ def jump_tables(answer: dict[str, Any]) -> list[Table]:
 def cost_tables(answer: dict[str, Any]) -> list[Table]:
     """The tables of a cost answer, for printing."""
     events = [
-        (row["title"], percent(row["probability"]), percent(row["mcse"]))
+        (row["title"], percent(row["probability"], row["mcse"]), percent(row["mcse"]))
         for row in answer["dates"].values()
+    ]
+    bounds = [
+        (row["title"], percent(row["probability"], row["mcse"]), percent(row["mcse"]))
+        for row in answer["shares"].values()
     ]
     waits = [
         (str(row["years"]), *(interval(row[name]) for name in list(row)[1:]))
@@ -137,6 +158,7 @@ def cost_tables(answer: dict[str, Any]) -> list[Table]:
         (answer["baseline"], QUANTITY_COLUMNS, cells(answer["quantities"])),
         ("How far cheap RL goes", QUANTITY_COLUMNS, cells(answer["room_left"])),
         ("When trend affords it", QUANTITY_COLUMNS, cells(answer["timing"])),
+        ("What it comes to", ("event", "probability", "MCSE"), bounds),
         ("Dates", ("event", "probability", "MCSE"), events),
         (
             "Waiting for better hardware",

@@ -8,14 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from tenfold.words.numbers import (
+    LAST_YEAR,
     Row,
+    beside_essay,
     chance,
     interval,
+    money,
     number,
     percent,
+    quantile,
     share,
     spread,
     told,
+    year,
 )
 
 Card = dict[str, str]
@@ -58,11 +63,12 @@ def headlines(basis: Basis) -> list[Card]:
     ]
 
 
-def _card(label: str, pair: tuple[str, str], sentence: str, why: str) -> Card:
+def _card(label: str, row: Row | tuple[str, str], sentence: str, why: str) -> Card:
+    pair, essay = (row, "") if isinstance(row, tuple) else (spread(row), beside_essay(row))
     return {
         "label": label,
         "value": pair[0],
-        "interval": pair[1],
+        "interval": "; ".join(filter(None, (pair[1], essay))),
         "sentence": sentence,
         "why": why,
     }
@@ -73,7 +79,7 @@ def _rate(basis: Basis) -> Card:
     middle, ends = spread(row)
     return _card(
         "RL OOMs per inference OOM",
-        (middle, ends),
+        basis.answer["quantities"]["exchange_rate"],
         f"To match tenfold the inference compute, RL training compute has to grow by {middle} "
         f"orders of magnitude ({ends}). RL needs more orders of magnitude than inference with "
         f"probability {chance(*basis.more)}. On a benchmark not seen yet the rate is {told(new)}.",
@@ -93,7 +99,7 @@ def _jump(basis: Basis) -> Card:
     forms = "" if between is None else f" {share(between)} of it lies between the curve forms."
     return _card(
         "RL OOMs for one GPT level",
-        (middle, ends),
+        rl,
         f"One GPT level through RL alone takes {middle} OOMs of RL compute ({ends}), that is a "
         f"factor of {interval(times)}. Through inference alone it takes {told(inference)}. On a "
         f"benchmark not seen yet RL takes {told(new)}; costs are for the population of benchmarks.",
@@ -106,7 +112,7 @@ def _multiplier(basis: Basis) -> Card:
     row, whole = (rows["training_multiplier"] for rows in (paid, basis.whole))
     return _card(
         "Training compute, multiplied by",
-        spread(row),
+        row,
         f"If only the RL part of {basis.paid['baseline']} is scaled up, its total training compute "
         f"grows by a factor of {interval(row)}; if the whole run is, of {interval(whole)}.",
         f"RL is taken as {interval(paid['rl_share'])} times pre-training in that run, an "
@@ -120,7 +126,7 @@ def _electricity(basis: Basis) -> Card:
     row = paid[name]
     return _card(
         "World electricity",
-        spread(row),
+        row,
         f"On the baseline's hardware that run uses {told(paid['training_energy'])}, as much as "
         f"the world generates in {told(row)}. Scaling the whole run: {told(basis.whole[name])}.",
         f"The interval spans {_factor(row)} because the uncertainty is in the exponent; a median "
@@ -138,10 +144,11 @@ def _dollars(basis: Basis) -> Card:
     row, ask = basis.paid["quantities"]["training_cost"], basis.paid["question"]
     return _card(
         "Training cost",
-        spread(row),
+        row,
         f"At the baseline's prices the run costs {told(row)}. On trend, with a budget up to "
         f"{share(ask['budget_share'])} of world GDP and up to {share(ask['energy_share'])} of "
-        f"world electricity, it becomes affordable {dates(basis.paid['dates'])}.",
+        f"world electricity, it becomes affordable {dates(basis.paid['dates'])}; that rests on "
+        f"{budget_path(basis.paid)}. {shares(basis.paid['shares'])}",
         "Spread of the electricity and the cost: "
         + (f"{by} of its variance, each alone." if (by := _explained(basis.paid["drivers"]))
            else "see the drivers."),
@@ -155,6 +162,29 @@ def dates(rows: Mapping[str, Row]) -> str:
         for key, row in rows.items()
         if key != "never"  # a part of "later or never"
     )
+
+
+def shares(rows: Mapping[str, Row]) -> str:
+    """What a cost comes to, as probabilities that a person can hold."""
+    listed = ", ".join(
+        f"{row['title'][0].lower()}{row['title'][1:]} {chance(row['probability'], row['mcse'])}"
+        for row in rows.values()
+    )
+    return f"Probabilities: {listed}."
+
+
+def budget_path(paid: Mapping[str, Any]) -> str:
+    """The budget that a date rests on, where it starts, how it grows, and what it then is."""
+    cost, growth = (paid["budget"][name] for name in ("baseline_cost", "budget_growth"))
+    since, until = paid["budget"]["year"], float(paid["timing"]["first_year"]["p50"])
+    path = (
+        f"a budget of {quantile(cost, 'p50')} in {year(since)} that grows "
+        f"{quantile(growth, 'p50')} times a year"
+    )
+    if until >= LAST_YEAR + 1:
+        return path
+    then = float(cost["p50"]) + float(growth["p50"]) * (until - since)
+    return f"{path}, {money(then)} for one run at the median date"
 
 
 def _never(basis: Basis) -> Card:

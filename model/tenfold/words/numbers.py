@@ -190,6 +190,8 @@ def year(value: float, mcse: float = 0.0) -> str:
 
 def quantile(row: Row, key: str) -> str:
     """One quantile of a row as printed; units that stand in `unit` are left out."""
+    if float(row[key]) > row.get("bound", math.inf):
+        return f"more than {row['bound_title']}"
     return _writer(row)(float(row[key]), error(row, key))
 
 
@@ -235,6 +237,25 @@ def interval(row: Row) -> str:
 def told(row: Row) -> str:
     """Median and 90% interval with the unit: "5.0 (3.3 to 7.8) OOMs"."""
     return f"{interval(row)} {unit(row)}".rstrip()
+
+
+def beside_essay(row: Row) -> str:
+    """What the essay says of a row's quantity, and the percentile at which that falls: "the essay
+    says 2.0, the 46th percentile"; empty where it says nothing."""
+    if row.get("essay") is None:
+        return ""
+    value = row["essay"]
+    stands = math.log10(value) if row["scale"] == "log10" else value
+    alone = {key: found for key, found in row.items() if key in ("scale", "unit")}
+    said = f"{quantile(alone | {'essay': stands}, 'essay')} {unit(row)}".rstrip()
+    return f"the essay says {said}, the {ordinal(100 * row['essay_percentile'])} percentile"
+
+
+def ordinal(value: float) -> str:
+    """A rank: "1st", "46th", "112th"."""
+    whole = round(value)
+    teen = 10 <= whole % 100 <= 20
+    return f"{whole}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(whole % 10, 'th')}"
 
 
 def never(row: Row) -> str:

@@ -221,3 +221,27 @@ def test_what_is_predicted_hardly_moves_what_is_printed(seeds):
             ratios.append(values.std(ddof=1) / errors.mean())
     assert 0.3 < np.median(ratios) < 1.0
     assert np.quantile(ratios, 0.95) < 1.4
+
+
+def test_the_essay_stands_beside_a_number():
+    row = {"scale": "linear", "unit": "OOM/OOM", "p50": 2.1, "essay": 2.0}
+    row |= {"essay_percentile": 0.462}
+    assert numbers.beside_essay(row) == "the essay says 2.0, the 46th percentile"
+    years = {"scale": "log10", "unit": "year", "p50": -1.0, "essay": 5.0, "essay_percentile": 0.912}
+    assert numbers.beside_essay(years) == "the essay says 5.0 years, the 91st percentile"
+    assert numbers.beside_essay({"scale": "linear", "unit": "OOM", "p50": 1.0}) == ""
+
+
+@pytest.mark.parametrize(
+    ("rank", "word"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (11, "11th"), (12, "12th"), (91, "91st")]
+)
+def test_ordinals(rank, word):
+    assert numbers.ordinal(rank) == word
+
+
+def test_what_the_world_uses_in_a_year_is_a_bound():
+    row = {"scale": "log10", "unit": "liter", "p05": 9.0, "p50": 15.0, "p95": 400.0}
+    row |= {"bound": 15.6, "bound_title": "the world's yearly withdrawals"}
+    assert numbers.told(row) == (
+        "1.0×10¹⁵ (1.0×10⁹ to more than the world's yearly withdrawals) litres"
+    )

@@ -1,0 +1,39 @@
+"""Sentences of the findings, from rows made up for them."""
+
+from __future__ import annotations
+
+from tenfold.words import findings
+
+
+def paid(first_year):
+    return {
+        "budget": {
+            "baseline_cost": {"scale": "log10", "unit": "USD", "p50": 8.690196},
+            "budget_growth": {"scale": "log10", "unit": "dimensionless", "p50": 0.380211},
+            "year": 2025.5,
+        },
+        "timing": {"first_year": {"scale": "calendar", "unit": "year", "p50": first_year}},
+    }
+
+
+def test_a_date_says_what_budget_it_rests_on():
+    """490 million dollars, 2.4 times a year: 490e6 * 2.4 ** 6.5 = 1.45e11 in the middle of 2032."""
+    assert findings.budget_path(paid(2032.0)) == (
+        "a budget of $490 million in 2025 that grows 2.4 times a year, $150 billion for one run at "
+        "the median date"
+    )
+
+
+def test_no_budget_after_2100():
+    for year in (2140.0, "inf"):
+        assert findings.budget_path(paid(year)).endswith("2.4 times a year")
+
+
+def test_dates_and_shares_are_probabilities():
+    rows = {
+        "by_2030": {"title": "By the end of 2030", "probability": 0.032, "mcse": 0.004},
+        "never": {"title": "Never on trend", "probability": 0.5, "mcse": 0.004},
+    }
+    assert findings.dates(rows) == "by the end of 2030 3.2% ± 0.4%"
+    rows = {"gdp": {"title": "More than a year of world GDP", "probability": 0.36, "mcse": 0.01}}
+    assert findings.shares(rows) == "Probabilities: more than a year of world GDP 36% ± 1.0%."
