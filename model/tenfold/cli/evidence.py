@@ -78,8 +78,9 @@ def show(
     if as_json:
         terminal.print_json(chain)
         return
-    about = "{benchmark}, {regime}, compute in {unit}, family {family}, from {publication}"
-    about = about.format(**chain)
+    about = "{benchmark}, {regime}, compute in {unit}, family {family}, from {publication}".format(
+        **chain
+    )
     terminal.print_lines([chain["series"], about, ""])
     terminal.print_facts(chain["source_table"])
     terminal.print_table(*words.points(chain["points"]))
