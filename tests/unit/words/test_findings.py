@@ -31,9 +31,9 @@ def test_no_budget_after_2100():
 
 def test_dates_and_shares_are_probabilities():
     rows = {
-        "by_2030": {"title": "By the end of 2030", "probability": 0.032, "mcse": 0.004},
+        "by_2030": {"title": "By the end of 2030", "probability": 0.032, "mcse": 0.002},
         "never": {"title": "Never on trend", "probability": 0.5, "mcse": 0.004},
     }
-    assert findings.dates(rows) == "by the end of 2030 3.2% ± 0.4%"
+    assert findings.dates(rows) == "by the end of 2030 3.2% ± 0.2%"
     rows = {"gdp": {"title": "More than a year of world GDP", "probability": 0.36, "mcse": 0.01}}
     assert findings.shares(rows) == "Probabilities: more than a year of world GDP 36% ± 1.0%."
