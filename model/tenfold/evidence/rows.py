@@ -247,7 +247,8 @@ def read_numbered[R: Row](path: Path, kind: type[R]) -> list[tuple[int, R]]:
         SpecError: every mistake with file, row (the header is row 1), column and value.
     """
     columns = list(kind.model_fields)
-    header, table = read_table(path, columns)
+    required = [name for name, item in kind.model_fields.items() if item.is_required()]
+    header, table = read_table(path, columns, required)
     if not header:
         raise SpecError(f"{path}: empty; expected the columns {', '.join(columns)}")
     mistakes = Mistakes()
@@ -257,8 +258,8 @@ def read_numbered[R: Row](path: Path, kind: type[R]) -> list[tuple[int, R]]:
             mistakes.lines.append(f"{path}: row 1: unknown column {shown(name)}{hint}")
         elif times > 1:
             mistakes.lines.append(f"{path}: row 1: column {name!r} appears twice")
-    for name, item in kind.model_fields.items():
-        if item.is_required() and name not in header:
+    for name in required:
+        if name not in header:
             mistakes.lines.append(f"{path}: row 1: missing column {name!r}")
     mistakes.tell()
     rows = []

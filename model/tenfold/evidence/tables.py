@@ -13,11 +13,14 @@ MAX_ROWS, MAX_COLUMNS = 100_000, 500
 SEPARATED = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
-def read_table(path: Path, known: Collection[str]) -> tuple[list[str], list[tuple[int, list[str]]]]:
+def read_table(
+    path: Path, known: Collection[str], required: Collection[str] = ()
+) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """Header and rows of a CSV file, without blank rows and columns with neither name nor cells.
 
     Args:
         known: names of columns, by which another separator than the comma is found out.
+        required: names of columns whose absence may explain a row with too many cells.
 
     Returns:
         Names of the columns, and per row its number (the header is row 1) and its cells, stripped
@@ -43,8 +46,10 @@ def read_table(path: Path, known: Collection[str]) -> tuple[list[str], list[tupl
                 while len(cells) > len(header) and not cells[-1]:
                     cells.pop()
                 if len(cells) != len(header):
+                    absent = [name for name in required if name not in header]
+                    hint = f" or, in row 1, also {', '.join(absent)}" if absent else ""
                     raise SpecError(
-                        f"{path}: row {number}: {len(cells)} cells; expected {len(header)}"
+                        f"{path}: row {number}: {len(cells)} cells; expected {len(header)}{hint}"
                     )
                 rows.append((number, cells))
             if len(rows) > MAX_ROWS:

@@ -17,6 +17,6 @@ def test_forms_that_cannot_be_weighed_are_refused_before_sampling(tmp_path):
         pytest.raises(SpecError, match=r"scenario\.short: no series has three distinct compute"),
         build.building(plan, tmp_path) as new,
     ):
-        stages._fit(plan, new, said.append, False)
+        stages._fit(plan, new, said.append)
     assert said == []
     assert not list(tmp_path.iterdir())
