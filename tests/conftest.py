@@ -19,7 +19,7 @@ def store_prior_run(folder: Path) -> Run:
     import numpy as np
     import xarray as xr
 
-    from tenfold.fit import checks, stages
+    from tenfold.fit import checks, draws
     from tenfold.posterior import simulate
     from tenfold.posterior.plan import prepare
     from tenfold.posterior.scenario import Scenario
@@ -42,15 +42,8 @@ def store_prior_run(folder: Path) -> Run:
             [flat.isel(draw=slice(0, 150)), flat.isel(draw=slice(150, None))], "chain"
         ).assign_coords(chain=[0, 1], draw=range(150))
         posterior = posterior.transpose("chain", "draw", ...)
-        prior = checks.prior_predictive(plan.points, plan.priors, form, plan.choice, 1, 100)[1]
-        seen = stages.predictive(posterior, plan.points, form, 1)
-        groups = {
-            "posterior": posterior,
-            "prior_predictive": prior.astype("float32"),
-            "posterior_predictive": seen,
-            "constant_data": plan.points,
-        }
-        trees[form] = xr.DataTree.from_dict(groups)
+        tree = xr.DataTree.from_dict({"posterior": posterior})
+        trees[form] = draws.posterior(plan, form, tree)
     gate = checks.Gate("made up", "PASS", 1.0, 1.01, "a check for tests")
     record = {
         "forms": list(plan.choice.forms),

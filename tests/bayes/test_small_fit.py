@@ -9,7 +9,7 @@ import xarray as xr
 
 from tenfold import curves
 from tenfold.curves import FORMS
-from tenfold.fit import checks
+from tenfold.fit import checks, draws
 from tenfold.posterior import forward, simulate, structure
 from tenfold.posterior.scenario import Settings
 from tenfold.sampler import sample
@@ -154,9 +154,8 @@ def test_slopes_add_up(small, form):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_prior_predictive_scores_are_scores(small, form):
-    gates, drawn = checks.prior_predictive(
-        small.plan.points, small.plan.priors, form, small.plan.choice, seed=5
-    )
+    drawn = draws.prior_predictive(small.plan, form)
+    gates = checks.prior_predictive(drawn, small.plan.points, form)
     score = drawn["score"].values
     assert np.isfinite(score).all()
     inside = ((score > -0.05) & (score < 1.05)).mean()

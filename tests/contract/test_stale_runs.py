@@ -65,8 +65,14 @@ def test_priors_scenario_and_code(current):
     model = current.info["spec"]["model"] | {"noise": "normal"}
     spec = current.info["spec"] | {"model": model}
     assert stale.changes(changed(current, spec=spec)) == {"scenario": ["model.noise"]}
-    code = current.info["code"] | {"tenfold.curves": ["0" * 64, "0" * 64]}
-    assert stale.changes(changed(current, code=code)) == {"code": ["tenfold.curves"]}
+    other = ["0" * 64, "0" * 64]
+    wanted = {"fit": {"code": ["tenfold.curves"]}, "sample": {"sample": ["tenfold.mixture"]}}
+    wanted |= {"gates": {"checks": ["tenfold.fit.checks"]}}
+    for part, found in wanted.items():
+        ((module,),) = found.values()
+        code = current.info["code"]
+        code = code | {part: code[part] | {module: other}}
+        assert stale.changes(changed(current, code=code)) == found
 
 
 @pytest.mark.parametrize("damage", [{"spec": {"new": 1}}, {"priors": None}, {"scenario": "gone"}])

@@ -15,9 +15,7 @@ import numpy as np
 import xarray as xr
 
 from tenfold.curves import Form
-from tenfold.posterior import forward, simulate
-from tenfold.posterior.priors import Priors
-from tenfold.posterior.scenario import ModelChoice
+from tenfold.fit.convergence import measured
 from tenfold.runs import store
 from tenfold.runs.store import Status
 
@@ -55,86 +53,51 @@ def _gate(
 
 
 def convergence(tree: Any, label: str = "") -> list[Gate]:
+    """Gates of one posterior in memory: those of `converged`, from what is measured of it."""
+    return converged(measured(tree), label)
+
+
+def converged(found: Mapping[str, Any], label: str = "") -> list[Gate]:
     """R-hat, bulk and tail ESS of every parameter, divergences and E-BFMI of one posterior.
 
     Args:
-        tree: DataTree with groups `posterior` and `sample_stats`, dims `chain`, `draw`.
+        found: as `convergence.measured` has it.
         label: put in front of each gate's name, e.g. the curve form.
 
     Returns:
         One gate per check; a single FAIL where a group or its draws are missing.
     """
-    from arviz_stats.sampling_diagnostics import bfmi, ess, rhat
-
     prefix = f"{label}: " if label else ""
-    broken = _missing(tree, prefix)
-    if broken:
-        return [broken]
-    varying = _sampled(tree)
+    if "missing" in found:
+        return [_nothing(prefix, found)]
     gates = [
-        _extreme(prefix + "R-hat", rhat(varying), "max", R_HAT),
-        _extreme(prefix + "ESS bulk", ess(varying, method="bulk"), "min", ESS),
-        _extreme(prefix + "ESS tail", ess(varying, method="tail"), "min", ESS),
+        _extreme(prefix + "R-hat", found["r_hat"], "max", R_HAT),
+        _extreme(prefix + "ESS bulk", found["ess_bulk"], "min", ESS),
+        _extreme(prefix + "ESS tail", found["ess_tail"], "min", ESS),
     ]
-    stats = tree["sample_stats"].to_dataset()
-    diverging = stats["diverging"].values
-    share, count = float(diverging.mean()), int(diverging.sum())
+    count, draws = found["divergent"], found["draws"]
+    share = count / draws
     status: Status = "PASS" if count == 0 else ("REVIEW" if share <= DIVERGENT_SHARE else "FAIL")
-    detail = f"{count} of {diverging.size} draws"
-    gates.append(Gate(prefix + "divergences", status, share, 0.0, detail))
-    least = float(np.min(bfmi(tree)["energy"].values)) if "energy" in stats else math.nan
+    gates.append(Gate(prefix + "divergences", status, share, 0.0, f"{count} of {draws} draws"))
+    least = math.nan if found["e_bfmi"] is None else found["e_bfmi"]
     gates.append(_gate(prefix + "E-BFMI", least, E_BFMI, least >= E_BFMI, "smallest over chains"))
     return gates
 
 
-def _missing(tree: Any, prefix: str) -> Gate | None:
-    """A FAIL where there is nothing to judge, else None."""
-    for group, needed in (("posterior", None), ("sample_stats", "diverging")):
-        dataset = tree[group].to_dataset() if group in getattr(tree, "children", {}) else None
-        if dataset is None or (needed and needed not in dataset):
-            return Gate(f"{prefix}{group}", "FAIL", math.nan, 1.0, f"group {group} is missing")
-        if not all(dataset.sizes.get(dim, 0) for dim in ("chain", "draw")):
-            return Gate(f"{prefix}{group}", "FAIL", 0.0, 1.0, f"group {group} has no draws")
-    if not _sampled(tree).data_vars:
-        return Gate(f"{prefix}posterior", "FAIL", math.nan, 1.0, "no parameter varies")
-    return None
+def _nothing(prefix: str, found: Mapping[str, Any]) -> Gate:
+    return Gate(f"{prefix}{found['missing']}", "FAIL", math.nan, 1.0, found["detail"])
 
 
-COPIES = {
-    "slope": "log_slope", "ceiling": "ceiling_logit", "series_ceiling": "ceiling_logit",
-    "thinking_rest": "thinking_rest_z", "early": "early_z", "family_effect": "family_z",
-}  # fmt: skip
-"""Functions of another parameter, monotone or nearly so, whose diagnostics are not repeated."""
-
-
-def _sampled(tree: Any) -> xr.Dataset:
-    """The parameters to judge: all that vary, but for copies."""
-    posterior = tree["posterior"].to_dataset()
-    names = [name for name in posterior if posterior[name].dtype.kind == "f"]
-    names = [name for name in names if COPIES.get(str(name)) not in posterior]
-    return posterior[[name for name in names if _varies(posterior[name])]]
-
-
-def _varies(values: xr.DataArray) -> bool:
-    """A constant (the ceiling 1 of a form without ceilings) has no R-hat; NaN counts as varying."""
-    flat = values.values.reshape(-1)
-    return not bool(np.all(flat == flat[0])) if flat.size else False
-
-
-def _extreme(name: str, dataset: Any, which: Literal["max", "min"], threshold: float) -> Gate:
-    """The worst value over every element of every parameter, and where it is."""
+def _extreme(
+    name: str, table: Mapping[str, float | None], which: Literal["max", "min"], threshold: float
+) -> Gate:
+    """The worst value over every parameter, and where it is."""
     found, where = math.nan, ""
-    for variable, values in dataset.data_vars.items():
-        array = np.asarray(values.values, dtype=float)
-        constant = np.isnan(array) & (variable in ("ceiling", "cell_effect"))
-        array = array[~constant]
-        if not array.size:
-            continue
-        if np.isnan(array).any():
+    for variable, value in table.items():
+        if value is None:
             return Gate(name, "FAIL", math.nan, threshold, f"{variable} is NaN")
-        extreme = float(array.max() if which == "max" else array.min())
-        if math.isnan(found) or (extreme > found if which == "max" else extreme < found):
-            found, where = extreme, str(variable)
+        if math.isnan(found) or (value > found if which == "max" else value < found):
+            found, where = value, variable
     ok = found <= threshold if which == "max" else found >= threshold
     return _gate(name, found, threshold, ok, f"worst: {where}")
 
@@ -149,21 +112,14 @@ def evidence(points: xr.Dataset) -> list[Gate]:
     return [_gate("sources", float(len(orphans)), 0.0, not orphans, detail)]
 
 
-def prior_predictive(
-    points: xr.Dataset, priors: Priors, form: Form, choice: ModelChoice, seed: int, draws: int = 400
-) -> tuple[list[Gate], xr.Dataset]:
+def prior_predictive(drawn: xr.Dataset, points: xr.Dataset, form: Form) -> list[Gate]:
     """Scores from the prior alone: they must cover the charts and not pile up at 0 or 1.
 
-    Returns:
-        Gates, and the draws (`expected_score`, `score`, dims `draw`, `obs`) for plots.
+    Args:
+        drawn: `expected_score`, dims `chain`, `draw`, `obs`, from the prior.
     """
-    rng = np.random.default_rng([seed, 1])
-    parameters = simulate.prior(points, priors, form, choice, draws, rng)
-    curve = forward.expected(parameters, points, form)
-    found = curve[["expected_score"]].copy()
-    found["score"] = forward.scores(parameters, points, form, rng)
-    expected = curve["expected_score"]
-    low, high = expected.quantile([0.05, 0.95], "draw").values
+    expected = drawn["expected_score"]
+    low, high = expected.quantile([0.05, 0.95], ("chain", "draw")).values
     observed = points["score"].values
     covered = float(((observed >= low) & (observed <= high)).mean())
     edge = float(((expected < 0.02) | (expected > 0.98)).mean())
@@ -176,7 +132,7 @@ def prior_predictive(
             f"{form}: prior piles up", edge, 0.5, edge <= 0.5,
             "share of prior expected scores below 0.02 or above 0.98", "REVIEW",
         ),
-    ], found  # fmt: skip
+    ]  # fmt: skip
 
 
 def leave_one_out(loo: Mapping[str, Any], form: str) -> Gate:
@@ -188,16 +144,16 @@ def leave_one_out(loo: Mapping[str, Any], form: str) -> Gate:
     )
 
 
-def refit(tree: Any, label: str) -> Gate:
-    """One gate for a refit whose draws only feed a comparison: R-hat up to 1.05 is enough there."""
-    from arviz_stats.sampling_diagnostics import rhat
+def refit(found: Mapping[str, Any], label: str) -> Gate:
+    """One gate for a refit whose draws only feed a comparison: R-hat up to 1.05 is enough there.
 
-    broken = _missing(tree, f"{label}: ")
-    if broken:
-        return broken
-    found = _extreme(label, rhat(_sampled(tree)), "max", 1.05)
-    ok = found.value <= 1.05
-    return _gate(label, found.value, 1.05, ok, found.detail, "REVIEW")
+    Args:
+        found: as `convergence.measured` has it; `r_hat` will do.
+    """
+    if "missing" in found:
+        return _nothing(f"{label}: ", found)
+    worst = _extreme(label, found["r_hat"], "max", 1.05)
+    return _gate(label, worst.value, 1.05, worst.value <= 1.05, worst.detail, "REVIEW")
 
 
 def calibration(found: Mapping[str, Any], label: str) -> list[Gate]:

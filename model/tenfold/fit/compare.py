@@ -112,6 +112,27 @@ def _others(
     return nu + count, np.sqrt((nu + np.maximum(rest, 0.0)) / (nu + count))
 
 
+def series_log_density(posterior: xr.Dataset, points: xr.Dataset, form: Form) -> xr.DataArray:
+    """log p(scores of a series | parameters), dims (..., `series`): factors of the likelihood."""
+    curve = forward.expected(posterior, points, form)
+    series, told = points["series_index"].values, ~structure.given(points)
+    z = (points["score"].values - curve["expected_score"].values) / curve["score_sd"].values
+    z, logs = drift.innovations(z, drift.links(posterior, points), told)
+    starts = np.flatnonzero(np.diff(series, prepend=-1))
+    total = np.add.reduceat(told * z**2, starts, axis=-1)
+    logs = told * (np.log(curve["score_sd"].values) + 0.5 * logs)
+    log_sd = np.add.reduceat(logs, starts, axis=-1)
+    count = np.bincount(series, told)
+    if "nu" in posterior:
+        nu = posterior["nu"].values[..., None]
+        half = 0.5 * (nu + count)
+        constant = special.gammaln(half) - special.gammaln(nu / 2) - count / 2 * np.log(nu * np.pi)
+        value = constant - half * np.log1p(total / nu)
+    else:
+        value = -0.5 * total - count / 2 * np.log(2 * np.pi)
+    return xr.DataArray(value - log_sd, dims=("chain", "draw", "series"))
+
+
 def log_pointwise(log_density: np.ndarray) -> np.ndarray:
     """log of the posterior mean density of each point: (chain, draw, point) to (point,)."""
     chains, draws, _ = log_density.shape

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from scipy import special, stats
+from scipy import stats
 
 from tenfold.curves import Form
-from tenfold.fit.compare import Given, LeftOut, future, given_others
+from tenfold.fit.compare import LeftOut, given_others, series_log_density
 from tenfold.posterior import drift, forward, structure
 from tenfold.posterior import priors as prior_table
 from tenfold.posterior.priors import Priors
@@ -34,20 +34,6 @@ def loo_pit(left_out: LeftOut, posterior: xr.Dataset, points: xr.Dataset, form: 
     found = (share * given_others(posterior, points, form).below()).sum(axis=(0, 1))
     pit = np.full(points.sizes["obs"], np.nan)
     pit[left_out.told] = np.where(left_out.reliable, found, np.nan)
-    return pit
-
-
-def future_pit(predicted: Given, points: xr.Dataset) -> np.ndarray:
-    """P(a new score <= the held-out one) under a refit that did not see it; NaN where it was seen.
-
-    Args:
-        predicted: as in `compare.leave_future_out`.
-
-    Returns:
-        Shape (obs,).
-    """
-    pit = np.full(points.sizes["obs"], np.nan)
-    pit[future(points)] = predicted.below().mean(axis=(0, 1))
     return pit
 
 
@@ -157,27 +143,6 @@ def serial_correlation(
             "p": float((made >= seen).mean()),
         }
     return found
-
-
-def series_log_density(posterior: xr.Dataset, points: xr.Dataset, form: Form) -> xr.DataArray:
-    """log p(scores of a series | parameters), dims (..., `series`): factors of the likelihood."""
-    curve = forward.expected(posterior, points, form)
-    series, told = points["series_index"].values, ~structure.given(points)
-    z = (points["score"].values - curve["expected_score"].values) / curve["score_sd"].values
-    z, logs = drift.innovations(z, drift.links(posterior, points), told)
-    starts = np.flatnonzero(np.diff(series, prepend=-1))
-    total = np.add.reduceat(told * z**2, starts, axis=-1)
-    logs = told * (np.log(curve["score_sd"].values) + 0.5 * logs)
-    log_sd = np.add.reduceat(logs, starts, axis=-1)
-    count = np.bincount(series, told)
-    if "nu" in posterior:
-        nu = posterior["nu"].values[..., None]
-        half = 0.5 * (nu + count)
-        constant = special.gammaln(half) - special.gammaln(nu / 2) - count / 2 * np.log(nu * np.pi)
-        value = constant - half * np.log1p(total / nu)
-    else:
-        value = -0.5 * total - count / 2 * np.log(2 * np.pi)
-    return xr.DataArray(value - log_sd, dims=("chain", "draw", "series"))
 
 
 def log_prior(posterior: xr.Dataset, priors: Priors) -> xr.Dataset:

@@ -1,47 +1,43 @@
-"""Base and named patches: fit a scenario from evidence to gates, or find it already fitted."""
+"""A scenario from evidence to gates, stage by stage; or found as it was fitted before."""
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import xarray as xr
 
 from tenfold.curves import Form
+from tenfold.evidence.rows import read_folder
 from tenfold.files import SpecError
-from tenfold.fit import checks
-from tenfold.posterior import forward
 from tenfold.posterior.plan import Plan, prepare
 from tenfold.posterior.scenario import Scenario, Settings, load_scenario
-from tenfold.runs import build, headline, netcdf, store
-from tenfold.sampler import sample
+from tenfold.runs import build, headline, keys, netcdf, store
 from tenfold.spec import validate
 
-BASE = "baseline"
+if TYPE_CHECKING:  # a stored run needs none of them, nor their libraries
+    from tenfold.fit.compare import Given
+    from tenfold.fit.draws import Job
+    from tenfold.fit.judge import Verdict
 
-PREDICTIVE_DRAWS = 500
-"""Draws kept of prior and posterior predictive scores: for plots, not for tail probabilities."""
-
-
-KEPT_DRAWS = 1000
-"""Draws per chain that are stored. Gates see every draw; neighbours in a chain say little more."""
-
-LOO_DRAWS = 500
-"""Draws per chain that points are left out of: its cost grows with points times draws."""
+Say = Callable[[str], None]
+Sampled = Iterator[tuple["Job", xr.DataTree]]
 
 
 def run(
-    name: str = BASE,
+    name: str = store.BASE,
     runs: Path = Path("runs"),
     folders: tuple[Path, ...] = (),
     changes: dict[str, Any] | None = None,
-    say: Callable[[str], None] = lambda text: None,
+    say: Say = lambda text: None,
 ) -> store.Run:
     """The fitted run of a scenario; nothing is sampled if it is already there.
+
+    It is the newest of its scenario from then on. Gates that other code judged are judged again,
+    and a damaged run is fitted anew.
 
     Args:
         folders: the user's own evidence folders.
@@ -49,29 +45,19 @@ def run(
         say: told what is being done, one line at a time.
 
     Raises:
-        SpecError: unknown scenario, bad evidence or settings.
+        SpecError: unknown scenario, bad evidence or settings, no room or no permission to write.
     """
-    scenario = with_settings(load_scenario(name), changes or {})
-    plan = prepare(name, scenario, folders)
+    plan = prepare(name, with_settings(load_scenario(name), changes or {}), folders)
+    for line in unheard(plan, folders):
+        say(line)
     found = _found(plan, runs, say)
     if found is None:
-        with build.building(plan, runs, say=say) as new:
+        from tenfold.fit import draws
+
+        jobs = draws.jobs(plan)
+        with build.building(plan, runs, draws.room(plan), say) as new:
             # another process may have made it while this one waited
-            return _found(plan, runs, say) or _fit(plan, new, say)
-    return found
-
-
-def _found(plan: Plan, runs: Path, say: Callable[[str], None]) -> store.Run | None:
-    """The run of a plan where it is on disk and whole; the newest of its scenario from now on."""
-    path = build.directory(plan, runs)
-    if not path.is_dir():
-        return None
-    try:
-        found = store.verify(store.load(path))
-    except SpecError as damage:
-        say(f"{damage}; fitting it anew")
-        return None
-    build.point_to(found)
+            found = _found(plan, runs, say) or fit(plan, jobs, new, say)
     return found
 
 
@@ -81,130 +67,122 @@ def with_settings(scenario: Scenario, changes: dict[str, Any]) -> Scenario:
     return scenario.model_copy(update={"settings": settings})
 
 
-def _fit(plan: Plan, new: build.Build, say: Callable[[str], None]) -> store.Run:
-    from tenfold.fit import (
-        compare,
-        diagnose,  # a stored run needs neither, nor their libraries
-    )
+def unheard(plan: Plan, folders: tuple[Path, ...]) -> list[str]:
+    """A line for each series of the user's that reaches no fitted one, with the reason."""
+    fitted = set(plan.points["series"].values)
+    reasons = json.loads(plan.points.attrs.get("excluded", "{}"))
+    return [
+        f"{folder}: series {name!r} is not fitted: "
+        f"{reasons.get(name, f'scenario {plan.name} leaves it out')}"
+        for folder in folders
+        for name in dict.fromkeys(row["series"] for row in read_folder(folder).points)
+        if name not in fitted
+    ]
 
-    begin = time.perf_counter()
-    gates = checks.evidence(plan.points)
-    forms, points = plan.choice.forms, plan.points
-    held = compare.future(points)
-    stacked = len(forms) > 1 and plan.choice.series_evidence
-    if stacked and not held.any():
-        raise SpecError(
-            f"scenario.{plan.name}: no series has three distinct compute values, so curve forms "
-            "cannot be weighed by what they predict; choose one form"
+
+def fit(plan: Plan, jobs: list[Job], new: build.Build, say: Say) -> store.Run:
+    """Every stage of a fit, from sampling to a run in its place."""
+    from tenfold.fit import ahead, judge
+
+    start, timings = time.perf_counter(), {}
+    new.note(forms=list(plan.choice.forms))
+    with ahead.sampled(plan, jobs, timings, say) as sampled:
+        verdicts = posteriors(plan, new, sampled)
+        predicted = refits(plan, new, sampled)
+    weigh(plan, new, predicted)
+    new.save(netcdf.HEADLINE, sample_of(new.run))
+    timings["all"] = time.perf_counter() - start
+    new.note(timings_s={key: round(value, 2) for key, value in timings.items()})
+    return new.finish(judge.judge(new.run, verdicts))
+
+
+def posteriors(plan: Plan, new: build.Build, sampled: Sampled) -> dict[Form, Verdict]:
+    """Stores each form's posterior, and judges it while the next one is sampled."""
+    from tenfold.fit import convergence, draws, judge
+
+    verdicts: dict[Form, Verdict] = {}
+    new.note(convergence={})
+    for form in plan.choice.forms:
+        _, tree = next(sampled)
+        new.run.info["convergence"][form] = convergence.measured(tree)
+        new.save(store.posterior_file(form), draws.posterior(plan, form, tree), form=form)
+        del tree
+        verdicts[form] = judge.form_of(new.run, form)
+    return verdicts
+
+
+def refits(plan: Plan, new: build.Build, sampled: Sampled) -> dict[Form, Given]:
+    """What each form says of the future when refitted without it; none where forms are not weighed.
+
+    Stores it by score.
+    """
+    from tenfold.fit import compare, convergence, draws, judge
+
+    predicted: dict[Form, Given] = {}
+    told: dict[str, xr.Dataset] = {}
+    new.note(refits={})
+    for job, tree in sampled:
+        new.run.info["refits"][job.form] = convergence.measured(tree, ess=False)
+        posterior = tree["posterior"].to_dataset()
+        given = compare.given_others(posterior, plan.points, job.form, ~job.held)
+        predicted[job.form] = given
+        told[job.form] = draws.held_out(given, job.held)
+    if told:
+        new.save(judge.FUTURE, xr.DataTree.from_dict(told))
+    return predicted
+
+
+def weigh(plan: Plan, new: build.Build, predicted: Mapping[Form, Given]) -> None:
+    """Weights of the forms by what they predicted; the first form has it all otherwise."""
+    from tenfold.fit import compare
+
+    weights: dict[str, float] = dict.fromkeys(plan.choice.forms[:1], 1.0)
+    record: dict[str, Any] = {}
+    if predicted:
+        weights, record = compare.leave_future_out(predicted, plan.points, plan.settings.seed)
+    new.note(weights=weights, leave_future_out=record)
+
+
+def sample_of(run: store.Run) -> xr.Dataset:
+    """The sample that answers read, from a run's posteriors and weights."""
+    info = run.info
+    parts = {
+        form: headline.part(
+            run.group(store.posterior_file(form), "posterior"), run.points, form, info["seed"]
         )
-    sizes = points.sizes
-    say(f"compiling the model: {sizes['series']} series, {sizes['obs']} points")
-    compiled = sample.compile_plan(plan)
-    timings = {"compile": compiled.seconds}
-    fewer = plan.settings.model_copy(update={"draws": max(250, plan.settings.draws // 2)})
-
-    def sampled(form: Form, refit: bool) -> xr.DataTree:
-        say(f"sampling: {form}{', its future left out' if refit else ''}")
-        start = time.perf_counter()
-        data, settings = ({"seen": 1.0 - held}, fewer) if refit else (None, plan.settings)
-        tree = sample.sample(compiled, form, data, settings)
-        timings[f"sample {form}{' without its future' if refit else ''}"] = (
-            time.perf_counter() - start
-        )
-        return tree
-
-    loo: dict[str, Any] = {}
-    diagnostics: dict[str, Any] = {}
-    predicted: dict[Form, compare.Given] = {}
-    parts: dict[str, xr.Dataset] = {}
-    # sampling needs no interpreter: the next form is sampled while this one is looked at
-    with ThreadPoolExecutor(1) as ahead:
-        jobs: list[tuple[Form, bool]] = [
-            (form, refit) for refit in (False, True)[: 1 + stacked] for form in forms
-        ]
-        trees = [ahead.submit(sampled, *job) for job in jobs]
-        try:
-            for form, refit in jobs:
-                tree = trees.pop(0).result()
-                if refit:
-                    posterior = tree["posterior"].to_dataset()
-                    predicted[form] = compare.given_others(posterior, points, form, ~held)
-                    gates.append(checks.refit(tree, f"{form}: future left out"))
-                else:
-                    found, loo[form], diagnostics[form], tree = _judged(plan, form, tree)
-                    gates += found
-                    new.save(store.posterior_file(form), tree, form=form)
-                    posterior = tree["posterior"].to_dataset()
-                    parts[form] = headline.part(posterior, points, form, plan.settings.seed)
-        except BaseException:
-            ahead.shutdown(cancel_futures=True)
-            raise
-    weights: dict[str, float] = dict.fromkeys(forms[:1], 1.0)
-    future: dict[str, Any] = {}
-    if stacked:
-        weights, future = compare.leave_future_out(predicted, points, plan.settings.seed)
-        pits = {form: diagnose.future_pit(given, points) for form, given in predicted.items()}
-        for form, pit in pits.items():
-            diagnostics[form]["future_coverage"] = diagnose.coverage(pit, points)
-            label = f"{form}: 90% coverage of the future"
-            gates += checks.calibration(diagnostics[form]["future_coverage"], label)
-        mixed = sum(weights[form] * pit for form, pit in pits.items())
-        future["coverage"] = diagnose.coverage(np.asarray(mixed), points)
-        gates += checks.calibration(future["coverage"], "mixture: 90% coverage of the future")
-    sample_of_all = headline.joined(parts, points, weights, future.get("weights_90"))
-    new.save(netcdf.HEADLINE, headline.single(sample_of_all))
-    timings["all"] = time.perf_counter() - begin
-    info = {
-        "forms": list(forms),
-        "weights": weights,
-        "leave_future_out": future,
-        "loo": loo,
-        "diagnostics": diagnostics,
-        "status": store.worst(gate.status for gate in gates),
-        "gates": [gate.record() for gate in gates],
-        "timings_s": {key: round(value, 2) for key, value in timings.items()},
+        for form in run.forms
     }
-    return new.finish(info)
+    interval = info["leave_future_out"].get("weights_90")
+    return headline.single(headline.joined(parts, run.points, info["weights"], interval))
 
 
-def _judged(
-    plan: Plan, form: Form, tree: xr.DataTree
-) -> tuple[list[checks.Gate], dict[str, Any], dict[str, Any], xr.DataTree]:
-    """Gates, PSIS-LOO and diagnostics of one form, and its tree as it is stored."""
-    from tenfold.fit import compare, diagnose
-
-    points, priors, seed = plan.points, plan.priors, plan.settings.seed
-    gates = checks.convergence(tree, form)
-    tree = sample.thinned(tree, KEPT_DRAWS)
-    posterior = tree["posterior"].to_dataset()
-    prior_gates, prior = checks.prior_predictive(
-        points, priors, form, plan.choice, seed, PREDICTIVE_DRAWS
-    )
-    gates += prior_gates
-    some = sample.thinned(tree, LOO_DRAWS)["posterior"].to_dataset()
-    left_out = compare.leave_one_out(some, points, form)
-    loo = compare.psis_loo(left_out)
-    gates.append(checks.leave_one_out(loo, form))
-    diagnostics = {
-        "loo_coverage": diagnose.coverage(diagnose.loo_pit(left_out, some, points, form), points),
-        "power_scaling": diagnose.power_scaling(posterior, priors, points, form),
-        "serial_correlation": diagnose.serial_correlation(some, points, form, seed),
-    }
-    gates.append(checks.prior_conflict(diagnostics["power_scaling"], form))
-    gates += checks.serial(diagnostics["serial_correlation"], form)
-    tree["prior_predictive"] = xr.DataTree(prior.astype("float32"))
-    tree["posterior_predictive"] = xr.DataTree(predictive(posterior, points, form, seed))
-    tree["constant_data"] = xr.DataTree(points)
-    return gates, loo, diagnostics, tree
+def _found(plan: Plan, runs: Path, say: Say) -> store.Run | None:
+    """The run of a plan where it is on disk and whole, as the code of today derives it."""
+    path = build.directory(plan, runs)
+    if not path.is_dir():
+        return None
+    try:
+        found = _derived(store.load(path, but=(netcdf.HEADLINE,)), say)
+        store.verify(found)
+    except SpecError as damage:
+        say(f"{damage}; fitting it anew")
+        return None
+    build.point_to(found)
+    return found
 
 
-def predictive(posterior: xr.Dataset, points: xr.Dataset, form: Any, seed: int) -> xr.Dataset:
-    """`expected_score` and `score` of the observed points, thinned over chains, dims draw, obs."""
-    flat = posterior.stack(sample=("chain", "draw")).reset_index("sample", drop=True)
-    flat = flat.drop_vars(("chain", "draw"), errors="ignore").rename(sample="draw")
-    step = max(1, flat.sizes["draw"] // PREDICTIVE_DRAWS)
-    thin = flat.isel(draw=slice(None, None, step)).transpose("draw", ...)
-    rng = np.random.default_rng([seed, 2])
-    curve = forward.expected(thin, points, form)[["expected_score"]]
-    curve["score"] = forward.scores(thin, points, form, rng)
-    return curve.astype("float32")
+def _derived(run: store.Run, say: Say) -> store.Run:
+    """A run with its sample and its gates made anew where that is due; nothing is sampled."""
+    files, info = {}, {}
+    code = run.info["code"]
+    if keys.changed(code["sample"]) or not store.sound(run, netcdf.HEADLINE):
+        say(f"{run.path.name}: its sample is drawn again from its posteriors")
+        files[netcdf.HEADLINE] = sample_of(run)
+    if keys.changed(code["gates"]):
+        from tenfold.fit import judge
+
+        say(f"{run.path.name}: its gates are judged again")
+        info = judge.judge(run)
+    if not (files or info):
+        return run
+    return build.amend(run, files, info | {"code": code | keys.derived()})

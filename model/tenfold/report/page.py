@@ -78,7 +78,7 @@ def _context(material: Material) -> dict[str, Any]:
     slopes = rl_slopes(stored.draws)
     parameters = material.parameters.to_dict("records")
     best = (info.get("diagnostics") or {}).get(stored.best, {})
-    left_out = (info.get("leave_future_out") or {}).get("coverage", {})
+    left_out = info.get("future_coverage") or {}
     gates = [checks.Gate(**_gate(row)) for row in info["gates"]]
     return {
         "info": info,

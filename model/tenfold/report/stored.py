@@ -62,7 +62,8 @@ class Stored:
         found = {}
         for form in self.used():
             stored = self.run.group(posterior_file(form), group, [variable])
-            found[form] = np.asarray(stored[variable].values)
+            values = np.asarray(stored[variable].values)
+            found[form] = values.reshape(-1, values.shape[-1])
         return found
 
     def mixture(self, form: Form) -> slice:

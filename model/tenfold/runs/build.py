@@ -57,6 +57,10 @@ class Build:
         """
         _put(self.run, name, stored, **attrs)
 
+    def note(self, **info: Any) -> None:
+        """Entries of the run's record."""
+        self.run.info.update(info)
+
     def finish(self, info: Mapping[str, Any]) -> store.Run:
         """Write `run.json`, move the run into place and make it the newest of its scenario.
 
@@ -237,7 +241,7 @@ def provenance(plan: Plan) -> dict[str, Any]:
         "tenfold": metadata.version("tenfold"),
         "scenario": plan.name,
         "key": keys.fit_key(plan),
-        "code": keys.code(keys.FIT),
+        "code": {"fit": keys.code(keys.FIT)} | keys.derived(),
         "spec": plan.scenario.model_dump(mode="json"),
         "priors": {
             name: prior.model_dump(mode="json", exclude_none=True)

@@ -20,13 +20,11 @@ import tenfold
 if TYPE_CHECKING:
     from tenfold.posterior.plan import Plan
 
-FIT = (
-    "tenfold.posterior.plan",
-    "tenfold.sampler.sample",
-    "tenfold.fit.compare",
-    "tenfold.runs.headline",
-)
-"""Modules that make posteriors, weights and the sample; what they import counts as well."""
+FIT = ("tenfold.fit.draws", "tenfold.fit.convergence")
+"""Modules that make posteriors and weights; what they import counts as well."""
+
+DERIVED = {"sample": ("tenfold.runs.headline",), "gates": ("tenfold.fit.judge",)}
+"""What follows from posteriors and weights, and is made anew without sampling."""
 
 BASE = Path(tenfold.__file__).parent
 
@@ -46,6 +44,11 @@ def fit_key(plan: Plan) -> str:
         "code": {name: meaning for name, (_, meaning) in code(FIT).items()},
     }
     return _sha256(json.dumps(parts, sort_keys=True).encode())[:12]
+
+
+def derived() -> dict[str, dict[str, tuple[str, str]]]:
+    """The code of what is derived from posteriors: `sample` and `gates`, as `code` has it."""
+    return {name: code(roots) for name, roots in DERIVED.items()}
 
 
 @cache

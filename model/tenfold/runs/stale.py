@@ -19,7 +19,8 @@ def changes(run: Run) -> dict[str, list[str]]:
     where it came from is not. A record that can no longer be read counts as changed.
 
     Returns:
-        `evidence` (files), `priors` (names), `scenario` (keys) and `code` (modules).
+        `evidence` (files), `priors` (names), `scenario` (keys) and, as modules, `code` that
+        fitted it, the code that drew its `sample`, and the `checks` that judged it.
     """
     info = run.info
     try:
@@ -35,10 +36,15 @@ def changes(run: Run) -> dict[str, list[str]]:
                 for table in ("points", "model")
                 for key in _differing(dict(getattr(then, table)), dict(getattr(now, table)))
             ],
-            "code": keys.changed(info["code"]),
+            "code": keys.changed(info["code"]["fit"]),
+            "sample": keys.changed(info["code"]["sample"]),
+            "checks": keys.changed(info["code"]["gates"]),
         }
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         return {"its inputs or code": [str(error)]}
+    changed = set(found["code"])  # what fitted it also stands behind what was derived
+    for kind in ("sample", "checks"):
+        found[kind] = [name for name in found[kind] if name not in changed]
     return {kind: names for kind, names in found.items() if names}
 
 

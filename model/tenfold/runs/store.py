@@ -129,8 +129,11 @@ def _belongs(path: Path, attrs: dict[str, Any], info: dict[str, Any]) -> None:
             )
 
 
-def load(path: Path) -> Run:
+def load(path: Path, but: Iterable[str] = ()) -> Run:
     """A complete run from its directory. Files are looked for here, and hashed when they are read.
+
+    Args:
+        but: files that may be missing: they can be made anew.
 
     Raises:
         SpecError: not a run, unfinished, damaged, edited, of another format, or files missing.
@@ -142,6 +145,8 @@ def load(path: Path) -> Run:
     if info["status"] != worst(gate["status"] for gate in info["gates"]):
         raise SpecError(f"{target}: status {info['status']}; its gates say otherwise")
     for name, known in info["files"].items():
+        if name in but:
+            continue
         file = path / name
         if not file.is_file():
             raise SpecError(f"{file}: missing; run `tenfold fit` again")
@@ -159,6 +164,15 @@ def verify(run: Run) -> Run:
     for name in run.info["files"]:
         run.file(name)
     return run
+
+
+def sound(run: Run, name: str) -> bool:
+    """Whether a file of a run is as it was written."""
+    try:
+        run.file(name)
+    except SpecError:
+        return False
+    return True
 
 
 def latest(runs: Path, scenario: str | None = BASE) -> Run:

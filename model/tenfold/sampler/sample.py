@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,7 @@ def sample(
     data: Mapping[str, Any] | None = None,
     settings: Settings | None = None,
     top_level: bool = False,
+    stop: Event | None = None,
 ) -> xr.DataTree:
     """Draw from the posterior of one form.
 
@@ -56,6 +58,7 @@ def sample(
         settings: sampler settings; the plan's unless given.
         top_level: keep parameters with a prior of their own only; with tens of thousands of series
             the draws of the rest need many times the memory of the fit.
+        stop: ends the sampling once it is set, by `Stopped`.
 
     Returns:
         DataTree with groups `posterior` (the sampler's variables, and what `simulate.complete`
@@ -67,7 +70,7 @@ def sample(
     seed = settings.seed + curves.FORMS.index(form)
     where = layout.layout(plan.points, plan.choice, form)
     tables = coordinates.inputs(plan.points, plan.priors, plan.choice, where, form, data)
-    tree = nutpie.sample(
+    running = nutpie.sample(
         _sampler(tables, where, where.n_own if top_level else where.size),
         draws=settings.draws,
         tune=settings.tune,
@@ -77,7 +80,9 @@ def sample(
         target_accept=settings.target_accept,
         save_warmup=False,
         progress_bar=False,
+        blocking=False,
     )
+    tree = _finished(running, stop)
     u = tree["posterior"].to_dataset()["u"].values
     if top_level:
         posterior = coordinates.top_level(u, tables, where)
@@ -96,6 +101,23 @@ def sample(
     ]
     stats = stats[[name for name in kept if name in stats]]
     return xr.DataTree.from_dict({"posterior": posterior, "sample_stats": stats})
+
+
+class Stopped(Exception):
+    """Sampling was ended from outside."""
+
+
+def _finished(running: Any, stop: Event | None) -> Any:
+    """The draws of a sampler that runs in the background, once there are all."""
+    if stop is None:
+        return running.wait()
+    while not stop.is_set():
+        try:
+            return running.wait(timeout=0.1)
+        except TimeoutError:
+            continue  # not all are there
+    running.cancel()
+    raise Stopped
 
 
 def _sampler(tables: Mapping[str, np.ndarray], where: layout.Layout, kept: int) -> Any:

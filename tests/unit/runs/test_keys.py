@@ -13,7 +13,7 @@ import pytest
 
 from tenfold.runs import keys
 
-ROOTS = {"fit": keys.FIT}
+ROOTS = {"fit": keys.FIT, **keys.DERIVED}
 
 
 @pytest.fixture
@@ -48,8 +48,15 @@ def test_what_makes_the_evidence_is_part_of_a_fit_and_what_tells_of_it_is_not():
     made = set(keys.code(keys.FIT))
     evidence = {"rows", "audit", "dataset", "inventory"}
     assert {f"tenfold.evidence.{name}" for name in evidence} | {"tenfold.spec"} <= made
-    rooms = {name.split(".")[1] for name in made}
-    assert not rooms & {"claims", "words", "report", "cli", "answers", "unseen", "scenarios"}
+    assert not made & {"tenfold.fit.checks", "tenfold.fit.diagnose", "tenfold.runs.headline"}
+    telling = {"claims", "words", "report", "cli", "answers", "unseen", "scenarios"}
+    for roots in ROOTS.values():
+        assert not {name.split(".")[1] for name in keys.code(roots)} & telling
+
+
+def test_a_check_makes_no_fit_stale_and_is_made_again():
+    assert "tenfold.fit.checks" in keys.code(keys.DERIVED["gates"])
+    assert "tenfold.runs.headline" in keys.code(keys.DERIVED["sample"])
 
 
 def test_comments_docstrings_layout_and_types_do_not_count(copy):

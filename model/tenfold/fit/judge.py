@@ -1,0 +1,109 @@
+"""Gates of a run from what is stored of it, so that it can be judged again without sampling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tenfold.curves import Form
+from tenfold.fit import checks, compare, diagnose
+from tenfold.posterior.priors import Priors
+from tenfold.posterior.scenario import Prior
+from tenfold.runs import store
+from tenfold.sampler import sample
+from tenfold.spec import validate
+
+FUTURE = "future.nc"
+"""What the refits without the future say of it: a group per form."""
+
+LOO_DRAWS = 500
+"""Draws per chain that points are left out of: its cost grows with points times draws."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Gates of one form, its PSIS-LOO, and its diagnostics (both JSON-ready)."""
+
+    gates: list[checks.Gate]
+    loo: dict[str, Any]
+    diagnostics: dict[str, Any]
+
+
+def judge(run: store.Run, ready: dict[Form, Verdict] | None = None) -> dict[str, Any]:
+    """Everything in a run's record that its gates rest on.
+
+    Args:
+        ready: verdicts that are there already.
+
+    Returns:
+        `status`, `gates`, `loo`, `diagnostics` and `future_coverage` (of the mixture).
+
+    Raises:
+        SpecError: a damaged file.
+    """
+    verdicts = {form: (ready or {}).get(form) or form_of(run, form) for form in run.forms}
+    gates, diagnostics = checks.evidence(run.points), {}
+    for form in run.forms:
+        gates += verdicts[form].gates
+        diagnostics[form] = dict(verdicts[form].diagnostics)
+    mixed = None
+    if FUTURE in run.info["files"]:
+        mixed = _future(run, gates, diagnostics)
+    return {
+        "status": checks.worst(gates),
+        "gates": [gate.record() for gate in gates],
+        "loo": {form: verdict.loo for form, verdict in verdicts.items()},
+        "diagnostics": diagnostics,
+        "future_coverage": mixed,
+    }
+
+
+def form_of(run: store.Run, form: Form) -> Verdict:
+    """Gates, PSIS-LOO and diagnostics of one form.
+
+    Raises:
+        SpecError: a damaged file.
+    """
+    points, seed, priors = run.points, run.info["seed"], _priors(run)
+    tree = run.tree(form)
+    posterior = tree["posterior"].to_dataset()
+    gates = checks.converged(run.info["convergence"][form], form)
+    gates += checks.prior_predictive(tree["prior_predictive"].to_dataset(), points, form)
+    some = sample.thinned(tree, LOO_DRAWS)["posterior"].to_dataset()
+    left_out = compare.leave_one_out(some, points, form)
+    loo = compare.psis_loo(left_out)
+    gates.append(checks.leave_one_out(loo, form))
+    diagnostics = {
+        "loo_coverage": diagnose.coverage(diagnose.loo_pit(left_out, some, points, form), points),
+        "power_scaling": diagnose.power_scaling(posterior, priors, points, form),
+        "serial_correlation": diagnose.serial_correlation(some, points, form, seed),
+    }
+    gates.append(checks.prior_conflict(diagnostics["power_scaling"], form))
+    gates += checks.serial(diagnostics["serial_correlation"], form)
+    return Verdict(gates, loo, diagnostics)
+
+
+def _future(
+    run: store.Run, gates: list[checks.Gate], diagnostics: dict[Form, dict[str, Any]]
+) -> dict[str, Any]:
+    """Adds gates and coverage of the future, form by form; returns the mixture's coverage."""
+    points, weights = run.points, run.info["weights"]
+    mixed = np.zeros(points.sizes["obs"])
+    for form in run.forms:
+        told = run.group(FUTURE, form)
+        pit = np.full(points.sizes["obs"], np.nan)
+        pit[told["obs"].values] = told["below"].values
+        mixed += weights[form] * pit
+        label = f"{form}: future left out"
+        gates.append(checks.refit(run.info["refits"][form], label))
+        found = diagnostics[form]["future_coverage"] = diagnose.coverage(pit, points)
+        gates += checks.calibration(found, f"{form}: 90% coverage of the future")
+    found = diagnose.coverage(mixed, points)
+    gates += checks.calibration(found, "mixture: 90% coverage of the future")
+    return found
+
+
+def _priors(run: store.Run) -> Priors:
+    return {name: validate(table, Prior, name) for name, table in run.info["priors"].items()}
