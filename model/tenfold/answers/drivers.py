@@ -36,15 +36,33 @@ JUMP: Inputs = {
     "GPT level": ("gpt_level_ooms", {}),
 }
 """What a jump in OOMs comes from. The exchange rate is the ratio of the two slopes, which are
-listed
-too: their shares overlap."""
+listed too: their shares overlap."""
 
-COST: Inputs = JUMP | {
+BASE: Inputs = {
     "RL share of the baseline": ("rl_share", {}),
     "energy of the baseline": ("baseline_energy", {}),
     "world electricity": ("world_electricity", {}),
 }
+COST: Inputs = JUMP | BASE
 """What "years of world electricity" come from."""
+
+TRENDS: Inputs = {
+    "growth of FLOP per joule": ("efficiency_growth", {}),
+    "growth of FLOP per dollar": ("price_growth", {}),
+    "growth of world electricity": ("electricity_growth", {}),
+    "growth of frontier compute": ("compute_growth", {}),
+    "growth of frontier budgets": ("budget_growth", {}),
+}
+"""What dates come from, beside what the jump costs."""
+
+
+def inputs_of(arguments: tuple[str, ...]) -> Inputs:
+    """Inputs that may matter to a quantity with these arguments."""
+    found: Inputs = JUMP if "benchmark" in arguments else {}
+    if "baseline" in arguments:
+        found = found | BASE | {"cost of the baseline": ("baseline_cost", {})}
+    dated = {"date", "energy_share", "budget_share", "chip_share", "horizon"}
+    return found | TRENDS if dated & set(arguments) else found
 
 
 def drivers(
@@ -53,12 +71,14 @@ def drivers(
     weight: xr.DataArray,
     n: int = 4000,
     seed: int = 0,
+    given: xr.DataArray | None = None,
 ) -> list[dict[str, Any]]:
     """One plain-JSON row per input that varies, most influential (largest PAWN) first.
 
     Args:
         output, inputs: scalar draws with dims `form, chain, draw`; resampled to `n` joint draws of
             equal weight.
+        given: only draws where it holds count.
 
     Returns:
         Keys `input, pawn, pawn_noise, variance_explained` (None if any output is infinite) and
@@ -69,7 +89,13 @@ def drivers(
     """
     # The noise goes through the same resampling, repeats included, as the inputs.
     noise = output.copy(data=np.random.default_rng(seed).random(output.shape))
-    drawn = sample({"output": output, "noise": noise, **inputs}, weight, n, seed)
+    everything = {"output": output, "noise": noise, **inputs}
+    if given is not None:
+        everything["given"] = given.astype(float)
+    drawn = sample(everything, weight, n, seed)
+    if given is not None:
+        met = drawn.pop("given") > 0
+        drawn = {name: x[met] for name, x in drawn.items()}
     y, silent = drawn.pop("output"), drawn.pop("noise")
     ranks = _ranks(y)
     if np.ptp(ranks) == 0:

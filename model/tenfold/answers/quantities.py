@@ -12,7 +12,7 @@ from typing import Any
 
 import xarray as xr
 
-from tenfold.answers import timing
+from tenfold.answers import frontier, timing
 from tenfold.answers.quantity import WAYS, Quantity
 from tenfold.answers.question import Asked, Question
 
@@ -97,6 +97,14 @@ def _of_regime(what: str) -> Callable[[Asked], str]:
 
 def _in_year(what: str) -> Callable[[Asked], str]:
     return lambda asked: f"{what} of {math.floor(asked.date)}"
+
+
+def _dated(what: str) -> Callable[[Asked], str]:
+    def title(asked: Asked) -> str:
+        date = asked.question.date
+        return f"{what}, known" if date is None else f"{what} at {date:.2f}"
+
+    return title
 
 
 def _up_to(template: str) -> Callable[[Asked], str]:
@@ -280,6 +288,12 @@ QUANTITIES: dict[str, Quantity] = {
             ("us_electricity", _in_year("Yearly US consumption"), "TWh/year", "amount",
              lambda asked: asked.grid.us.to("TWh/year").log10),
         ),
+        Quantity("frontier_flop", _dated("Training compute of the largest run"), "FLOP", "amount",
+                 "", ("date",), lambda asked: frontier.at_date(asked, "training_flop"),
+                 rests_on=frontier.observed),
+        Quantity("frontier_cost", _dated("Cost of the largest run"), "USD", "amount",
+                 "", ("date",), lambda asked: frontier.at_date(asked, "cost"),
+                 rests_on=frontier.observed),
         *_each(
             "", (),
             ("efficiency_growth", "Growth a year: FLOP per joule", "dimensionless",

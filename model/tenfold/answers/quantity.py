@@ -43,7 +43,7 @@ class Quantity:
     of all populations, unless the question names a place), "next" (technique or GPT level), "" (no
     population). arguments: fields of `Question` that it depends on. essay_value:
     what the essay says, in `unit`. compute: draws, or None where the run or the baseline does not
-    tell the quantity.
+    tell the quantity. rests_on: what else it comes from than the run, the baseline and constants.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Quantity:
     arguments: tuple[str, ...]
     compute: Callable[[Asked], xr.DataArray | None]
     essay_value: float | Callable[[Question], float | None] | None = None
+    rests_on: Callable[[Asked], str] | None = None
 
     @property
     def scale(self) -> str:

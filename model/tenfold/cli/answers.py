@@ -84,7 +84,7 @@ def jump(
     from tenfold.answers.answer import jump_answer
     from tenfold.words import answers
 
-    draws, constants, about = _stored(runs, scenario, run)
+    draws, constants, about = stored_draws(runs, scenario, run)
     question = _question(benchmark, start, target, baseline, reading, split, date)
     question = replace(question, deployment=deployment)
     answer = jump_answer(draws, constants, question)
@@ -120,7 +120,7 @@ def cost(
     from tenfold.answers.answer import cost_answer
     from tenfold.words import answers
 
-    draws, constants, about = _stored(runs, scenario, run)
+    draws, constants, about = stored_draws(runs, scenario, run)
     question = _question(benchmark, start, target, baseline, reading, split, date)
     question = replace(question, energy_share=energy_share, budget_share=budget_share)
     answer = cost_answer(draws, constants, question)
@@ -145,7 +145,7 @@ def quantities(
     from tenfold.answers.registry import listing
     from tenfold.words import answers
 
-    draws, constants, about = _stored(runs, scenario, run)
+    draws, constants, about = stored_draws(runs, scenario, run)
     listed = listing(Asked(draws, constants, Question()))
     if as_json:
         terminal.print_json(about | {"quantities": listed})
@@ -193,7 +193,7 @@ def claims(
     if arithmetic:
         chosen = [claim for claim in chosen if claim.kind == "arithmetic"]
     else:
-        draws, constants, about = _stored(runs, scenario, run)
+        draws, constants, about = stored_draws(runs, scenario, run)
     results = check_claims(draws, chosen, constants)
     contradicted = [result.claim.id for result in results if result.contradicted]
     if as_json:
@@ -234,7 +234,7 @@ def _print_functions(as_json: bool) -> None:
     terminal.print_table("Their inputs, and the quantity that is the evidence", input_keys, inputs)
 
 
-def _stored(
+def stored_draws(
     runs: Path, scenario: str, run: Path | None
 ) -> tuple[xr.Dataset, Constants, dict[str, Any]]:
     """Headline draws of the run that answers, its scenario's constants, and which run it is."""

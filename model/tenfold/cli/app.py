@@ -17,7 +17,7 @@ import typer
 from typer.core import TyperGroup
 
 from tenfold import __version__
-from tenfold.cli import answers, evidence, fit, predict, report, terminal
+from tenfold.cli import answers, ask, evidence, fit, predict, report, terminal
 
 EXIT_UNEXPECTED, EXIT_BAD_INPUT = 1, 2
 
@@ -29,6 +29,8 @@ WORKFLOW = (
     "jump",
     "cost",
     "quantities",
+    "ask",
+    "compare",
     "predict",
     "score",
     "scenarios",
@@ -85,6 +87,8 @@ for command in (
     answers.jump,
     answers.cost,
     answers.quantities,
+    ask.ask,
+    ask.compare,
     predict.predict,
     predict.score,
     fit.scenarios,

@@ -1,0 +1,256 @@
+"""Commands that answer any question of a run: `ask` and `compare`."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tenfold.cli import terminal
+from tenfold.cli.answers import Benchmark, Start, Target, stored_draws
+from tenfold.cli.evidence import Json
+from tenfold.cli.fit import RunFolder, Runs, Scenario
+
+if TYPE_CHECKING:
+    from tenfold.answers.constants import Constants
+    from tenfold.answers.question import Asked
+
+
+Values = list[str] | None
+Over = Annotated[Values, typer.Option(help="P(more than this); repeatable.")]
+Under = Annotated[Values, typer.Option(help="P(less than this); repeatable.")]
+Between = Annotated[tuple[str, str] | None, typer.Option(help="P(from one value to another).")]
+By = Annotated[Values, typer.Option(help="P(by the end of this day or year); repeatable.")]
+Given = Annotated[
+    str | None, typer.Option(help='Only where this holds: "exchange_rate > 2 and ...".')
+]
+OfRegime = Annotated[str | None, typer.Option(help="rl or inference.")]
+Baseline = Annotated[
+    str | None, typer.Option(help="Run of constants.toml, or a TOML file of your own.")
+]
+Reading = Annotated[str | None, typer.Option(help="rl or whole: what is multiplied.")]
+Split = Annotated[str | None, typer.Option(help="gpu_time or flop.")]
+OnDate = Annotated[str | None, typer.Option(help="2030 or 2030-06-30.")]
+Volume = Annotated[float | None, typer.Option(help="Tokens served per day.")]
+Horizon = Annotated[float | None, typer.Option(help="Years of paying for inference.")]
+Deployment = Annotated[float | None, typer.Option(help="Deployment over training spending.")]
+EnergyShare = Annotated[float | None, typer.Option(help="Most of the world's electricity.")]
+BudgetShare = Annotated[float | None, typer.Option(help="Most of world GDP.")]
+ChipShare = Annotated[float | None, typer.Option(help="Most of all processors made.")]
+Cdf = Annotated[Path | None, typer.Option(metavar="CSV", help="Write the distribution function.")]
+Plot = Annotated[Path | None, typer.Option(metavar="SVG", help="Draw it.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print the numbers as CSV.")]
+
+
+def ask(
+    what: Annotated[str, typer.Argument(help='A quantity, or a question such as "P(a < 2)".')],
+    over: Over = None,
+    under: Under = None,
+    between: Between = None,
+    by: By = None,
+    given: Given = None,
+    benchmark: Benchmark = None,
+    regime: OfRegime = None,
+    start: Start = None,
+    target: Target = None,
+    baseline: Baseline = None,
+    reading: Reading = None,
+    split: Split = None,
+    date: OnDate = None,
+    volume: Volume = None,
+    horizon: Horizon = None,
+    deployment: Deployment = None,
+    energy_share: EnergyShare = None,
+    budget_share: BudgetShare = None,
+    chip_share: ChipShare = None,
+    cdf: Cdf = None,
+    plot: Plot = None,
+    scenario: Scenario = "baseline",
+    runs: Runs = Path("runs"),
+    run: RunFolder = None,
+    as_json: Json = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Ask for any quantity: its distribution, probabilities, what drives it, what to ask next.
+
+    `tenfold quantities` lists what can be asked for.
+
+    \b
+    Examples:
+      tenfold ask rl_jump_ooms --over 6
+      tenfold ask training_cost --over "1e12 USD" --given "exchange_rate > 2"
+      tenfold ask first_year --by 2030-12-31
+      tenfold ask frontier_flop --date 2027-06-01 --over "1e28 FLOP"
+      tenfold ask "P(first_year < 2031)"
+      tenfold ask rl_jump_ooms --cdf jump.csv --plot jump.svg
+    """
+    from tenfold.answers.question import decimal_year
+
+    stated = {
+        "benchmark": benchmark, "regime": regime, "start": start, "target": target,
+        "baseline": baseline, "reading": reading, "split": split, "volume": volume,
+        "date": None if date is None else decimal_year(date), "horizon": horizon,
+        "deployment": deployment, "energy_share": energy_share, "budget_share": budget_share,
+        "chip_share": chip_share,
+    }  # fmt: skip
+    stated = {key: value for key, value in stated.items() if value is not None}
+    wanted = {"over": over, "under": under, "by": by}
+    listed = [(name, (text,)) for name, texts in wanted.items() for text in texts or ()]
+    listed += [("between", between)] if between else []
+    where = (runs, scenario, run)
+    event = what.strip()
+    if event.startswith("P(") and event.endswith(")"):
+        _event(event[2:-1], given, stated, where, as_json)
+    else:
+        _quantity(what, listed, given, stated, where, (cdf, plot), as_json, as_csv)
+
+
+Where = tuple[Path, str, Path | None]
+"""Folder of runs, scenario, and a run's own folder."""
+
+
+def _event(
+    event: str, given: str | None, stated: dict[str, Any], where: Where, as_json: bool
+) -> None:
+    """Answer a yes-or-no question."""
+    from tenfold.answers import ask as asking
+    from tenfold.answers.conditions import conditions
+    from tenfold.words import ask as words
+
+    for text in filter(None, (event, given)):
+        conditions(text)  # what is not understood, before anything heavy is loaded
+    draws, constants, about = stored_draws(*where)
+    answer = about | asking.ask_event(_asked(draws, constants, None, stated), event, given)
+    _print(answer, words.event_lines(answer), as_json)
+
+
+def _quantity(
+    name: str,
+    listed: list[tuple[str, tuple[str, ...]]],
+    given: str | None,
+    stated: dict[str, Any],
+    where: Where,
+    files: tuple[Path | None, Path | None],
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """Answer for a quantity, with the probabilities that were asked for."""
+    from tenfold.answers import ask as asking
+    from tenfold.answers.conditions import conditions, threshold
+    from tenfold.answers.registry import named
+    from tenfold.words import ask as words
+
+    entry = named(name)
+    thresholds = [threshold(entry, relation, *texts) for relation, texts in listed]
+    if given:
+        conditions(given)
+    draws, constants, about = stored_draws(*where)
+    asked = _asked(draws, constants, name, stated)
+    answer = about | asking.ask(asked, name, thresholds, given)
+    if any(files):
+        _distribution(asked, answer, given, *files)
+    if as_csv:
+        terminal.say(_csv(words.records(answer)))
+        return
+    _print(answer, words.lines(answer), as_json)
+    if not as_json:
+        for title, columns, rows in words.tables(answer):
+            terminal.print_table(title, columns, rows)
+
+
+def compare(
+    first: Annotated[str, typer.Argument(help="A run's folder, a scenario, or a baseline.")],
+    second: Annotated[str, typer.Argument(help="Another.")],
+    scenario: Scenario = "baseline",
+    runs: Runs = Path("runs"),
+    as_json: Json = False,
+) -> None:
+    """Put the headline quantities of two runs, scenarios or baselines side by side.
+
+    \b
+    Examples:
+      tenfold compare grok-4 gpt-5
+      tenfold compare baseline no-thinking-shift
+      tenfold compare grok-4 my-run.toml --json
+    """
+    from tenfold.answers import compare as comparing
+    from tenfold.words import ask as words
+
+    (one, about), (other, also) = (_side(name, scenario, runs) for name in (first, second))
+    rows = comparing.compare(one, other)
+    differ = comparing.differences(about, also)
+    if as_json:
+        terminal.print_json(
+            {"first": first, "second": second, "differences": differ, "quantities": rows}
+        )
+        return
+    terminal.print_table(*words.compare_table(rows, (first, second)))
+    for line in differ:
+        terminal.say(line)
+
+
+def _side(name: str, scenario: str, runs: Path) -> tuple[Asked, dict[str, Any]]:
+    """What a name of `compare` stands for, and what describes it."""
+    from tenfold.answers.constants import load_constants
+    from tenfold.answers.question import Asked, Question
+
+    known = load_constants().baseline
+    if name in known or name.endswith(".toml"):
+        draws, constants, about = stored_draws(runs, scenario, None)
+        constants, chosen = _own(constants, name)
+        run = constants.baseline[chosen].model_dump()
+        return Asked(draws, constants, Question(baseline=chosen)), {"baseline": run}
+    folder = Path(name) if (Path(name) / "run.json").is_file() else None
+    draws, constants, about = stored_draws(runs, scenario if folder else name, folder)
+    return Asked(draws, constants, Question()), about
+
+
+def _asked(draws: Any, constants: Constants, name: str | None, stated: dict[str, Any]) -> Asked:
+    from tenfold.answers.question import Asked, Question
+    from tenfold.answers.registry import question
+
+    if "baseline" in stated:
+        constants, stated["baseline"] = _own(constants, stated["baseline"])
+    found = Question(**stated) if name is None else question(name, stated)
+    return Asked(draws, constants, found)
+
+
+def _own(constants: Constants, name: str) -> tuple[Constants, str]:
+    """Constants with the baseline that a name or a file stands for."""
+    from tenfold.answers.own import with_own
+
+    return with_own(constants, Path(name)) if name.endswith(".toml") else (constants, name)
+
+
+def _distribution(
+    asked: Asked, answer: dict[str, Any], given: str | None, cdf: Path | None, plot: Path | None
+) -> None:
+    from tenfold.answers import ask as asking
+    from tenfold.files import write_atomic
+    from tenfold.words.ask import in_unit
+
+    found = asking.cdf(asking.sample_of(asked, answer["quantity"], given))
+    if cdf:
+        rows = [(in_unit(answer["scale"], x), p) for x, p in found]
+        write_atomic(cdf, _csv([(answer["unit"], "probability_at_most"), *rows]) + "\n")
+    if plot:
+        from tenfold.report import ask_figure
+
+        ask_figure.write(answer, found, plot)
+
+
+def _csv(rows: list[tuple[Any, ...]]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows(rows)
+    return buffer.getvalue().rstrip("\n")
+
+
+def _print(answer: dict[str, Any], lines: list[str], as_json: bool) -> None:
+    if as_json:
+        terminal.print_json(answer | {"lines": lines})
+        return
+    for line in lines:
+        terminal.say(line)
