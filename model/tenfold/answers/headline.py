@@ -34,7 +34,7 @@ def complete(sample: xr.Dataset) -> xr.Dataset:
     # local slopes, which forms agree on, instead of their own slopes, which they do not
     local = np.exp(draws["steepness"])
     rates = {
-        "exchange_rate": slope_ratio(np.exp(draws["log_slope_mean"])) * local,
+        "exchange_rate": slope_ratio(xr.ufuncs.exp(draws["log_slope_mean"])) * local,
         "exchange_rate_new_benchmark": slope_ratio(draws["slope_new_benchmark"]) * local,
         "exchange_rate_new_model": slope_ratio(draws["slope_new_model"]) * local,
     }

@@ -19,11 +19,10 @@ import xarray as xr
 from scipy import special
 
 from tenfold import curves, units
+from tenfold.answers import places
 from tenfold.answers.headline import slope_ratio
-from tenfold.files import SpecError, did_you_mean
-
-POPULATION, NEW_BENCHMARK, NEW_MODEL = "population", "new benchmark", "new model"
-"""Places that are no benchmark: typical of all, a new one, and a new model on a new one."""
+from tenfold.answers.places import NEW_BENCHMARK, NEW_MODEL, POPULATION
+from tenfold.files import SpecError
 
 
 def exchange(draws: xr.Dataset, benchmark: str | None = None) -> xr.Dataset:
@@ -155,9 +154,7 @@ def curve(draws: xr.Dataset, benchmark: str | None) -> tuple[xr.DataArray, float
     if benchmark in (NEW_BENCHMARK, NEW_MODEL):
         slope = draws[f"slope_{benchmark}".replace(" ", "_")]
         return slope, 0.0, draws["ceiling_new_benchmark"]
-    known = [str(name) for name in draws["benchmark"].values]
-    if benchmark not in known:
-        raise SpecError(f"unknown benchmark {benchmark!r}{did_you_mean(benchmark, known)}")
+    places.check(benchmark, draws["benchmark"].values)
     one = draws[["slope_at_benchmark", "ceiling", "floor"]].sel(benchmark=benchmark, drop=True)
     floors = np.unique(one["floor"].values)
     return one["slope_at_benchmark"], float(floors[0]), one["ceiling"]

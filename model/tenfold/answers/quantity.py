@@ -90,7 +90,11 @@ class Quantity:
             raise SpecError(
                 f"{self.name}: not known of baseline {asked.question.baseline!r} and this run"
             )
-        return label(found, self.titled(asked), self.unit, self.scale)
+        return self.labelled(found, asked)
+
+    def labelled(self, values: xr.DataArray, asked: Asked) -> xr.DataArray:
+        """What `compute` found, with title, unit and scale."""
+        return label(values, self.titled(asked), self.unit, self.scale)
 
     def log10(self, asked: Asked, unit: str) -> xr.DataArray:
         """log10 draws in another unit; -inf at or below zero.

@@ -90,6 +90,10 @@ def curve_start(draws: xr.Dataset, benchmark: str | None) -> float:
     return CURVE_START if floor < CURVE_START else floor + CURVE_START * (1 - floor)
 
 
+CHANGES = {"volume": (), "date": ("cost", "room", "grid")}
+"""Properties of `Asked` that depend on an argument, for arguments that are asked for in rows."""
+
+
 @dataclass(frozen=True, eq=False)
 class Asked:
     """A question put to headline draws and constants; what several quantities share is kept.
@@ -102,8 +106,13 @@ class Asked:
     question: Question
 
     def but(self, **given: Any) -> Asked:
-        """The same with other arguments."""
-        return replace(self, question=replace(self.question, **given))
+        """The same with other arguments; what does not depend on them is kept."""
+        other = replace(self, question=replace(self.question, **given))
+        if set(given) <= set(CHANGES):
+            changed = {name for argument in given for name in CHANGES[argument]}
+            kept = {name: value for name, value in vars(self).items() if name not in changed}
+            vars(other).update(kept | {"question": other.question})
+        return other
 
     @cached_property
     def like(self) -> xr.DataArray:

@@ -73,9 +73,10 @@ def table(asked: Asked, names: Iterable[Name]) -> dict[str, dict[str, Any]]:
             if given
             else asked
         )
-        if entry.compute(own) is None:
+        values = entry.compute(own)
+        if values is None:
             continue
-        labelled[name] = entry.draws(own)
+        labelled[name] = entry.labelled(values, own)
         extra[name] = {"quantity": name, "arguments": entry.stated(own.question)}
         essay = entry.essay(own.question)
         if essay is not None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from tenfold.files import did_you_mean
-from tenfold.spec import Strict
+from tenfold.files import data_path, did_you_mean
+from tenfold.spec import Strict, load_toml
 
 
 class ClaimSource(Strict):
@@ -74,3 +75,17 @@ class ClaimsFile(Strict):
                 known = did_you_mean(claim.source, sorted(self.source))
                 raise ValueError(f"claim {claim.id!r}: unknown source {claim.source!r}{known}")
         return self
+
+
+def shipped() -> Path:
+    """The essay's claims."""
+    return data_path("claims", "ord-2025.toml")
+
+
+def read(path: Path | None = None) -> ClaimsFile:
+    """A claims file, by default the essay's, as far as it can be checked by itself.
+
+    Raises:
+        SpecError: one line with file, key path, value and what was expected.
+    """
+    return load_toml(path or shipped(), ClaimsFile)

@@ -19,10 +19,10 @@ from tenfold import mixture
 from tenfold.answers import registry
 from tenfold.answers.constants import Constants
 from tenfold.answers.question import Asked, Question
+from tenfold.claims import spec
 from tenfold.claims.arithmetic import FUNCTIONS, INPUTS
 from tenfold.claims.spec import Claim, ClaimsFile
-from tenfold.files import SpecError, data_path, did_you_mean
-from tenfold.spec import load_toml
+from tenfold.files import SpecError, did_you_mean
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -94,13 +94,12 @@ def load_claims(path: Path | None = None) -> ClaimsFile:
     Raises:
         SpecError: one line with file, claim and what was expected.
     """
-    file = data_path("claims", "ord-2025.toml") if path is None else path
-    claims = load_toml(file, ClaimsFile)
+    claims = spec.read(path)
     for claim in claims.claim:
         try:
             _check_registry(claim)
         except ValueError as error:
-            raise SpecError(f"{file}: claim {claim.id!r}: {error}") from None
+            raise SpecError(f"{path or spec.shipped()}: claim {claim.id!r}: {error}") from None
     return claims
 
 

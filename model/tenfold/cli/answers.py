@@ -81,10 +81,10 @@ def jump(
       tenfold jump --benchmark "AIME 2024" --from 0.2 --to 0.8
       tenfold jump --scenario no-thinking-shift --json
     """
+    draws, constants, about = stored_draws(runs, scenario, run, benchmark)
     from tenfold.answers.answer import jump_answer
     from tenfold.words import answers
 
-    draws, constants, about = stored_draws(runs, scenario, run)
     question = _question(benchmark, start, target, baseline, reading, split, date)
     question = replace(question, deployment=deployment)
     answer = jump_answer(draws, constants, question)
@@ -117,10 +117,10 @@ def cost(
       tenfold cost --energy-share 0.05
       tenfold cost --json
     """
+    draws, constants, about = stored_draws(runs, scenario, run, benchmark)
     from tenfold.answers.answer import cost_answer
     from tenfold.words import answers
 
-    draws, constants, about = stored_draws(runs, scenario, run)
     question = _question(benchmark, start, target, baseline, reading, split, date)
     question = replace(question, energy_share=energy_share, budget_share=budget_share)
     answer = cost_answer(draws, constants, question)
@@ -180,13 +180,16 @@ def claims(
       tenfold claims --arithmetic
       tenfold claims --functions
     """
+    if functions:
+        _print_functions(as_json)
+        return
+    from tenfold.claims.spec import read
+
+    read(file)  # a file that is none is refused before anything heavy is imported
     from tenfold.answers.constants import load_constants
     from tenfold.claims.verdicts import check_claims, load_claims
     from tenfold.words.claims import lines, record
 
-    if functions:
-        _print_functions(as_json)
-        return
     loaded = load_claims(file)
     chosen, about = loaded.claim, {}
     draws, constants = None, load_constants()
@@ -235,14 +238,14 @@ def _print_functions(as_json: bool) -> None:
 
 
 def stored_draws(
-    runs: Path, scenario: str, run: Path | None
+    runs: Path, scenario: str, run: Path | None, benchmark: str | None = None
 ) -> tuple[xr.Dataset, Constants, dict[str, Any]]:
     """Headline draws of the run that answers, its scenario's constants, and which run it is."""
+    found, about = stored(runs, scenario, run, benchmark)
     from tenfold.answers.constants import load_constants
     from tenfold.answers.headline import of_run
     from tenfold.posterior.scenario import load_scenarios
 
-    found, about = stored(runs, scenario, run)
     name, now = about["scenario"], load_scenarios()
     then = found.info["spec"]["constants"]  # where the scenario is no more
     patch = now[name].model_dump()["constants"] if name in now else then

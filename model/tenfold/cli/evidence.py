@@ -103,12 +103,13 @@ def check(
     """
     from dataclasses import asdict
 
-    from tenfold.evidence import audit
     from tenfold.files import SpecError
-    from tenfold.words import evidence as words
 
     if not os.path.exists(path):  # unlike Path.exists, false for a name too long
         raise SpecError(f"{path}: cannot be read (No such file or directory)")
+    from tenfold.evidence import audit
+    from tenfold.words import evidence as words
+
     report = audit.check(path)
     if as_json:
         terminal.print_json(asdict(report))

@@ -89,14 +89,21 @@ def check(
     _report_gates(found, as_json, warn_stale(found))
 
 
-def stored(runs: Path, scenario: str, run: Path | None) -> tuple[Run, dict[str, Any]]:
-    """The run that answers, and which it is; what makes it doubtful is warned of."""
+def stored(
+    runs: Path, scenario: str, run: Path | None, benchmark: str | None = None
+) -> tuple[Run, dict[str, Any]]:
+    """The run that answers, and which it is; what makes it doubtful is warned of.
+
+    A benchmark that it does not know is refused here, before anything heavy is imported.
+    """
+    from tenfold.answers import places
     from tenfold.posterior.scenario import load_scenario
     from tenfold.runs import store
 
     if run is None:
         load_scenario(scenario)  # a name that there is not, rather than a run that there is not
     found = store.speaking(runs, scenario, run)
+    places.check(benchmark, found.info["benchmarks"])
     status = found.info["status"]
     if status != "PASS":
         terminal.warn(f"gates: {status}; `tenfold check` shows which")

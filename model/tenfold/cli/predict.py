@@ -49,6 +49,9 @@ def predict(
       tenfold predict --points new.csv --at 1e4,1e5
       tenfold predict --points new.csv --at 2000 --mode non-thinking --json
     """
+    from tenfold.files import read_text
+
+    read_text(points)  # a file that is none is refused before anything heavy is imported
     from tenfold.unseen import foresight
     from tenfold.words import unseen
 
@@ -81,6 +84,9 @@ def score(
       tenfold score --points held-back.csv
       tenfold score --points held-back.csv --condition 3 --json
     """
+    from tenfold.files import read_text
+
+    read_text(points)  # a file that is none is refused before anything heavy is imported
     from tenfold.unseen import foresight
     from tenfold.words import unseen
 

@@ -248,6 +248,7 @@ def provenance(plan: Plan) -> dict[str, Any]:
             for name, prior in plan.priors.items()
         },
         "evidence": json.loads(plan.points.attrs["files"]),
+        "benchmarks": plan.points["benchmark"].values.tolist(),
         "seed": plan.settings.seed,
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 from tenfold.files import SpecError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 HEADLINE = "headline.nc"
 """The sample that every answer reads (`runs.headline` makes it)."""
@@ -25,6 +27,8 @@ def to_bytes(stored: xr.DataTree | xr.Dataset, attrs: Mapping[str, Any]) -> byte
     Args:
         attrs: attributes of the whole file.
     """
+    import xarray as xr
+
     named = stored.copy()
     named.attrs = {**stored.attrs, **attrs}
     if isinstance(named, xr.Dataset):
@@ -92,6 +96,7 @@ def read(path: Path, group: str = "/", names: Iterable[str] | None = None) -> xr
 
 def _dataset(path: Path, file: Any, group: str, names: Iterable[str] | None) -> xr.Dataset:
     import h5py
+    import xarray as xr
 
     node = file[group]
     wanted = set(node) if names is None else set(names)

@@ -13,13 +13,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
-
-import xarray as xr
+from typing import TYPE_CHECKING, Any, Literal
 
 from tenfold.curves import Form
 from tenfold.files import SpecError, read_text
 from tenfold.runs import netcdf, record
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 RECORD = "run.json"
 BASE = "baseline"
@@ -68,6 +69,8 @@ class Run:
         Raises:
             SpecError: as `file`.
         """
+        import xarray as xr
+
         path = self.file(posterior_file(form))
         found = {name: netcdf.read(path, name) for name in netcdf.groups(path)}
         return xr.DataTree.from_dict(found)
