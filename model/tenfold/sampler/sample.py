@@ -156,7 +156,7 @@ def thinned(tree: xr.DataTree, most: int) -> xr.DataTree:
     keep = np.linspace(0, size - 1, min(most, size)).round().astype(int)
 
     def one(group: xr.Dataset) -> xr.Dataset:
-        if "draw" not in group.dims:
+        if group.sizes.get("draw") != size:  # prior draws are a sample of their own
             return group
         return group.isel(draw=keep).assign_coords(draw=np.arange(keep.size))
 
