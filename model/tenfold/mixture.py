@@ -65,8 +65,8 @@ def quantile(values: xr.DataArray, weight: xr.DataArray, probs: Any) -> xr.DataA
 def probability(event: xr.DataArray, weight: xr.DataArray) -> tuple[float, float]:
     """Weighted probability of a boolean event and its Monte Carlo standard error.
 
-    Where a form's draws all agree, its error is not zero but the standard deviation of the rule of
-    succession, about 1 / (number of draws).
+    A form's error is never below the standard deviation of the rule of succession where its draws
+    all agree, about 1 / (number of draws): few draws may agree by chance, whole batches too.
 
     Raises:
         ValueError: as `quantile`; dims other than `form, chain, draw, repeat`; one draw to a chain.
@@ -77,8 +77,7 @@ def probability(event: xr.DataArray, weight: xr.DataArray) -> tuple[float, float
     draws, shares = _arranged(event.astype(float), weight)
     mean, error = draws.mean((1, 2, 3)), _errors(draws)
     n = draws.shape[1] * draws.shape[2]
-    certain = (mean == 0) | (mean == 1)
-    error = np.where(certain, math.sqrt((n + 1) / ((n + 2) ** 2 * (n + 3))), error)
+    error = np.maximum(error, math.sqrt((n + 1) / ((n + 2) ** 2 * (n + 3))))
     return min(float(shares @ mean), 1.0), float(np.linalg.norm(shares * error))
 
 

@@ -368,6 +368,7 @@ def test_a_project_of_several_charts_becomes_one_file_per_chart_and_source(run, 
 
 
 def test_an_image_needs_its_axes(run, tmp_path):
+    (tmp_path / "chart.png").write_bytes(b"\x89PNG")
     one_line_error(run("digitise", tmp_path / "chart.png"), "--axes")
 
 

@@ -42,4 +42,4 @@ def at_date(asked: Asked, key: str) -> xr.DataArray:
 def observed(asked: Asked) -> str:
     """What the answer rests on: the run and its date."""
     run = asked.constants.run(largest(asked.constants))
-    return f"the last observation, {run.title} of {run.year:.1f}, growing on as frontier runs have"
+    return f"the last observation, {run.title}, growing on as frontier runs have"

@@ -12,7 +12,7 @@ from tenfold.answers.answer import cost_answer, jump_answer
 from tenfold.answers.quantities import QUANTITIES
 from tenfold.answers.question import Asked, Question, decimal_year
 from tenfold.files import SpecError
-from tenfold.words import answers, numbers
+from tenfold.words import answers, findings, numbers
 
 QUESTIONS = [
     Question(),
@@ -70,7 +70,10 @@ def test_each_number_of_a_sentence_stands_in_a_row(asked, both):
         texts += [row["title"] for row in rows_of(answer) if "title" in row]
         texts += [title[0].lower() + title[1:] for title in texts]
         texts += [asked.constants.run(asked.question.baseline).title]
-        for row in [*answer.get("dates", {}).values(), *answer.get("binding", [])]:
+        if "shares" in answer:  # its numbers are the baseline's cost and the budget's growth
+            said = said.replace(findings.budget_path(answer), "")
+        known = [*answer.get("dates", {}).values(), *answer.get("shares", {}).values()]
+        for row in [*known, *answer.get("binding", [])]:
             texts += [numbers.chance(row["probability"], row["mcse"]), row["title"].lower()]
             texts += [numbers.percent(row["probability"], row["mcse"])]
         for key in ("p_never", "on_curve"):
@@ -78,6 +81,8 @@ def test_each_number_of_a_sentence_stands_in_a_row(asked, both):
                 if "probability" in found:
                     texts.append(numbers.chance(found["probability"], found["mcse"]))
         texts += [numbers.never(row) for row in rows_of(answer)]
+        beside = [row for row in rows_of(answer) if row.get("essay_percentile") is not None]
+        texts += [numbers.beside_essay(row) for row in beside]
         for text in sorted(filter(None, texts), key=len, reverse=True):
             said = said.replace(text, "")
         asks = {numbers.share(v) for v in vars(asked.question).values() if isinstance(v, float)}
