@@ -81,7 +81,7 @@ def ask(
     \b
     Examples:
       tenfold ask rl_jump_ooms --over 6
-      tenfold ask training_cost --over "1e12 USD" --given "exchange_rate > 2"
+      tenfold ask training_cost --over "1e12 USD" --given "exchange_rate > 1"
       tenfold ask first_year --by 2030-12-31
       tenfold ask frontier_flop --date 2027-06-01 --over "1e28 FLOP"
       tenfold ask "P(first_year < 2031)"
