@@ -34,6 +34,7 @@ def check_across(folders: Sequence[Folder]) -> None:
     mistakes = Mistakes()
     first: dict[str, dict[str, Any]] = {}
     seen: dict[tuple[Any, ...], int] = {}
+    twice: set[tuple[str, str]] = set()
     names: dict[str, Path] = {}
     for folder in folders:
         for name in folder.sources:
@@ -44,8 +45,17 @@ def check_across(folders: Sequence[Folder]) -> None:
                 )
             names[name] = folder.path
         for point in folder.points:
+            label = point["series"]
+            start, place = first.setdefault(label, point), (label, point["file"])
             with mistakes.gather():
-                _check_point(point, first.setdefault(point["series"], point), seen)
+                if start["file"] == point["file"]:
+                    _check_point(point, start, seen)
+                elif place not in twice:
+                    twice.add(place)
+                    raise SpecError(
+                        f"{point['file']}: row {point['row']}, series: {label!r} is also in "
+                        f"{start['file']}, row {start['row']}; expected a series in one file only"
+                    )
     points = [point for folder in folders for point in folder.points]
     mistakes.lines += _split_twins(points) + _split_errors(points)
     mistakes.tell()
@@ -56,11 +66,6 @@ def _check_point(
 ) -> None:
     """Hold one point against the first of its series, and against all before it (`seen`)."""
     here = f"{point['file']}: row {point['row']}"
-    if start["file"] != point["file"]:
-        raise SpecError(
-            f"{here}, series: {point['series']!r} is also in {start['file']}, row {start['row']}; "
-            "expected a series in one file only"
-        )
     for key in SHARED:
         if not _same(start[key], point[key]):
             raise SpecError(

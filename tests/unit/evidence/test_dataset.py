@@ -584,6 +584,13 @@ def test_check_finds_a_series_that_is_shipped_already(write: Write) -> None:
     assert "is also in" in report.errors[0]
 
 
+def test_a_series_that_is_there_already_is_told_once(write: Write) -> None:
+    label = {"series": "o1/AIME 2024/training compute"}
+    report = audit.check(write(label, label | TWO[1]))
+    assert len(report.errors) == 1
+    assert "row 2, series: 'o1/AIME 2024/training compute' is also in" in report.errors[0]
+
+
 def test_the_shipped_files_pass_their_own_check() -> None:
     for path in (data_path(), data_path("points"), data_path("points", "s1.csv")):
         report = audit.check(path)
