@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from tenfold.runs.store import Run
 
 SOURCES = ["o1_train", "o1_test", "s1", "justrl", "arc_agi_o1", "gpt5_launch", "tan2025"]
 
 
-def store_prior_run(folder: Path) -> Run:
-    """Write a run of some of the shipped evidence, two curve forms, 2 chains of 150 draws."""
+HOSTILE = {
+    "MATH500": "$5 to $\\frac{ <script>alert(1)</script>",
+    "o1": '=HYPERLINK("https://example.org")',
+    "s1": "<img src=x onerror=alert(2)> & </svg>",
+}
+"""Labels of the evidence -> what a label may hold, too."""
+
+
+def store_prior_run(folder: Path, names: Mapping[str, str] | None = None) -> Run:
+    """Write a run of some of the shipped evidence, two curve forms, 2 chains of 150 draws.
+
+    Args:
+        names: labels -> what stands in their place.
+    """
     import numpy as np
     import xarray as xr
 
@@ -33,6 +49,7 @@ def store_prior_run(folder: Path) -> Run:
         }
     )
     plan = prepare("baseline", scenario)
+    plan = replace(plan, points=renamed(plan.points, names or {}))
     plan.points.attrs["doubts"] = json.dumps(["mine.csv: 3 of 3 points of '<b>a' equal 'b'"])
     weights, trees = {"logistic": 0.3, "saturating": 0.7}, {}
     for seed, form in enumerate(plan.choice.forms):
@@ -60,6 +77,27 @@ def store_prior_run(folder: Path) -> Run:
         sample = headline.headline(trees, weights, seed=1)
         new.save(netcdf.HEADLINE, headline.single(sample))
         return new.finish(record)
+
+
+def renamed(points: xr.Dataset, names: Mapping[str, str]) -> xr.Dataset:
+    """Points with other labels."""
+    import numpy as np
+
+    found = points.copy()
+    for name, values in points.variables.items():
+        if values.dtype.kind in "UO":
+            labels = [names.get(str(label), str(label)) for label in values.values.ravel()]
+            found[name] = (values.dims, np.array(labels).reshape(values.shape))
+    return found
+
+
+@pytest.fixture(scope="session")
+def hostile_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of a run whose labels are `HOSTILE`, its figures as files too."""
+    from tenfold import report
+
+    run = store_prior_run(tmp_path_factory.mktemp("hostile-runs"), HOSTILE)
+    return report.build(run, tmp_path_factory.mktemp("hostile"), figures=True)
 
 
 @pytest.fixture(scope="session")

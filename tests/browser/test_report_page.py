@@ -130,3 +130,12 @@ def test_it_prints_dark_on_white(show, report_page):
     assert luminance(colour(page, "body", "background-color")) > 0.9
     assert luminance(colour(page, "#fig-jump svg text", "fill")) < 0.2
     assert not page.locator("nav").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_labels_that_are_markup_do_nothing(show, hostile_page, scheme):
+    page, told = show(hostile_page, scheme=scheme)
+    assert told == []
+    assert page.locator("script, img").count() == 0
+    shown = page.locator("#fig-slopes svg text").all_text_contents()
+    assert any("$5 to $\\frac{ <script>alert(1)</script>" in text for text in shown)

@@ -395,3 +395,20 @@ def test_coverage_shows_the_future_under_the_mixture_with_its_error():
     whole, one = tables.coverage(shown, {"regime": {"rl": alone}}, {"regime": {"rl": future}})
     assert (whole["future"], whole["loo"]) == ("83% ± 6.1%", "70%")
     assert (one["future"], one["loo"]) == ("", "")
+
+
+def test_labels_are_no_markup_no_mathematics_and_no_formulas(hostile_page):
+    """A dollar in a label crashed a report; a script in one is text, a formula in a cell too."""
+    text = hostile_page.read_text(encoding="utf-8")
+    page = Page(text)
+    assert not {"script", "img"} & {tag for tag, _ in page.tags}
+    assert (page.open, page.unbalanced) == ([], [])
+    assert "$5 to $\\frac{ &lt;script&gt;" in text
+    figures = hostile_page.parent / "figures"
+    drawn = "".join(ElementTree.parse(figures / "slopes.svg").getroot().itertext())
+    assert "$5 to $\\frac{ <script>alert(1)</script>" in drawn
+    for path in (hostile_page.parent / "data").glob("*.csv"):
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        assert not [c for c in table.to_numpy().ravel() if c.startswith(("=", "@", "+"))], path
+    held = (hostile_page.parent / "data" / "evidence.csv").read_text()
+    assert "'=HYPERLINK" in held
