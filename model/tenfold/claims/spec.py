@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -67,13 +68,14 @@ class ClaimsFile(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> ClaimsFile:
-        ids = [claim.id for claim in self.claim]
+        times = Counter(claim.id for claim in self.claim)
+        wrong = [f"claim id {name!r} is used twice" for name, n in times.items() if n > 1]
         for claim in self.claim:
-            if ids.count(claim.id) > 1:
-                raise ValueError(f"claim id {claim.id!r} is used twice")
             if claim.source not in self.source:
                 known = did_you_mean(claim.source, sorted(self.source))
-                raise ValueError(f"claim {claim.id!r}: unknown source {claim.source!r}{known}")
+                wrong.append(f"claim {claim.id!r}: unknown source {claim.source!r}{known}")
+        if wrong:
+            raise ValueError("; and ".join(wrong[:5]))
         return self
 
 

@@ -22,7 +22,7 @@ from tenfold.answers.question import Asked, Question
 from tenfold.claims import spec
 from tenfold.claims.arithmetic import FUNCTIONS, INPUTS
 from tenfold.claims.spec import Claim, ClaimsFile
-from tenfold.files import SpecError, did_you_mean
+from tenfold.files import Mistakes, SpecError, did_you_mean
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -92,14 +92,16 @@ def load_claims(path: Path | None = None) -> ClaimsFile:
     """A claims file, by default the shipped `claims/ord-2025.toml`, checked against the registry.
 
     Raises:
-        SpecError: one line with file, claim and what was expected.
+        SpecError: for every mistake a line with file, claim and what was expected.
     """
     claims = spec.read(path)
+    mistakes = Mistakes()
     for claim in claims.claim:
         try:
             _check_registry(claim)
         except ValueError as error:
-            raise SpecError(f"{path or spec.shipped()}: claim {claim.id!r}: {error}") from None
+            mistakes.lines.append(f"{path or spec.shipped()}: claim {claim.id!r}: {error}")
+    mistakes.tell()
     return claims
 
 

@@ -8,7 +8,15 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field, model_validator
 
 from tenfold.curves import Form
-from tenfold.files import SpecError, data_path, did_you_mean, read_toml
+from tenfold.files import (
+    MAX_DEPTH,
+    Mistakes,
+    SpecError,
+    data_path,
+    did_you_mean,
+    key_path,
+    read_toml,
+)
 from tenfold.spec import Strict, validate
 
 PriorFamily = Literal["normal", "half_normal", "log_normal", "gamma", "beta"]
@@ -157,17 +165,23 @@ def load_scenarios(path: Path | None = None) -> dict[str, Scenario]:
         parent = tables[name].get("extends")
         if parent is None:
             return tables[name]
-        where = f"{path}: scenario.{name}.extends"
+        where = f"{path}: scenario.{key_path([name])}.extends"
         if parent not in tables:
             raise SpecError(f"{where}: no scenario {parent!r}{did_you_mean(parent, list(tables))}")
         if parent in seen:
             raise SpecError(f"{where}: {' -> '.join((*seen, parent))} goes round in a circle")
+        if len(seen) > MAX_DEPTH:
+            raise SpecError(f"{where}: more than {MAX_DEPTH} parents; expected fewer")
         return _merged(resolve(parent, (*seen, parent)), tables[name])
 
-    return {
-        name: validate(resolve(name, (name,)), Scenario, f"{path}: scenario.{name}")
-        for name in tables
-    }
+    found: dict[str, Scenario] = {}
+    mistakes = Mistakes()
+    for name in tables:
+        with mistakes.gather():
+            where = f"{path}: scenario.{key_path([name])}"
+            found[name] = validate(resolve(name, (name,)), Scenario, where)
+    mistakes.tell()
+    return found
 
 
 def load_scenario(name: str, path: Path | None = None) -> Scenario:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -286,7 +285,7 @@ def scenario_rates(stored: Stored) -> list[dict[str, Any]]:
         about["reason"] = run.info["spec"]["reason"]
         rows.append(_marked(about, not stale.outdated(run)) | row)
     known = {row["scenario"] for row in rows}
-    for name, entry in _compared(stored).items():
+    for name, entry in sensitivity.earlier(stored.run.path.parent).items():
         if name not in known:
             form = max(entry["forms"], key=lambda form: stored.weights.get(form, 0.0))
             row = entry["forms"][form]
@@ -304,18 +303,6 @@ def _marked(about: dict[str, Any], current: bool) -> dict[str, Any]:
         return about
     reason = f"Stale: fitted before its inputs or code changed. {about['reason']}"
     return about | {"scenario": f"{about['scenario']} (stale)", "reason": reason}
-
-
-def _compared(stored: Stored) -> dict[str, Any]:
-    path = stored.run.path.parent / sensitivity.FILE
-    if not path.is_file():
-        return {}
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))["scenarios"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise SpecError(
-            f"{path}: damaged ({type(error).__name__}); delete it and run `tenfold scenarios --fit`"
-        ) from None
 
 
 def _other_runs(stored: Stored) -> list[store.Run]:

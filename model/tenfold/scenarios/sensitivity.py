@@ -12,7 +12,7 @@ import xarray as xr
 
 from tenfold.answers.headline import complete
 from tenfold.curves import Form
-from tenfold.files import write_atomic
+from tenfold.files import SpecError, read_json, write_atomic
 from tenfold.fit import checks
 from tenfold.mixture import summarise
 from tenfold.posterior.plan import Plan, prepare
@@ -28,6 +28,28 @@ FORMS: tuple[Form, ...] = ("logistic", "saturating", "power")
 
 MORE_DRAWS = 5000
 """Draws per chain of a fit that failed its gates with those of its scenario."""
+
+
+def earlier(runs: Path) -> dict[str, Any]:
+    """The rows of an earlier comparison by scenario, as `fit_scenarios` gives them, or none.
+
+    Raises:
+        SpecError: the file is damaged.
+    """
+    path = runs / FILE
+    if not path.is_file():
+        return {}
+    try:
+        rows = read_json(path)["scenarios"]
+        forms = [form for row in rows.values() if row["reason"] for form in row["forms"].values()]
+        whole = all("status" in form for form in forms)
+    except (SpecError, KeyError, TypeError, AttributeError) as error:
+        whole, rows, reason = False, {}, type(error).__name__
+    else:
+        reason = "rows without status"
+    if not whole:
+        raise SpecError(f"{path}: damaged ({reason}); delete it and run `tenfold scenarios --fit`")
+    return rows
 
 
 def fit_scenarios(
@@ -53,9 +75,8 @@ def fit_scenarios(
         SpecError: unknown scenario, bad evidence.
     """
     path = runs / FILE
-    kept: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {"scenarios": {}}
     chosen = names or tuple(load_scenarios())
-    found: dict[str, Any] = {"level": 0.9, "kind": "equal-tailed", "scenarios": kept["scenarios"]}
+    found: dict[str, Any] = {"level": 0.9, "kind": "equal-tailed", "scenarios": earlier(runs)}
     for number, name in enumerate(chosen, 1):
         scenario = load_scenario(name)
         plan = prepare(name, scenario)

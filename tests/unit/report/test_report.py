@@ -272,7 +272,13 @@ def test_scenarios_fitted_under_one_form_are_told_with_it(prior_run, tmp_path):
     assert row["scenario"] == f"{other} (stale)"
     assert row["reason"].startswith("Stale: ")
     assert "stale" not in same["scenario"]
-    table.write_text("{")
+    empty = {"reason": "x", "forms": {"logistic": {}}}
+    broken = [{"scenarios": {"a": value}} for value in (1, {"reason": "x"}, empty)]
+    for damaged in ("{", "[]", *map(json.dumps, broken)):
+        table.write_text(damaged)
+        with pytest.raises(SpecError, match="sensitivity.json: damaged"):
+            material.scenario_rates(stored.read(run))
+    table.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(SpecError, match="sensitivity.json: damaged"):
         material.scenario_rates(stored.read(run))
 
