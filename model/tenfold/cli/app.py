@@ -2,13 +2,15 @@
 
 Thin: a command parses, calls one function of the library and prints. Whatever is heavy is imported
 inside the command. Exit codes: 0 fine, 1 unexpected error, 2 bad input, 3 a gate failed, 4
-`claims --strict` found a contradicted claim.
+`claims --strict` found a contradicted claim, 130 interrupted.
 """
 
 from __future__ import annotations
 
 import errno
+import os
 import sys
+import threading
 import traceback
 import warnings
 from typing import Annotated, Any
@@ -17,15 +19,16 @@ import typer
 from typer.core import TyperGroup
 
 from tenfold import __version__
-from tenfold.cli import answers, ask, evidence, fit, predict, report, terminal
+from tenfold.cli import answers, ask, evidence, fit, predict, report, runs, terminal
 
-EXIT_UNEXPECTED, EXIT_BAD_INPUT = 1, 2
+EXIT_UNEXPECTED, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 1, 2, 130
 
 WORKFLOW = (
     "points",
     "digitise",
     "fit",
     "check",
+    "runs",
     "jump",
     "cost",
     "quantities",
@@ -80,6 +83,7 @@ def tenfold(
 
 
 app.add_typer(evidence.points_app, name="points")
+app.add_typer(runs.runs_app, name="runs")
 for command in (
     evidence.digitise,
     fit.fit,
@@ -106,10 +110,21 @@ def main() -> int:
             warnings.showwarning = _show_warning
             app(prog_name="tenfold")
     except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else EXIT_UNEXPECTED
+        status = stop.code if isinstance(stop.code, int) else EXIT_UNEXPECTED
+        return _interrupted() if status == EXIT_INTERRUPTED else status
+    except KeyboardInterrupt:
+        return _interrupted()
     except Exception as error:  # noqa: BLE001 - the last resort: one line, or all of it
         return _failed(error)
     return 0
+
+
+def _interrupted() -> int:
+    """Ends at once where a thread would have to be waited for: compiling cannot be stopped."""
+    terminal.warn("interrupted")
+    if any(not thread.daemon for thread in threading.enumerate()[1:]):
+        os._exit(EXIT_INTERRUPTED)
+    return EXIT_INTERRUPTED
 
 
 def _failed(error: Exception) -> int:

@@ -73,7 +73,7 @@ class Build:
         record.write(self.run.path / store.RECORD, self.run.info | dict(info))
         _sync(self.run.path)
         if self.target.exists():  # a damaged run, which this one replaces
-            _remove(self.target)
+            remove(self.target)
         os.replace(self.run.path, self.target)
         _sync(self.target.parent)
         run = store.load(self.target)
@@ -100,7 +100,7 @@ def building(
     Raises:
         SpecError: the folder cannot be written, or has no room.
     """
-    target = directory(plan, runs)
+    target, made = directory(plan, runs), not runs.exists()
     part = runs / f".{target.name}.part"
     try:
         runs.mkdir(parents=True, exist_ok=True)
@@ -120,6 +120,8 @@ def building(
         yield Build(store.Run(part, provenance(plan)), target)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+        if made and not any(runs.iterdir()):
+            runs.rmdir()
         if lock is not None:
             os.close(lock)
 
@@ -217,7 +219,7 @@ def _put(run: store.Run, name: str, stored: xr.DataTree | xr.Dataset, **attrs: s
     run.info["files"][name] = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
     """Delete a folder; at no time does half of it stand under its name."""
     part = path.with_name(f".{path.name}.gone.part")
     shutil.rmtree(part, ignore_errors=True)

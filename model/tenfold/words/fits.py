@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tenfold.words.numbers import figures, fixed, gate_value, quantile
+from tenfold.words.numbers import count, figures, fixed, gate_value, quantile
 from tenfold.words.tables import Table
+
+if TYPE_CHECKING:
+    from tenfold.runs.shelf import Entry
 
 
 def gates(path: str, listed: Iterable[Mapping[str, Any]]) -> Table:
@@ -56,3 +59,57 @@ def scenarios(found: Mapping[str, Any]) -> Table:
         for form, row in entry["forms"].items()
     ]
     return "How the answer moves (equal-tailed 90% intervals)", columns, rows
+
+
+def runs(path: str, listed: Sequence[Entry]) -> Table:
+    """The runs in the folder `path`."""
+    columns = ("run", "fitted", "gates", "newest", "MB", "evidence", "changed since")
+    rows = []
+    for entry in listed:
+        record = run_record(entry)
+        fitted = str(record["created"]).removesuffix("+00:00").replace("T", " ")
+        own = ", ".join(record["own_evidence"]) or "shipped"
+        changed = ", ".join(entry.changed) if entry.run else "cannot be read"
+        newest = "yes" if entry.newest else ""
+        size = megabytes(entry.size)
+        rows.append((entry.path.name, fitted, record["gates"], newest, size, own, changed))
+    total = megabytes(sum(entry.size for entry in listed))
+    return f"{len(rows)} runs in {path}, {total} MB", columns, rows
+
+
+def run_record(entry: Entry) -> dict[str, Any]:
+    """A run of a folder for programs."""
+    info = entry.run.info if entry.run else {}
+    own = {name.split("/")[0] for name in info.get("evidence", {}) if name[0].isdigit()}
+    return {
+        "run": str(entry.path),
+        "scenario": info.get("scenario"),
+        "created": info.get("created", ""),
+        "gates": info.get("status", ""),
+        "own_evidence": sorted(name.split(":")[1] for name in own if ":" in name),
+        "newest": entry.newest,
+        "bytes": entry.size,
+        "changed": list(entry.changed),
+        "trouble": entry.trouble or None,
+    }
+
+
+def why_stale(name: str, changes: Mapping[str, Sequence[str]]) -> list[str]:
+    """What a run rests on that changed since, a line for each kind."""
+    if not changes:
+        return [f"{name} is current: nothing that it rests on has changed"]
+    lines = [f"{kind}: {', '.join(names)}" for kind, names in changes.items()]
+    return [f"{name} was fitted before these changed", *lines]
+
+
+def pruned(listed: Sequence[Entry], deleted: bool) -> list[str]:
+    """What pruning deletes, or would."""
+    size = megabytes(sum(entry.size for entry in listed))
+    done = "deleted" if deleted else "would go; --yes deletes"
+    lines = [f"{entry.path}: {megabytes(entry.size)} MB" for entry in listed]
+    return [*lines, f"{len(listed)} runs, {size} MB: {done}" if listed else "nothing to delete"]
+
+
+def megabytes(size: int) -> str:
+    """Millions of bytes, rounded up."""
+    return count(-(-size // 1_000_000))
