@@ -18,6 +18,8 @@ from tenfold.answers.question import Asked
 
 LEVELS = (50, 80, 90, 98)
 BINS = 12
+LAST = 2101.0
+"""Dates are told apart up to then: trends say nothing of particular years beyond."""
 DRIVEN = 0.02
 """What an input's PAWN has to exceed that of noise by, to be named."""
 
@@ -61,7 +63,7 @@ def ask(
             for form in sample.weight["form"].values
             if _form_weight(sample, form) > 0
         },
-        "histogram": histogram(sample),
+        "histogram": histogram(sample, LAST if entry.kind == "date" else math.inf),
         "drivers": driven,
         "rests_on": _rests_on(asked, entry),
     }
@@ -109,8 +111,8 @@ def sample_of(asked: Asked, name: str, given: str | None = None) -> Sample:
     return _sample(asked, name, given)
 
 
-def histogram(sample: Sample) -> list[dict[str, float]]:
-    """`BINS` equal bins over the middle 98% of finite draws: `low`, `high`, `share`.
+def histogram(sample: Sample, most: float = math.inf) -> list[dict[str, float]]:
+    """`BINS` equal bins over the middle 98% of finite draws up to `most`: `low`, `high`, `share`.
 
     The first and last bin take what lies beyond; never is left out.
     """
@@ -119,7 +121,7 @@ def histogram(sample: Sample) -> list[dict[str, float]]:
     if not finite.size:
         return []
     low = max(low, finite.min()) if math.isfinite(low) else finite.min()
-    high = min(high, finite.max()) if math.isfinite(high) else finite.max()
+    high = min(high if math.isfinite(high) else finite.max(), max(most, low + 1))
     edges = np.linspace(low, high, BINS + 1)
     below = [0.0, *(sample.probability(sample.values <= x)[0] for x in edges[1:-1])]
     below.append(sample.probability(abs(sample.values) < np.inf)[0])

@@ -99,14 +99,6 @@ def _in_year(what: str) -> Callable[[Asked], str]:
     return lambda asked: f"{what} of {math.floor(asked.date)}"
 
 
-def _dated(what: str) -> Callable[[Asked], str]:
-    def title(asked: Asked) -> str:
-        date = asked.question.date
-        return f"{what}, known" if date is None else f"{what} at {date:.2f}"
-
-    return title
-
-
 def _up_to(template: str) -> Callable[[Asked], str]:
     """A title that names arguments of the question."""
     return lambda asked: template.format(**vars(asked.question))
@@ -288,10 +280,10 @@ QUANTITIES: dict[str, Quantity] = {
             ("us_electricity", _in_year("Yearly US consumption"), "TWh/year", "amount",
              lambda asked: asked.grid.us.to("TWh/year").log10),
         ),
-        Quantity("frontier_flop", _dated("Training compute of the largest run"), "FLOP", "amount",
+        Quantity("frontier_flop", "Training compute of the largest run", "FLOP", "amount",
                  "", ("date",), lambda asked: frontier.at_date(asked, "training_flop"),
                  rests_on=frontier.observed),
-        Quantity("frontier_cost", _dated("Cost of the largest run"), "USD", "amount",
+        Quantity("frontier_cost", "Cost of the largest run", "USD", "amount",
                  "", ("date",), lambda asked: frontier.at_date(asked, "cost"),
                  rests_on=frontier.observed),
         *_each(

@@ -155,7 +155,7 @@ def _quantity(
     if as_csv:
         terminal.say(_csv(words.records(answer)))
         return
-    _print(answer, words.lines(answer), as_json)
+    _print(words.with_values(answer), words.lines(answer), as_json)
     if not as_json:
         for title, columns, rows in words.tables(answer):
             terminal.print_table(title, columns, rows)

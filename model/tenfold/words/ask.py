@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from tenfold.words.numbers import Row, chance, figures, percent, quantile, share, stated, unit
+from tenfold.words.numbers import Row, chance, day, figures, percent, quantile, share, stated, unit
 from tenfold.words.tables import Table
 
 BAR = 40
@@ -24,6 +24,13 @@ def in_unit(scale: str, x: Any) -> Any:
         return x if x != "-inf" else 0.0 if scale == "log10" else x
     power = math.floor(x)
     return 10**x if abs(x) < 300 else f"{10 ** (x - power):.6g}e{power}"
+
+
+def with_values(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer with `values`, its quantiles in the unit, beside those on the draws' scale."""
+    _, *rows = records(answer)
+    named = {name: number for name, number, _, of in rows if of == answer["unit"]}
+    return answer | {"values": named}
 
 
 def lines(answer: dict[str, Any]) -> list[str]:
@@ -98,7 +105,7 @@ def relation(answer: dict[str, Any], row: dict[str, Any]) -> str:
     if row["relation"] == "between":
         return f"between {low} and {high}"
     if row["relation"] == "by":
-        return f"before {stated(round(row['high'], 3))}"
+        return f"before {day(row['high'])}"
     return f"over {low}" if row["relation"] == "over" else f"under {high}"
 
 
@@ -147,7 +154,7 @@ def compare_table(rows: list[dict[str, Any]], names: tuple[str, str]) -> Table:
         )
         for row in rows
     ]
-    return "Side by side", ("quantity", *names, "shift of the median", ""), cells
+    return "Side by side", ("quantity", *names, "shift, in OOMs or its unit", ""), cells
 
 
 def records(answer: dict[str, Any]) -> list[tuple[Any, ...]]:
@@ -171,14 +178,15 @@ def records(answer: dict[str, Any]) -> list[tuple[Any, ...]]:
 
 
 def _where(answer: dict[str, Any]) -> str:
-    stated_arguments = [
-        f"{key} {stated(text) if isinstance(text, float) else text}"
-        for key, text in answer["arguments"].items()
-        if text is not None
-    ]
-    parts = [", ".join(stated_arguments), f"given {answer['given']}" if answer["given"] else ""]
+    own = [_argument(key, text) for key, text in answer["arguments"].items() if text is not None]
+    parts = [", ".join(own), f"given {answer['given']}" if answer["given"] else ""]
     said = "; ".join(filter(None, parts))
     return f" ({said})" if said else ""
+
+
+def _argument(key: str, text: Any) -> str:
+    told = day(text) if key == "date" else stated(text) if isinstance(text, float) else text
+    return f"{key.replace('_', ' ')} {told}"
 
 
 def _forms_differ(answer: dict[str, Any]) -> bool:

@@ -7,6 +7,7 @@ move the last one; where it would move even a single digit by more than one, 1, 
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -186,6 +187,13 @@ def year(value: float, mcse: float = 0.0) -> str:
     if math.isinf(value):
         return number(value)
     return f"after {LAST_YEAR}" if value >= LAST_YEAR + 1 else str(math.floor(value))
+
+
+def day(value: float) -> str:
+    """A decimal year as the day that it falls on: "2030-12-31", "2031-01-01"."""
+    first = datetime.date(math.floor(value), 1, 1)
+    length = (first.replace(year=first.year + 1) - first).days
+    return str(first + datetime.timedelta(days=round((value - first.year) * length)))
 
 
 def quantile(row: Row, key: str) -> str:
