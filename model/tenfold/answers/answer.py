@@ -83,7 +83,7 @@ def cost_answer(draws: xr.Dataset, constants: Constants, question: Question) -> 
     """What the jump costs, when trend affords it, whether it pays, and what drives the answer.
 
     Keys: `question`; `quantities`; `shares` (probabilities of known bounds); `room_left` and
-    `multiplier_curve` for cheap RL; `timing`, `budget` (what it grows from), `binding` (how often
+    `multiplier_curve` for cheap RL; `timing`, `budget` (`budget_path`), `binding` (how often
     each limit is the last) and `dates` (P(by 2030), ...); `waiting`; `break_even` and
     `break_even_curve`; `drivers` of log10 years of world electricity.
     """
@@ -97,7 +97,7 @@ def cost_answer(draws: xr.Dataset, constants: Constants, question: Question) -> 
         "room_left": table(asked, ROOM),
         "multiplier_curve": cost.multiplier_curve(share, weight, np.arange(0.0, 8.01, 0.5)),
         "timing": table(asked, TIMING),
-        "budget": table(asked, BUDGET) | {"year": constants.run(question.baseline).year},
+        "budget": budget_path(asked),
         "binding": timing.binding(asked.timing),
         "dates": timing.dated(asked.timing),
         "waiting": waiting(asked, WAITS),
@@ -110,6 +110,16 @@ def cost_answer(draws: xr.Dataset, constants: Constants, question: Question) -> 
 def costs(question: Question) -> tuple[str, ...]:
     """`COST`; processor time grows otherwise than operations only where the split says so."""
     return tuple(n for n in COST if question.split == "gpu_time" or n != "gpu_time_multiplier")
+
+
+def budget_path(asked: Asked) -> dict[str, Any]:
+    """Rows of `BUDGET`, the `year` they start from, and the budget `then`, at the median date."""
+    path: dict[str, Any] = table(asked, BUDGET)
+    path["year"] = asked.constants.run(asked.question.baseline).year
+    date = float(table(asked, ["first_year"])["first_year"]["p50"])
+    if np.isfinite(date):
+        path["then"] = table(asked.but(date=date), ["affordable_budget"])["affordable_budget"]
+    return path
 
 
 def waiting(asked: Asked, years: tuple[int, ...]) -> list[dict[str, Any]]:

@@ -115,6 +115,12 @@ def _until_title(asked: Asked) -> str:
     return f"Years of serving {volume} until RL is the cheaper way"
 
 
+def _budget(asked: Asked) -> xr.DataArray:
+    ask = asked.question
+    way = (asked.like, asked.date, ask.budget_share, ask.seed)
+    return timing.budget(asked.constants, ask.baseline, *way)
+
+
 QUANTITIES: dict[str, Quantity] = {
     entry.name: entry
     for entry in (
@@ -271,6 +277,12 @@ QUANTITIES: dict[str, Quantity] = {
         *_each(
             "typical", (*RUN, "volume"),
             ("years_until_rl_is_cheaper", _until_title, "year", "duration", _until_cheaper),
+        ),
+        *_each(
+            "", ("baseline", "date", "budget_share"),
+            ("affordable_budget",
+             _up_to("Budget on trend for one run, up to {budget_share:.2g} of world GDP"), "USD",
+             "amount", _budget),
         ),
         # The world.
         *_each(

@@ -14,7 +14,14 @@ import numpy as np
 import xarray as xr
 
 from tenfold import units
-from tenfold.answers.baseline import Grid, Trends, baseline_run, draw, log10_growth
+from tenfold.answers.baseline import (
+    Grid,
+    Trends,
+    baseline_run,
+    draw,
+    log10_growth,
+    years_after,
+)
 from tenfold.answers.constants import Constants
 from tenfold.answers.cost import Reading, Split, log10_rl_shares, log10_training_multiplier
 from tenfold.files import SpecError
@@ -118,6 +125,21 @@ def first_year(
     for name, value in found.items():
         years[f"{name}_year"] = run.year + value
     return years
+
+
+def budget(
+    constants: Constants, baseline: str, like: xr.DataArray, date: float, share: float, seed: int
+) -> xr.DataArray:
+    """log10 USD that trend gives one run at a decimal year: `first_year`'s budget, with its cap.
+
+    Raises:
+        SpecError: a date before the baseline's.
+    """
+    run, trends = constants.run(baseline), Trends.of(constants, like, seed)
+    cost = baseline_run(constants, baseline, like, seed)["cost"].to("USD").log10
+    gdp = draw(constants, "GWP", "USD/year", like, seed).log10 + (date - GDP_YEAR) * trends.gdp
+    grown = cost + years_after(date, run) * trends.budget
+    return np.minimum(grown, gdp + math.log10(share))
 
 
 def binding(years: xr.Dataset) -> list[dict[str, Any]]:

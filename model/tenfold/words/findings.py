@@ -13,7 +13,6 @@ from tenfold.words.numbers import (
     beside_essay,
     chance,
     interval,
-    money,
     number,
     percent,
     quantile,
@@ -176,15 +175,14 @@ def shares(rows: Mapping[str, Row]) -> str:
 def budget_path(paid: Mapping[str, Any]) -> str:
     """The budget that a date rests on, where it starts, how it grows, and what it then is."""
     cost, growth = (paid["budget"][name] for name in ("baseline_cost", "budget_growth"))
-    since, until = paid["budget"]["year"], float(paid["timing"]["first_year"]["p50"])
     path = (
-        f"a budget of {quantile(cost, 'p50')} in {year(since)} that grows "
-        f"{quantile(growth, 'p50')} times a year"
+        f"a budget of {quantile(cost, 'p50')} in {year(paid['budget']['year'])} that grows "
+        f"{quantile(growth, 'p50')} times a year, up to {share(paid['question']['budget_share'])} "
+        "of world GDP"
     )
-    if until >= LAST_YEAR + 1:
-        return path
-    then = float(cost["p50"]) + float(growth["p50"]) * (until - since)
-    return f"{path}, {money(then)} for one run at the median date"
+    then = paid["budget"].get("then")
+    late = float(paid["timing"]["first_year"]["p50"]) >= LAST_YEAR + 1
+    return path if late or then is None else f"{path}: {told(then)} for one run at the median date"
 
 
 def _never(basis: Basis) -> Card:

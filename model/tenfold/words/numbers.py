@@ -178,7 +178,8 @@ def duration(log10_years: float, mcse: float = 0.0) -> str:
         return number(log10_years)
     for unit, shift in (("years", 0.0), ("days", DAYS), ("hours", HOURS)):
         if log10_years + shift >= 0 or unit == "hours":
-            return f"{number(log10_years + shift, mcse)} {unit}"
+            told = number(log10_years + shift, mcse)
+            return f"{told} {unit.removesuffix('s') if told == '1' else unit}"
     raise AssertionError
 
 

@@ -92,6 +92,22 @@ def first_by_stepping(
     }
 
 
+@pytest.mark.parametrize(
+    ("years", "dollars"),
+    [
+        (6.5, 4.9e8 * 2.4**6.5),  # 1.45e11, below the cap
+        (12.5, 0.01 * 1.3e14 * 1.05 ** (2025.5 + 12.5 - 2025)),  # 2.8e13 on trend, above it
+    ],
+)
+def test_the_budget_grows_up_to_its_share_of_gdp(exact, years, dollars):
+    start = exact.run("grok-4").year
+    like = asked(1.0)["rl_jump_ooms"]
+    found = timing.budget(exact, "grok-4", like, start + years, 0.01, seed=0)
+    np.testing.assert_allclose(found, math.log10(dollars), atol=1e-3)
+    with pytest.raises(SpecError):
+        timing.budget(exact, "grok-4", like, start - 1, 0.01, seed=0)
+
+
 @pytest.mark.parametrize("ooms", [0.0, 1.0, 3.0, 4.5, 6.0])
 @pytest.mark.parametrize("shares", [(0.01, 0.01, 0.1), (0.2, 0.001, 0.01)])
 def test_first_year_matches_stepping(exact, ooms, shares):
