@@ -6,6 +6,7 @@ of any size, and "never" (+inf), keep their place. Nothing in a claims file is e
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,12 @@ class Input:
     about: str
     log10: bool = False
     quantity: str | None = None
+
+    @property
+    def of_run(self) -> bool:
+        """Whether it is a property of one training run."""
+        taken = registry.named(self.quantity).arguments if self.quantity else ()
+        return "baseline" in taken and "date" not in taken
 
     def draws(self, asked: Asked) -> xr.DataArray:
         """The evidence's values in the form that the function takes.
@@ -76,6 +83,17 @@ INPUTS: dict[str, Input] = {
         log10=True,
         quantity="rl_share",
     ),
+    "last_rl_share": Input(
+        "dimensionless",
+        "RL over pre-training compute of the last run; for the evidence, the baseline's",
+        log10=True,
+        quantity="rl_share",
+    ),
+    "first_rl_share": Input(
+        "dimensionless", "RL over pre-training compute of the first run", log10=True
+    ),
+    "episode_tokens": Input("token", "tokens of an answer that RL scores once", log10=True),
+    "bits_per_token": Input("bit/token", "what pre-training learns from a token", log10=True),
     "gpu_count": Input("GPU", "GPUs of the run", log10=True, quantity="baseline_gpus"),
     "run_energy": Input("GWh", "electricity of the run", log10=True, quantity="baseline_energy"),
     "world_electricity": Input(
@@ -120,6 +138,22 @@ def _years_rl_part(
     return _years(run_multiplier, run_energy + rl_share - whole, world_electricity)
 
 
+# Operations per parameter and token: RL writes an answer (2) and learns from it (6), for one bit.
+_RL_PASSES, _PRETRAINING_PASSES = math.log10(8), math.log10(6)
+
+
+def _rl_growth(first_rl_share: Any, last_rl_share: Any) -> Any:
+    return last_rl_share - first_rl_share
+
+
+def _added_cost(first_rl_share: Any, last_rl_share: Any) -> Any:
+    return units.log10_sum(0.0, last_rl_share) - units.log10_sum(0.0, first_rl_share)
+
+
+def _information(episode_tokens: Any, bits_per_token: Any) -> Any:
+    return _PRETRAINING_PASSES - _RL_PASSES - episode_tokens - bits_per_token
+
+
 FUNCTIONS: dict[str, Function] = {
     "inference_multiplier_equal_to_rl": Function(
         "dimensionless",
@@ -144,6 +178,24 @@ FUNCTIONS: dict[str, Function] = {
         "growth of a run's total training compute when its RL part grows by `rl_multiplier`",
         ("rl_multiplier", "rl_share"),
         _total_growth,
+    ),
+    "rl_growth": Function(
+        "dimensionless",
+        "growth of RL compute from one share of pre-training to another, pre-training the same",
+        ("first_rl_share", "last_rl_share"),
+        _rl_growth,
+    ),
+    "training_growth": Function(
+        "dimensionless",
+        "growth of a run's total training compute between the same two shares",
+        ("first_rl_share", "last_rl_share"),
+        _added_cost,
+    ),
+    "rl_information_per_flop": Function(
+        "dimensionless",
+        "bits per FLOP of RL with one bit an answer, over those of pre-training",
+        ("episode_tokens", "bits_per_token"),
+        _information,
     ),
     "datacentres_per_gpu": Function(
         "datacentre/GPU",

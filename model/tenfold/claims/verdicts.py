@@ -1,17 +1,14 @@
 """Published sentences held against the posterior: does the arithmetic follow, is it supported?
 
-A claim names one quantity of the registry, or a function in `arithmetic`; nothing in a claims file
-is evaluated.
-An arithmetic claim gets two answers that are kept apart: whether the printed number follows from
-the inputs that the text states, and how probable the number is when every input that the evidence
-speaks to is replaced by what the evidence says.
+A claim names one quantity of the registry, or a function of `arithmetic`; nothing in a claims file
+is evaluated. A claim gets answers that are kept apart: whether the printed number follows from the
+inputs that the text states or borrows, and what the evidence says of it.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +16,11 @@ from tenfold import mixture
 from tenfold.answers import registry
 from tenfold.answers.constants import Constants
 from tenfold.answers.question import Asked, Question
-from tenfold.claims import spec
+from tenfold.claims import spec, sums
 from tenfold.claims.arithmetic import FUNCTIONS, INPUTS
-from tenfold.claims.spec import Claim, ClaimsFile
+from tenfold.claims.measure import DECISIVE, Evidence, evidence, measure
+from tenfold.claims.spec import TWO_SIDED, Claim, ClaimsFile
+from tenfold.claims.sums import Sum
 from tenfold.files import Mistakes, SpecError, did_you_mean
 
 if TYPE_CHECKING:
@@ -39,45 +38,50 @@ LIKELIHOOD = (
 """Upper ends of the IPCC likelihood scale (Mastrandrea et al. 2010), cut so that words do not
 overlap: "likely" is 66 to 90%."""
 
-CONTRADICTED_BELOW = 0.10
-"""An evidence claim counts as contradicted when it is very unlikely beyond Monte Carlo error."""
+CONTRADICTED_BELOW = 0.05
+"""The evidence contradicts a claim whose side of the median it puts below this, beyond error."""
 
+UNLIKELY = 0.33
+MIDDLE = 1 / 6
+"""Between this percentile and its mirror a value lies in the middle two thirds of the posterior."""
 
-@dataclass(frozen=True)
-class Evidence:
-    """What the evidence says of a claim: probabilities, their Monte Carlo error, and quantiles.
-
-    `p05`, `p50`, `p95` are log10 of the quantity in the claim's unit (equal-tailed 90%), +inf for
-    "never"; `quantile_mcse` the Monte Carlo error of each.
-    """
-
-    probability: float
-    mcse: float
-    p_below: float
-    p_above: float
-    p05: float
-    p50: float
-    p95: float
-    quantile_mcse: tuple[float, ...] = (0.0, 0.0, 0.0)
+OPEN = "the evidence cannot tell at this tolerance"
+CONTRADICTED = "contradicted"
+UNTESTABLE = "untestable"
 
 
 @dataclass(frozen=True)
 class Result:
-    """A claim and its answers; `recomputed` is log10 in the claim's unit."""
+    """A claim and its answers.
+
+    sum: what its function gives. evidence: None where there is none, and `why` not. repeats: the
+    claim that it says in other words, whose evidence this is.
+    """
 
     claim: Claim
-    recomputed: float | None
-    follows: bool | None
-    evidence: Evidence | None
+    sum: Sum | None = None
+    evidence: Evidence | None = None
+    why: str = ""
+    repeats: Claim | None = None
+
+    @property
+    def follows(self) -> bool | None:
+        """Whether the sum comes out, at least within the range of what is borrowed."""
+        return None if self.sum is None else self.sum.follows or self.sum.within_range
+
+    @property
+    def word(self) -> str:
+        """What the evidence says, in a word; empty where there is none."""
+        if self.claim.kind == UNTESTABLE:
+            return UNTESTABLE
+        return "" if self.evidence is None else judged(self.repeats or self.claim, self.evidence)
 
     @property
     def contradicted(self) -> bool:
-        """The arithmetic does not follow, or an evidence claim is very unlikely beyond error."""
+        """The arithmetic does not follow; or the evidence is against what is no assumption."""
         if self.follows is not None:
             return not self.follows
-        if self.evidence is None or self.claim.kind == "assumption":
-            return False
-        return self.evidence.probability + 2 * self.evidence.mcse < CONTRADICTED_BELOW
+        return self.word == CONTRADICTED and self.claim.kind != "assumption"
 
 
 def likelihood(probability: float) -> str:
@@ -88,6 +92,24 @@ def likelihood(probability: float) -> str:
     return LIKELIHOOD[-1][1]
 
 
+def judged(claim: Claim, found: Evidence) -> str:
+    """`CONTRADICTED`, `OPEN` or an IPCC word.
+
+    A narrow band contradicts nothing: what counts is the whole side on which the claim lies. Where
+    no value could have `DECISIVE` at the claim's tolerance, or where a value from the middle of the
+    posterior would be called unlikely, it is the tolerance that speaks, and the evidence cannot
+    tell.
+    """
+    if found.side + 2 * found.side_mcse < CONTRADICTED_BELOW:
+        return CONTRADICTED
+    if claim.relation in TWO_SIDED:
+        central = MIDDLE <= found.percentile <= 1 - MIDDLE
+        best = 0.0 if found.best is None else found.best
+        if best < DECISIVE or (central and found.probability < UNLIKELY):
+            return OPEN
+    return likelihood(found.probability)
+
+
 def load_claims(path: Path | None = None) -> ClaimsFile:
     """A claims file, by default the shipped `claims/ord-2025.toml`, checked against the registry.
 
@@ -96,9 +118,12 @@ def load_claims(path: Path | None = None) -> ClaimsFile:
     """
     claims = spec.read(path)
     mistakes = Mistakes()
+    by_id = {claim.id: claim for claim in claims.claim}
     for claim in claims.claim:
         try:
-            _check_registry(claim)
+            check(claim)
+            if claim.says:
+                _check_link(claim, by_id[claim.says])
         except ValueError as error:
             mistakes.lines.append(f"{path or spec.shipped()}: claim {claim.id!r}: {error}")
     mistakes.tell()
@@ -116,64 +141,124 @@ def check_claims(
     Raises:
         SpecError: a claim asks for a benchmark or regime that the run does not have.
     """
-    return [_check(draws, claim, constants) for claim in claims]
+    found: dict[str, Result] = {}
+    for claim in sorted(claims, key=lambda each: each.says is not None):
+        result = Result(claim, None if claim.kind != "arithmetic" else sums.summed(claim))
+        if claim.kind == UNTESTABLE:
+            result = replace(result, why=f"it would take {claim.needs}")
+        elif draws is None:
+            result = replace(result, why="no run was asked")
+        elif claim.says in found:
+            other = found[claim.says]
+            result = replace(result, evidence=other.evidence, why=other.why, repeats=other.claim)
+        else:
+            result = _held(result, Asked(draws, constants, Question()))
+        found[claim.id] = result
+    return [found[claim.id] for claim in claims]
 
 
-def as_record(result: Result) -> dict[str, Any]:
-    """A result as plain JSON; quantities as log10, with "inf" for never."""
-    claim, evidence = result.claim, result.evidence
-    record: dict[str, Any] = {
-        "id": claim.id,
-        "kind": claim.kind,
-        "quote": claim.quote,
-        "source": claim.source,
-        "quantity": claim.function or claim.estimand,
-        "given": dict(claim.given),
-        "relation": claim.relation,
-        "value": claim.value,
-        "unit": claim.unit,
-        "tolerance": claim.tolerance,
-        "as_of": claim.as_of.isoformat(),
-        "contradicted": result.contradicted,
-        "arithmetic": None,
-        "evidence": None,
-    }
-    if result.recomputed is not None:
-        record["arithmetic"] = {
-            "follows": result.follows,
-            "log10_recomputed": mixture.plain(result.recomputed),
-        }
-    if evidence is not None:
-        record["evidence"] = {
-            "probability": evidence.probability,
-            "mcse": evidence.mcse,
-            "likelihood": likelihood(evidence.probability),
-            "tolerance": claim.evidence_tolerance or claim.tolerance,
-            "p_below": evidence.p_below,
-            "p_above": evidence.p_above,
-            "level": mixture.LEVEL,
-            "interval_kind": mixture.KIND,
-            "log10_p05": mixture.plain(evidence.p05),
-            "log10_p50": mixture.plain(evidence.p50),
-            "log10_p95": mixture.plain(evidence.p95),
-        }
-    return record
+def values_of(claim: Claim, asked: Asked) -> xr.DataArray:
+    """Draws of a claim's quantity, with all dims, on the scale on which it is measured.
+
+    Raises:
+        SpecError: as the registry's; a function whose inputs no known run has.
+    """
+    measured = measure(claim)
+    if claim.function:
+        stated = sums.stated(claim)
+        values = FUNCTIONS[claim.function].compute(**(stated | _spoken(claim, asked)))
+    else:
+        values = _drawn(claim.estimand or "", claim.given, asked, claim.unit, measured.factor)
+        if claim.than is not None:
+            values = values - _drawn(
+                claim.than.estimand, claim.than.given, asked, None, measured.factor
+            )
+    return values.broadcast_like(asked.like).transpose(*asked.like.dims)
 
 
-def _check_registry(claim: Claim) -> None:
+def _drawn(
+    name: str, given: dict[str, Any], asked: Asked, unit: str | None, factor: bool
+) -> xr.DataArray:
+    entry = registry.named(name)
+    own = replace(asked, question=registry.question(name, given))
+    return entry.log10(own, unit or entry.unit) if factor else entry.draws(own)
+
+
+def _held(result: Result, asked: Asked) -> Result:
+    claim = result.claim
+    if lacking := _unknown(claim):
+        named = " and ".join(lacking)
+        return replace(result, why=f"the text's {named} are those of no run that is known")
+    if claim.function and not _spoken_of(claim):
+        return replace(result, why="no evidence that is fitted speaks to any of its inputs")
+    try:
+        values = values_of(claim, asked)
+    except SpecError as error:
+        raise SpecError(f"claim {claim.id!r}: {error}") from None
+    return replace(result, evidence=evidence(claim, measure(claim), values, asked.draws["weight"]))
+
+
+def _unknown(claim: Claim) -> list[str]:
+    """Inputs of an arithmetic claim that are a run's, where the claim names none."""
+    if claim.function is None or claim.kind != "arithmetic" or claim.baseline:
+        return []
+    of_run = [n for n in FUNCTIONS[claim.function].inputs if INPUTS[n].of_run]
+    return [name.replace("_", " ") for name in of_run]
+
+
+def _spoken(claim: Claim, asked: Asked) -> dict[str, xr.DataArray]:
+    """Draws of the inputs that the evidence speaks to.
+
+    An arithmetic claim's stated inputs have had their turn and are replaced; what another claim
+    states is a condition of the claim and stays.
+    """
+    own = replace(asked, question=Question(baseline=claim.baseline or Question().baseline))
+    return {name: INPUTS[name].draws(own) for name in _spoken_of(claim)}
+
+
+def _spoken_of(claim: Claim) -> list[str]:
+    return [
+        name
+        for name in FUNCTIONS[claim.function or ""].inputs
+        if INPUTS[name].quantity and (claim.kind == "arithmetic" or name not in claim.given)
+    ]
+
+
+def check(claim: Claim) -> None:
+    """Whether a claim fits the registry of quantities and functions.
+
+    Raises:
+        ValueError: it does not; what was expected.
+    """
+    if claim.kind == UNTESTABLE:
+        return
     if claim.estimand:
         entry = registry.named(claim.estimand)
-        registry.conversion(entry, claim.unit)
-        try:
-            registry.question(claim.estimand, claim.given)
-        except SpecError as error:
-            raise SpecError(f"given.{error}") from None
-        return
+        if claim.unit and claim.than is None:
+            registry.conversion(entry, claim.unit)
+        _check_given(claim.estimand, claim.given, "given")
+        if claim.than:
+            _check_given(claim.than.estimand, claim.than.given, "than.given")
+            registry.conversion(registry.named(claim.than.estimand), entry.unit)
+    else:
+        _check_function(claim)
+    measure(claim)
+
+
+def _check_given(name: str, given: dict[str, Any], where: str) -> None:
+    try:
+        registry.question(name, given)
+    except SpecError as error:
+        unknown = str(error).startswith("unknown quantity")
+        raise SpecError(str(error) if unknown else f"{where}.{error}") from None
+
+
+def _check_function(claim: Claim) -> None:
     name = claim.function or ""
     if name not in FUNCTIONS:
         raise ValueError(f"unknown function {name!r}{did_you_mean(name, sorted(FUNCTIONS))}")
     function = FUNCTIONS[name]
-    if claim.unit != function.unit:
+    if claim.unit not in (None, function.unit):
         raise ValueError(f"unit: got {claim.unit!r}; {name!r} is in {function.unit!r}")
     unspoken = {name for name in function.inputs if INPUTS[name].quantity is None}
     required = set(function.inputs) if claim.kind == "arithmetic" else unspoken
@@ -189,71 +274,59 @@ def _check_registry(claim: Claim) -> None:
         raise ValueError(f"given.{min(missing)}: missing; {name!r} needs it")
 
 
-def _check(draws: xr.Dataset | None, claim: Claim, constants: Constants) -> Result:
-    recomputed = follows = None
-    if claim.kind == "arithmetic":
-        recomputed = float(_function(claim, {}))
-        follows = bool(_holds(claim, recomputed, claim.tolerance))
-    if draws is None:
-        return Result(claim, recomputed, follows, None)
-    try:
-        if claim.estimand:
-            asked = Asked(draws, constants, registry.question(claim.estimand, claim.given))
-            values = registry.named(claim.estimand).log10(asked, claim.unit)
-        else:
-            values = _function(claim, _spoken(claim, Asked(draws, constants, Question())))
-    except SpecError as error:
-        raise SpecError(f"claim {claim.id!r}: {error}") from None
-    tolerance = claim.evidence_tolerance or claim.tolerance
-    return Result(claim, recomputed, follows, _evidence(claim, values, draws["weight"], tolerance))
+def _check_link(claim: Claim, other: Claim) -> None:
+    """What a claim repeats must be about the uncertain quantity that it is made of."""
+    if claim.function is None:
+        same = claim.estimand == other.estimand
+    else:
+        spoken = {INPUTS[name].quantity for name in FUNCTIONS[claim.function].inputs}
+        same = other.estimand in spoken or other.function == claim.function
+    if not same:
+        raise ValueError(f"says: {other.id!r} is about another quantity")
 
 
-def _function(claim: Claim, replaced: dict[str, Any]) -> Any:
-    """The claim's function at the stated inputs, those in `replaced` exchanged; log10."""
-    stated = {
-        name: math.log10(float(value)) if INPUTS[name].log10 else float(value)
-        for name, value in claim.given.items()
+def as_record(result: Result) -> dict[str, Any]:
+    """A result as plain JSON; quantities on the scale `scale`, with "inf" for never."""
+    claim, found = result.claim, result.evidence
+    kept = claim.model_dump(mode="json", exclude_none=True, exclude={"relation", "value"})
+    record: dict[str, Any] = kept | {
+        "quantity": claim.function or claim.estimand,
+        "relation": None if claim.kind == UNTESTABLE else claim.relation,
+        "value": claim.value,
+        "contradicted": result.contradicted,
+        "repeats": result.repeats and result.repeats.id,
+        "arithmetic": None if result.sum is None else result.sum.record(),
+        "evidence": None,
+        "why": result.why,
     }
-    return FUNCTIONS[claim.function or ""].compute(**(stated | replaced))
-
-
-def _spoken(claim: Claim, asked: Asked) -> dict[str, xr.DataArray]:
-    """Draws of the inputs that the evidence speaks to.
-
-    An arithmetic claim's stated inputs have had their turn and are replaced; what another claim
-    states is a condition of the claim and stays.
-    """
-    found = {}
-    for name in FUNCTIONS[claim.function or ""].inputs:
-        spoken = INPUTS[name].quantity is not None
-        if spoken and (claim.kind == "arithmetic" or name not in claim.given):
-            found[name] = INPUTS[name].draws(asked)
-    return found
-
-
-def _evidence(
-    claim: Claim, values: xr.DataArray, weight: xr.DataArray, tolerance: float
-) -> Evidence:
-    probability, mcse = mixture.probability(_holds(claim, values, tolerance), weight)
-    low, high = _range(claim, tolerance)
-    row, ends = mixture.summarise(values, weight, claim.unit), ("p05", "p50", "p95")
-    return Evidence(
-        probability,
-        mcse,
-        mixture.probability(values < low, weight)[0],
-        mixture.probability(values > high, weight)[0],
-        *(float(row[key]) for key in ends),
-        quantile_mcse=tuple(float(row[f"{key}_mcse"]) for key in ends),
-    )
-
-
-def _range(claim: Claim, tolerance: float) -> tuple[float, float]:
-    value, slack = math.log10(claim.value), math.log10(tolerance) + 1e-12
-    low = -math.inf if claim.relation == "at most" else value - slack
-    high = math.inf if claim.relation == "at least" else value + slack
-    return low, high
-
-
-def _holds(claim: Claim, log10: Any, tolerance: float) -> Any:
-    low, high = _range(claim, tolerance)
-    return (log10 >= low) & (log10 <= high)
+    if found is None:
+        return record
+    measured = found.measure
+    tolerance = 10**measured.slack if measured.factor else measured.slack
+    record["evidence"] = {
+        "word": result.word,
+        "probability": found.probability,
+        "mcse": found.mcse,
+        "likelihood": likelihood(found.probability),
+        "tolerance": tolerance,
+        "p_below": found.p_below,
+        "p_above": found.p_above,
+        "percentile": found.percentile,
+        "percentile_mcse": found.percentile_mcse,
+        "side": found.side,
+        "side_mcse": found.side_mcse,
+        "distance": mixture.plain(found.distance),
+        "best": found.best,
+        "decisive_tolerance": found.decisive and mixture.plain(found.decisive),
+        "by_tolerance": [vars(at) for at in found.by_tolerance],
+        "density": [list(each) for each in found.density],
+        "forms": {form: {"weight": w, "probability": p} for form, w, p in found.forms},
+        "unit": measured.unit,
+        "scale": measured.scale,
+        "level": mixture.LEVEL,
+        "interval_kind": mixture.KIND,
+        "p05": mixture.plain(found.p05),
+        "p50": mixture.plain(found.p50),
+        "p95": mixture.plain(found.p95),
+    }
+    return record

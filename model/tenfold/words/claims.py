@@ -5,55 +5,92 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from tenfold.claims.spec import Claim
-from tenfold.claims.verdicts import Evidence, Result, as_record, likelihood
+from tenfold.claims.arithmetic import INPUTS
+from tenfold.claims.measure import Evidence, Measure, measure
+from tenfold.claims.spec import TWO_SIDED, Claim
+from tenfold.claims.verdicts import CONTRADICTED, OPEN, UNLIKELY, Result, as_record, likelihood
 from tenfold.words.numbers import (
     UNITS,
     chance,
     interval,
     money,
+    ordinal,
     percent,
+    plain,
     quantile,
+    share,
     stated,
     unit,
 )
 
-
-def row(claim: Claim, **log10: float) -> dict[str, Any]:
-    """Quantities of a claim, given as log10 in its unit, as a row that `numbers` prints."""
-    return {"scale": "log10", "unit": claim.unit} | log10
+BARS = "▁▂▃▄▅▆▇█"
 
 
-def quantity(claim: Claim, log10: float) -> str:
-    """One quantity of a claim with its unit: "10 years", "never"."""
-    found = row(claim, value=log10)
+def row(measured: Measure, **values: float) -> dict[str, Any]:
+    """Values on the scale of a claim's quantity, as a row that `numbers` prints."""
+    return {"scale": measured.scale, "unit": measured.unit} | values
+
+
+def quantity(measured: Measure, value: float) -> str:
+    """One value of a claim's quantity with its unit: "10 years", "never"."""
+    found = row(measured, value=value)
     return f"{quantile(found, 'value')} {unit(found)}".rstrip()
 
 
 def claimed(claim: Claim) -> str:
-    """What the text says: "about 1,000,000", "at least 5 years"."""
-    if claim.unit == "USD":
-        return f"{claim.relation} {money(math.log10(claim.value))}"
-    named = UNITS.get(claim.unit, claim.unit)
-    return f"{claim.relation} {stated(claim.value)} {named}".rstrip()
+    """What the text says: "about 1,000,000", "at least 5 years", "between 20% and 80%"."""
+    if claim.kind == "untestable":
+        return ""
+    found = measure(claim)
+
+    def said(value: float) -> str:
+        if found.scale == "share":
+            return share(value)
+        return money(math.log10(value)) if found.unit == "USD" else stated(value)
+
+    if claim.date is not None:
+        return f"{claim.relation} {claim.date.isoformat()}"
+
+    ends = " and ".join(said(end) for end in (claim.value, claim.upper) if end is not None)
+    named = UNITS.get(found.unit, found.unit) if found.scale in ("log10", "linear") else ""
+    named = "" if found.unit == "USD" else named
+    times = " times the other" if claim.than is not None and found.factor else ""
+    return f"{claim.relation} {ends} {named}".rstrip() + times
 
 
 def given(claim: Claim) -> str:
     """What the text takes as given: "rl multiplier 10, exchange rate 2"."""
     return ", ".join(
         f"{name.replace('_', ' ')} {stated(value) if isinstance(value, float) else value}"
+        + (" (borrowed)" if name in claim.borrowed else "")
         for name, value in claim.given.items()
     )
 
 
+def room(measured: Measure, tolerance: float) -> str:
+    """A tolerance: "a factor 1.33", "0.5 OOMs", "5 percentage points"."""
+    if math.isinf(tolerance):
+        return "none"
+    if measured.factor:
+        return f"a factor {stated(float(f'{tolerance:.3g}'))}"
+    if measured.scale == "share":
+        return f"{stated(round(100 * tolerance, 2))} percentage points"
+    return f"{stated(float(f'{tolerance:.2g}'))} {UNITS.get(measured.unit, measured.unit)}".rstrip()
+
+
 def within(claim: Claim) -> str:
-    """How near the evidence has to come: "within a factor 1.2"."""
-    return f"within a factor {stated(claim.evidence_tolerance or claim.tolerance)}"
+    """How near the evidence has to come: "within a factor 1.2"; empty for a bare bound."""
+    found = measure(claim)
+    tolerance = 10**found.slack if found.factor else found.slack
+    return f"within {room(found, tolerance)}" if found.slack > 0 else ""
 
 
-def likely(evidence: Evidence) -> str:
-    """IPCC words for the probability; both words when the boundary is within 2 MCSE."""
-    p, error = evidence.probability, 2 * evidence.mcse
+def likely(result: Result) -> str:
+    """What the evidence says, in a word; both where a boundary is within 2 MCSE."""
+    found = result.evidence
+    if found is None or result.word in (CONTRADICTED, OPEN):
+        return result.word
+    p, error = found.probability, 2 * found.mcse
     low, word, high = likelihood(p - error), likelihood(p), likelihood(p + error)
     if low == high:
         return word
@@ -64,7 +101,7 @@ def spread(claim: Claim, evidence: Evidence) -> str:
     """Median and 90% interval of the claim's quantity, with its unit."""
     ends = ("p05", "p50", "p95")
     errors = zip(ends, evidence.quantile_mcse, strict=True)
-    found = row(claim, **{key: getattr(evidence, key) for key in ends})
+    found = row(evidence.measure, **{key: getattr(evidence, key) for key in ends})
     found |= {f"{key}_mcse": error for key, error in errors}
     return f"{interval(found)} {unit(found)}".rstrip()
 
@@ -74,36 +111,151 @@ def outside(evidence: Evidence) -> str:
     return f"{percent(evidence.p_below)} below, {percent(evidence.p_above)} above that range"
 
 
+def falls(claim: Claim, evidence: Evidence) -> str:
+    """Where the claimed value lies: "at the 81st percentile, 0.9 OOMs above the median"."""
+    rank = 100 * evidence.percentile
+    where = f"at the {ordinal(rank)} percentile"
+    if not 0.5 <= rank < 99.5:
+        where = f"{'below the 1st' if rank < 1 else 'above the 99th'} percentile"
+    away = evidence.distance
+    if not math.isfinite(away):
+        return f"{where}; the median is never"
+    if abs(away) < 5e-3:
+        return f"{where}, at the median"
+    measured = evidence.measure
+    if measured.factor:
+        size = f"{plain(abs(away))} OOMs"
+    elif measured.scale == "share":
+        size = f"{plain(100 * abs(away))} percentage points"
+    else:
+        size = f"{plain(abs(away))} {UNITS.get(measured.unit, measured.unit)}"
+    return f"{where}, {size} {'above' if away > 0 else 'below'} the median"
+
+
+def said_of_it(result: Result) -> str:
+    """The verdict of the evidence with the probabilities that it rests on."""
+    claim, found = result.repeats or result.claim, result.evidence
+    if found is None:
+        return result.why
+    p = chance(found.probability, found.mcse)
+    about = f"{p} that it is {claimed(claim)}" + (f", {within(claim)}" if within(claim) else "")
+    if claim.relation not in TWO_SIDED:
+        return f"{likely(result)}: {about}"
+    best = percent(max(found.best or 0.0, found.probability))
+    side = f"{'so high' if found.high else 'so low'} a value or one further out has"
+    tail = f"{side} {chance(found.side, found.side_mcse)}"
+    if result.word == CONTRADICTED:
+        return f"contradicted: {tail} ({about})"
+    told = f"{likely(result)}: {about}, where no value has more than {best}"
+    if result.word != OPEN:
+        return told
+    beyond = f"; {tail}" if found.side < UNLIKELY else ""
+    return f"{told}; it could within {room(found.measure, found.decisive or 0.0)}{beyond}"
+
+
+def follows(result: Result) -> str:
+    """Whether the sum comes out: "follows", "does not follow", or only with other inputs."""
+    found = result.sum
+    if found is None:
+        return ""
+    if found.follows:
+        return "follows"
+    within_range = "follows within the range of what is borrowed"
+    return within_range if found.within_range else "does not follow"
+
+
+def sums(result: Result) -> list[str]:
+    """The arithmetic: what comes out of what, and what borrowed inputs would have to be."""
+    claim, found = result.claim, result.sum
+    if found is None:
+        return []
+    measured = measure(claim, summed=True)
+    comes = quantity(measured, found.recomputed)
+    told = [f"{follows(result)}: {comes} from {given(claim)}; claimed {claimed(claim)}"]
+    if claim.borrowed:
+        low, high = (quantity(measured, end) for end in (found.low, found.high))
+        told.append(f"with what is published of what is borrowed: {low} to {high}")
+    for name, value in found.needed:
+        low, high = claim.borrowed[name]
+        of = UNITS.get(INPUTS[name].unit, INPUTS[name].unit)
+        needs = "nothing gives it" if value is None else f"needs {plain(value)} {of}".rstrip()
+        told.append(f"{name.replace('_', ' ')}: {needs}; published {stated(low)} to {stated(high)}")
+    return told
+
+
+def density(evidence: Evidence) -> str:
+    """A small density with the claimed range in brackets: "0.8 ▁▂[▅█▅]▂▁ 5.2"."""
+    bins, measured = evidence.density, evidence.measure
+    if len(bins) < 2:
+        return ""
+    most = max(mass for *_, mass in bins)
+    low, high = measured.low - measured.slack, measured.high + measured.slack
+    drawn = ""
+    for start, end, mass in bins:
+        opens = start <= low < end or (start == bins[0][0] and low < start <= high)
+        drawn += "[" if opens else ""
+        drawn += BARS[min(7, int(8 * mass / most))] if mass > 0 else " "
+        closes = start < high <= end or (end == bins[-1][1] and high > end >= low)
+        drawn += "]" if closes else ""
+    ends = (quantity(measured, bins[0][0]), quantity(measured, bins[-1][1]))
+    return f"{ends[0]} {drawn} {ends[1]}"
+
+
+def by_tolerance(evidence: Evidence) -> list[tuple[str, ...]]:
+    """Rows of a table: tolerance, probability, a bar, the most that any value has there."""
+    return [
+        (
+            room(evidence.measure, at.tolerance),
+            percent(at.probability),
+            "█" * round(20 * at.probability),
+            "" if at.best is None else percent(at.best),
+        )
+        for at in evidence.by_tolerance
+    ]
+
+
+def tolerances(evidence: Evidence) -> str:
+    """The probability as a function of the tolerance, in one line."""
+    told = [
+        f"{room(evidence.measure, at.tolerance)} {percent(at.probability)}"
+        + ("" if at.best is None else f" of {percent(at.best)}")
+        for at in evidence.by_tolerance
+    ]
+    return "; ".join(told)
+
+
 def verdict(result: Result) -> str:
     """One line: arithmetic first, then the evidence with its probability and MCSE."""
     parts = []
-    if result.recomputed is not None:
-        found = quantity(result.claim, result.recomputed)
-        parts.append(f"{'follows' if result.follows else 'does not follow'} (recomputed {found})")
+    if result.sum is not None:
+        measured = measure(result.claim, summed=True)
+        parts.append(f"{follows(result)} (recomputed {quantity(measured, result.sum.recomputed)})")
     if result.evidence is not None:
-        p, e = result.evidence.probability, result.evidence.mcse
-        parts.append(f"{likely(result.evidence)}: {chance(p, e)}")
-    return "; evidence: ".join(parts) if parts else "no run"
+        parts.append(said_of_it(result))
+    elif result.claim.kind == "untestable":
+        return f"untestable: {result.why}"
+    elif result.sum is not None and result.why:
+        parts.append(f"none, as {result.why}")
+    return "; evidence: ".join(parts) if parts else result.why
 
 
 def lines(result: Result) -> list[str]:
     """A result for people: the quote, what was asked of it, and its answers."""
-    claim, evidence = result.claim, result.evidence
+    claim, found = result.claim, result.evidence
     told = [f"{claim.id} ({claim.kind})", f'  "{claim.quote}"']
-    if result.recomputed is not None:
-        follows = "follows" if result.follows else "does not follow"
-        found = quantity(claim, result.recomputed)
-        told.append(
-            f"  arithmetic: {follows}: {found} from {given(claim)}; claimed {claimed(claim)}"
-        )
-    if evidence is not None:
-        p = chance(evidence.probability, evidence.mcse)
-        told.append(
-            f"  evidence: {likely(evidence)}: {p} that it is {claimed(claim)}, {within(claim)}"
-        )
-        told.append(
-            f"  evidence: {spread(claim, evidence)}, median and 90% interval; {outside(evidence)}"
-        )
+    if claim.kind == "untestable":
+        return [*told, f"  untestable: {claim.reason}", f"  it would take {claim.needs}"]
+    told += [f"  arithmetic: {line}" for line in sums(result)]
+    if result.repeats is not None:
+        told.append(f"  evidence: says what {result.repeats.id} says, and shares its probability")
+    if found is None:
+        return [*told, f"  evidence: none, as {result.why}"]
+    asked = result.repeats or claim
+    told.append(f"  evidence: {spread(asked, found)}, median and 90% interval")
+    told.append(f"  claimed: {claimed(asked)}, {falls(asked, found)}")
+    if drawn := density(found):
+        told.append(f"  density: {drawn}")
+    told.append(f"  verdict: {said_of_it(result)}")
     return told
 
 

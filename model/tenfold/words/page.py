@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tenfold.claims.spec import ClaimsFile
-from tenfold.claims.verdicts import Result, likelihood
+from tenfold.claims.verdicts import Result
 from tenfold.fit.checks import Gate
 from tenfold.words import claims
 from tenfold.words.numbers import (
@@ -242,30 +242,29 @@ def conflict(found: Row | None) -> Text | None:
 def claim(result: Result, file: ClaimsFile) -> Text:
     """A claim with its two answers, kept apart, and its source."""
     asked, evidence = result.claim, result.evidence
+    held = result.repeats or asked
     source = file.source[asked.source]
-    arithmetic = found = None
-    if result.recomputed is not None:
-        arithmetic = {
-            "verdict": "follows" if result.follows else "does not follow",
-            "recomputed": claims.quantity(asked, result.recomputed),
-            "given": claims.given(asked),
-        }
+    found = None
     if evidence is not None:
         found = {
-            "words": claims.likely(evidence),
+            "words": claims.likely(result),
             "chance": chance(evidence.probability, evidence.mcse),
-            "within": claims.within(asked),
-            "spread": claims.spread(asked, evidence),
+            "within": claims.within(held),
+            "spread": claims.spread(held, evidence),
+            "falls": claims.falls(held, evidence),
+            "told": claims.said_of_it(result),
             "outside": claims.outside(evidence),
-            "likely": likelihood(evidence.probability).split()[-1],
+            "likely": result.word.split()[-1],
         }
     return {
         "id": asked.id,
         "kind": asked.kind,
         "quote": asked.quote,
         "claimed": claims.claimed(asked),
-        "arithmetic": arithmetic,
+        "arithmetic": claims.sums(result),
         "evidence": found,
+        "repeats": result.repeats and result.repeats.id,
+        "why": result.why,
         "contradicted": result.contradicted,
         "reason": asked.reason,
         "url": source.url,

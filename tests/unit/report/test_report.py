@@ -234,8 +234,9 @@ def test_an_unchanged_report_is_kept_and_a_damaged_one_made_again(prior_run, tmp
 
 def test_claims_keep_arithmetic_and_evidence_apart(text):
     (claim,) = re.findall(r'id="claim-rl-10x-inference-3x">(.*?)</article>', text, re.DOTALL)
-    assert ">follows</strong>: 3.2" in claim
-    assert re.search(r"\d% ± \d+\.\d% within a factor 1\.2", claim)
+    assert "follows: 3.2 from" in claim
+    assert re.search(r"\d% ± \d+\.\d% that it is about 2, within a factor 1\.33", claim)
+    assert 'href="#claim-slope-ratio"' in claim
     assert 'href="https://www.tobyord.com/' in claim
 
 
