@@ -118,6 +118,36 @@ def test_wide_tables_scroll_in_their_own_box(show, report_page):
     assert box.get_attribute("tabindex") == "0"
 
 
+def test_the_first_screen_answers_a_first_reader(show, report_page):
+    """What RL takes and how surely, what a GPT level is, what the essay says, is the fit sound."""
+    page, _ = show(report_page, 1280)
+    for selector, says in (
+        ("#answer .rl", r"RL training alone\s+[\d.,]+ OOMs\s+90% interval: [\d.]+ to \S+"),
+        (".lede", r"GPT level is the step .* from GPT-3 to GPT-4: about 100 times"),
+        ("#essay tbody tr:nth-child(5)", r"by RL alone\s+6\.0 OOMs.*percentile"),
+        ("#sound", "checks passed: the numbers can be used"),
+        (".go", "Published claims.*Other assumptions.*Download"),
+    ):
+        found = page.locator(selector)
+        assert re.search(says, found.inner_text(), re.DOTALL), selector
+        box = found.bounding_box()
+        assert box["y"] + box["height"] <= 900, selector
+    phone, _ = show(report_page, 390)
+    box = phone.locator("#sound").bounding_box()
+    assert box["y"] + box["height"] <= 2 * 900
+
+
+def test_a_term_is_explained_where_it_stands_by_keyboard(show, report_page):
+    page, _ = show(report_page)
+    term = page.locator(".lede .term").first
+    tip = "node => getComputedStyle(node, '::after').content"
+    assert term.evaluate(tip) == "none"
+    term.focus()
+    assert term.get_attribute("data-tip") in term.evaluate(tip)
+    described = term.get_attribute("aria-describedby")
+    assert page.locator(f"#{described}").inner_text() == term.get_attribute("data-tip")
+
+
 def test_the_banner_is_the_first_thing_seen(show, failed_page, report_page):
     page, _ = show(failed_page, 390)
     box = page.locator(".banner").bounding_box()

@@ -21,6 +21,16 @@ from tenfold.answers.scale import bounded, shares
 from tenfold.mixture import between_share, probability, summarise
 
 JUMP = ("exchange_rate", "inference_equal_to_tenfold_rl", "inference_jump_ooms", "rl_jump_ooms")
+LINKS = (
+    "gpt_level_ooms",
+    "inference_per_training",
+    "inference_jump_ooms",
+    "exchange_rate",
+    "rl_jump_ooms",
+    "training_multiplier",
+    "years_of_world_electricity",
+)
+"""What the essay's argument goes through, in its order."""
 ON_CURVE = ("rl_jump_ooms", "reached_score")
 JOINT = ("joint_rl_ooms", "joint_inference_ooms", "rl_gain_share", "joint_multiplier")
 COST = (

@@ -16,7 +16,7 @@ from tenfold.answers.answer import cost_answer, jump_answer
 from tenfold.answers.constants import Constants
 from tenfold.answers.quantities import QUANTITIES
 from tenfold.answers.question import Asked, Question, curve_start
-from tenfold.answers.registry import table
+from tenfold.answers.registry import draws_of, table
 from tenfold.claims import verdicts
 from tenfold.claims.spec import ClaimsFile
 from tenfold.curves import Form
@@ -38,8 +38,8 @@ class Material:
 
     answer, paid: `answers.jump_answer` and `answers.cost_answer` of the population; whole: cost
     rows when the whole run is scaled. curve: the jump on the curve by place. essay: its values
-    by quantity. drivers: of RL OOMs for a level. scenarios: exchange
-    rate of other stored runs.
+    by quantity; links: those that its argument goes through, as rows. longest: as `longest`.
+    drivers: of RL OOMs for a level. scenarios: exchange rate of other stored runs.
     """
 
     stored: Stored
@@ -52,6 +52,8 @@ class Material:
     claims: ClaimsFile
     results: list[verdicts.Result]
     essay: dict[str, float]
+    links: dict[str, dict[str, Any]]
+    longest: dict[str, Any]
     drivers: list[dict[str, Any]]
     parameters: Frame
     cells: Frame
@@ -108,6 +110,8 @@ def gather(stored: Stored, constants: Constants, file: ClaimsFile) -> Material:
         claims=file,
         results=verdicts.check_claims(draws, file.claim, constants),
         essay=_essay(question),
+        links=table(asked, answer.LINKS),
+        longest=longest(stored.points, asked),
         drivers=answer.what_drives(asked, "rl_jump_ooms", drivers.JUMP),
         parameters=parameters(stored),
         cells=fitted.slopes_by_cell(stored),
@@ -157,6 +161,16 @@ def _essay(question: Question) -> dict[str, float]:
     """The essay's value of each quantity that it names, in the quantity's unit."""
     found = {name: entry.essay(question) for name, entry in QUANTITIES.items()}
     return {name: value for name, value in found.items() if value is not None}
+
+
+def longest(points: xr.Dataset, asked: Asked) -> dict[str, Any]:
+    """The RL series that spans the most OOMs, and the probability (`beyond`, with its `mcse`) that
+    the jump by RL alone takes more."""
+    rows = [row for row in inventory.table(points) if row["regime"] == "rl"]
+    found = max(rows, key=lambda row: row["ooms"])
+    beyond = draws_of("rl_jump_ooms", asked) > found["ooms"]
+    p, mcse = mixture.probability(beyond, asked.draws["weight"])
+    return {"series": found["series"], "ooms": found["ooms"], "beyond": p, "mcse": mcse}
 
 
 def both_regimes(points: xr.Dataset, benchmarks: Iterable[str]) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from tenfold.inert import printable
 from tenfold.report import answer_figures, evidence_figures, model_figures
 from tenfold.report.material import Material, both_regimes, rl_slopes, sources
 from tenfold.report.svg import Drawn, Styles, style
-from tenfold.words import findings, numbers
+from tenfold.words import findings, numbers, summary, terms
 from tenfold.words import page as tables
 
 HERE = Path(__file__).parent
@@ -65,11 +65,52 @@ def render(material: Material, out: Path) -> str:
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     context = _context(material) | {
         "figures": drawn,
+        "data": sorted(drawn),
         "css": Markup(css),
         "policy": f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; "
         "form-action 'none'",
     }
     return environment.get_template("report.html.j2").render(context)
+
+
+CONTENTS = (
+    ("change", "What would change it"),
+    ("evidence", "Evidence"),
+    ("slopes", "Slopes"),
+    ("rate", "Exchange rate"),
+    ("forms", "Curve forms"),
+    ("jump", "The jump"),
+    ("cost", "Cost and dates"),
+    ("scenarios", "Scenarios"),
+    ("claims", "Claims"),
+    ("limits", "Limits"),
+    ("glossary", "Glossary"),
+    ("methods", "Methods"),
+    ("health", "Health of the fit"),
+    ("provenance", "Provenance"),
+    ("cite", "How to cite"),
+)
+"""Sections in order: identifier and title."""
+
+
+def _first(material: Material, gates: list[checks.Gate]) -> dict[str, Any]:
+    """What the first screen says."""
+    basis = material.basis()
+    return {
+        "answers": summary.answers(basis),
+        "gpt": summary.level(material.links),
+        "links": summary.links(material.links),
+        "driven": summary.driven(material.drivers),
+        "sound": summary.sound(gates),
+        "untold": summary.untold(basis, material.longest),
+        "cards": findings.headlines(basis),
+        "contents": CONTENTS,
+        "edition": "",
+        "explorer": False,
+        "glossary": terms.glossary(),
+        "limits": terms.limits(),
+        "citation": summary.citation(material.info),
+    }
 
 
 def _context(material: Material) -> dict[str, Any]:
@@ -80,12 +121,11 @@ def _context(material: Material) -> dict[str, Any]:
     best = (info.get("diagnostics") or {}).get(stored.best, {})
     left_out = info.get("future_coverage") or {}
     gates = [checks.Gate(**_gate(row)) for row in info["gates"]]
-    return {
+    return _first(material, gates) | {
         "info": info,
         "question": material.paid["question"],
         "baseline": material.paid["baseline"],
         "counts": counts,
-        "headlines": findings.headlines(material.basis()),
         "gates": tables.gates(gates),
         "status": info["status"],
         "status_counts": {

@@ -50,16 +50,16 @@ class Basis:
     weights_90: Mapping[str, tuple[float, float]]
 
 
-def headlines(basis: Basis) -> list[Card]:
-    """The findings, in order: `label`, `value`, `interval`, `sentence`, `why`."""
-    return [
-        _rate(basis),
-        _jump(basis),
-        _multiplier(basis),
-        _electricity(basis),
-        _dollars(basis),
-        _never(basis),
-    ]
+def headlines(basis: Basis) -> dict[str, Card]:
+    """The findings by name: `label`, `value`, `interval`, `sentence`, `why`."""
+    return {
+        "rate": _rate(basis),
+        "jump": _jump(basis),
+        "multiplier": _multiplier(basis),
+        "electricity": _electricity(basis),
+        "dollars": _dollars(basis),
+        "never": _never(basis),
+    }
 
 
 def _card(label: str, row: Row | tuple[str, str], sentence: str, why: str) -> Card:

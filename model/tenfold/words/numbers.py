@@ -253,11 +253,16 @@ def beside_essay(row: Row) -> str:
     says 2.0, the 46th percentile"; empty where it says nothing."""
     if row.get("essay") is None:
         return ""
+    rank = ordinal(100 * row["essay_percentile"])
+    return f"the essay says {essay_value(row)}, the {rank} percentile"
+
+
+def essay_value(row: Row) -> str:
+    """The essay's value of a row's quantity, with its unit."""
     value = row["essay"]
     stands = math.log10(value) if row["scale"] == "log10" else value
     alone = {key: found for key, found in row.items() if key in ("scale", "unit")}
-    said = f"{quantile(alone | {'essay': stands}, 'essay')} {unit(row)}".rstrip()
-    return f"the essay says {said}, the {ordinal(100 * row['essay_percentile'])} percentile"
+    return f"{quantile(alone | {'essay': stands}, 'essay')} {unit(row)}".rstrip()
 
 
 def ordinal(value: float) -> str:

@@ -18,20 +18,25 @@ import pytest
 import xarray as xr
 
 from tenfold import curves, mixture, report
-from tenfold.answers import jump
+from tenfold.answers import answer, jump
 from tenfold.answers.answer import jump_answer
 from tenfold.answers.constants import load_constants
 from tenfold.answers.question import Question
+from tenfold.claims.verdicts import load_claims
 from tenfold.evidence import dataset
-from tenfold.files import SpecError
+from tenfold.files import SpecError, data_path
+from tenfold.fit import checks
 from tenfold.posterior.plan import prepare
 from tenfold.posterior.scenario import load_scenario
 from tenfold.report import answer_figures, fitted, material, stored
+from tenfold.report import page as pages
 from tenfold.report.svg import log_ticks
 from tenfold.runs import keys, store
-from tenfold.words import numbers
+from tenfold.spec import load_toml
+from tenfold.words import numbers, summary, terms
 from tenfold.words import page as tables
 
+ROOT = Path(__file__).resolve().parents[3]
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
 
@@ -194,8 +199,47 @@ def test_a_failed_gate_is_loud_and_hides_nothing(failed_page, text):
     assert count[0] == count[1] > 5
 
 
-def test_gates_come_before_findings(text):
-    assert text.index('id="health"') < text.index('id="findings"')
+def test_the_answer_comes_first_with_what_the_checks_found(text, failed_page):
+    order = [text.index(f'id="{name}"') for name in ("answer", "essay", "sound", "change")]
+    assert order == sorted(order)
+    assert [text.index(f'<section id="{key}"') for key, _ in pages.CONTENTS] == sorted(
+        text.index(f'<section id="{key}"') for key, _ in pages.CONTENTS
+    )
+    assert "do not rely on the numbers" in failed_page.read_text(encoding="utf-8")
+
+
+def test_a_check_that_asks_for_a_look_says_what_that_means():
+    def gates(*names):
+        return [checks.Gate(name, "REVIEW", 1.0, 0.0, "made up") for name in names]
+
+    passed = [checks.Gate("made up", "PASS", 1.0, 1.0, "")]
+    assert summary.sound(passed) == "All 1 checks passed: the numbers can be used as they stand."
+    said = summary.sound(passed + gates("a: prior-data conflict", "b: prior-data conflict", "new"))
+    assert "3 of 4 checks ask for a look" in said
+    assert "(priors and evidence pull some parameters apart, new)" in said
+    for part in summary.REVIEWED:
+        source = " ".join(path.read_text() for path in Path(checks.__file__).parent.glob("*.py"))
+        assert part in source
+
+
+def test_limits_are_those_of_the_readme_and_terms_are_explained(text, page):
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    for line in load_toml(data_path("limits.toml"), terms.Limits).limits:
+        assert f"- {line}" in readme
+    assert len(terms.limits()) > 5
+    assert "".join(f"<li>{line}</li>" for line in terms.limits()) in text
+    ids = set(page.values("id"))
+    used = {href for href in page.values("href") if href.startswith("#term-")}
+    assert len(used) > 8
+    assert {f"term-{key}" for key in terms.glossary()} <= ids
+
+
+def test_the_links_of_the_essay_stand_beside_ours(text, kept):
+    found = material.gather(kept, load_constants(), load_claims()).links
+    assert list(found) == list(answer.LINKS)
+    for row in summary.links(found):
+        cells = rf"{re.escape(row['title'])}</th><td class=\"n\">{re.escape(row['essay'])}</td>"
+        assert re.search(cells + rf".*?{row['percentile']}", text)
 
 
 def test_words_from_files_are_text_not_markup(prior_run, tmp_path):
