@@ -13,6 +13,7 @@ stretches of successive draws, long enough to be nearly independent of one anoth
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -197,10 +198,12 @@ def _arranged(values: xr.DataArray, weight: xr.DataArray) -> tuple[np.ndarray, n
     shares = weight.values.astype(float)
     if not (shares >= 0).all() or abs(shares.sum() - 1) > 1e-6:
         raise ValueError(f"weights {shares}; expected non-negative values that sum to one")
-    if REPEAT not in values.dims:
-        values = values.expand_dims(REPEAT)
-    chosen = values.sel(form=weight["form"].values[shares > 0])
-    array = chosen.transpose(..., *SAMPLE_DIMS, REPEAT).values.astype(float)
+    forms = weight["form"].values
+    if not np.array_equal(values["form"].values, forms):
+        values = values.sel(form=forms)
+    repeated = (REPEAT,) if REPEAT in values.dims else ()
+    array = values.transpose(..., *SAMPLE_DIMS, *repeated).values.astype(float)
+    array = (array if repeated else array[..., None])[..., shares > 0, :, :, :]
     if array.size == 0 or np.isnan(array).any():
         raise ValueError(f"draws of {values.name or 'a quantity'} are empty or contain NaN")
     return array, shares[shares > 0]
@@ -212,14 +215,14 @@ def label(values: xr.DataArray, title: str, unit: str, scale: str = "linear") ->
     return values.assign_attrs(title=title, unit=unit, scale=scale)
 
 
-def table(draws: xr.Dataset) -> dict[str, dict[str, Any]]:
+def table(draws: Mapping[Hashable, xr.DataArray]) -> dict[str, dict[str, Any]]:
     """Plain-JSON summary of every labelled scalar variable of `draws`, which holds `weight`.
 
     Rows are as `summarise` with `title` and `scale`. Under scale "log10", p05 to p95 are the log10
     of a quantity in `unit`.
     """
     rows = {}
-    for name, values in draws.data_vars.items():
+    for name, values in draws.items():
         if "title" in values.attrs:
             row = summarise(values, draws["weight"], values.attrs["unit"])
             rows[str(name)] = {key: values.attrs[key] for key in ("title", "scale")} | row

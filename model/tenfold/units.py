@@ -127,7 +127,8 @@ class Log10Quantity:
     def to(self, unit: Any) -> Log10Quantity:
         """The same quantity in another unit of the same dimension."""
         target = parse(unit) if isinstance(unit, str) else unit
-        return Log10Quantity(self.log10 + log10_factor(self.unit, target), target)
+        shift = log10_factor(self.unit, target)
+        return Log10Quantity(self.log10 + shift if shift else self.log10, target)
 
 
 def quantity(value: Any, unit: str) -> Log10Quantity:

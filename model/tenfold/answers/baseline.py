@@ -45,19 +45,30 @@ def draw(
         raise SpecError(f"constant {name!r} is in {constant.unit}; expected a unit such as {unit}")
     if constant.numerator:
         return _derived(constants, constant, like, seed).to(unit)
-    values = _values(cast("Hashable", constant), name, like.shape, seed)
-    if values.min() <= 0:
-        raise SpecError(f"constant {name!r} has draws at or below zero; expected a positive one")
-    labelled = xr.DataArray(np.log10(values), coords=like.coords, dims=like.dims)
+    values = _log10(cast("Hashable", constant), name, like.shape, seed)
+    labelled = xr.DataArray(values, coords=like.coords, dims=like.dims)
     return Log10Quantity(labelled, units.parse(constant.unit)).to(unit)
 
 
 @functools.lru_cache(maxsize=64)
-def _values(constant: Constant, name: str, shape: tuple[int, ...], seed: int) -> np.ndarray:
-    """Draws in the constant's unit: an answer reads most of them several times."""
+def _log10(
+    constant: Constant, name: str, shape: tuple[int, ...], seed: int, rate: float | None = None
+) -> np.ndarray:
+    """log10 draws in the constant's unit: an answer reads most of them several times.
+
+    Args:
+        rate: the constant is a rate of growth, so much of it a year: of the yearly factor instead.
+    """
     values = constant.draw(shape, np.random.default_rng([seed, zlib.crc32(name.encode())]))
-    values.flags.writeable = False
-    return values
+    if rate is not None:
+        values = 1 + rate * values
+    if values.min() <= 0:
+        told = "at or below zero; expected a positive one"
+        told = told if rate is None else "at or below -1; expected a growth rate"
+        raise SpecError(f"constant {name!r} has draws {told}")
+    logs = np.log10(values)
+    logs.flags.writeable = False
+    return logs
 
 
 def _derived(
@@ -178,10 +189,8 @@ def log10_growth(constants: Constants, name: str, like: xr.DataArray, seed: int)
     if not units.compatible(constant.unit, "1/year"):
         raise SpecError(f"constant {name!r} is in {constant.unit}; expected 1/year or fold/year")
     per_year = units.registry().convert(1.0, units.parse(constant.unit), units.parse("1/year"))
-    factor = 1 + per_year * _values(cast("Hashable", constant), name, like.shape, seed)
-    if factor.min() <= 0:
-        raise SpecError(f"constant {name!r} has draws at or below -1; expected a growth rate")
-    return xr.DataArray(np.log10(factor), coords=like.coords, dims=like.dims)
+    factor = _log10(cast("Hashable", constant), name, like.shape, seed, per_year)
+    return xr.DataArray(factor, coords=like.coords, dims=like.dims)
 
 
 def years_after(year: float, run: Baseline) -> float:

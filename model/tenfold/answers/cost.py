@@ -91,19 +91,23 @@ def cost(
     multiplier = log10_training_multiplier(ooms, in_time, reading)
     grid = Grid.of(constants, run, ooms, seed, date)
     energy = base["energy"].times(multiplier - grid.log10_efficiency)
-    found = xr.Dataset({"weight": jump["weight"]})
-    found["rl_share"] = in_flop
-    found["training_multiplier"] = log10_training_multiplier(ooms, in_flop, reading)
-    found["gpu_time_multiplier"] = multiplier
-    found["training_flop"] = base["training_flop"].to("FLOP").log10 + found["training_multiplier"]
-    found["gpu_hours"] = base["gpu_hours"].to("GPU*hour").log10 + multiplier
-    found["gpus"] = base["gpus"].to("GPU").log10 + multiplier
-    found["datacentres"] = multiplier
-    found["datacentres_per_gpu"] = multiplier - base["gpus"].to("GPU").log10
-    found["training_energy"] = energy.to("TWh").log10
-    found["training_power"] = (energy / base["duration"]).to("GW").log10
-    found["years_of_world_electricity"] = (energy / grid.world).to("year").log10
-    found["years_of_us_electricity"] = (energy / grid.us).to("year").log10
+    operations = log10_training_multiplier(ooms, in_flop, reading)
+    gpus = base["gpus"].to("GPU").log10
+    found = {
+        "weight": jump["weight"],
+        "rl_share": in_flop,
+        "training_multiplier": operations,
+        "gpu_time_multiplier": multiplier,
+        "training_flop": base["training_flop"].to("FLOP").log10 + operations,
+        "gpu_hours": base["gpu_hours"].to("GPU*hour").log10 + multiplier,
+        "gpus": gpus + multiplier,
+        "datacentres": multiplier,
+        "datacentres_per_gpu": multiplier - gpus,
+        "training_energy": energy.to("TWh").log10,
+        "training_power": (energy / base["duration"]).to("GW").log10,
+        "years_of_world_electricity": (energy / grid.world).to("year").log10,
+        "years_of_us_electricity": (energy / grid.us).to("year").log10,
+    }
     for name, key, unit, cheaper in (
         ("training_cost", "cost", "USD", grid.log10_price),
         ("datacentre_cost", "datacentre_cost", "USD", grid.log10_price),
@@ -112,7 +116,7 @@ def cost(
     ):
         if key in base:
             found[name] = base[key].to(unit).log10 + multiplier - cheaper
-    return found
+    return xr.Dataset(found)
 
 
 def room_left(log10_rl_share: xr.DataArray, weight: xr.DataArray) -> xr.Dataset:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
@@ -63,7 +63,7 @@ def table(asked: Asked, names: Iterable[Name]) -> dict[str, dict[str, Any]]:
     Rows carry `quantity` and `arguments` (as stated), by which the same number can be asked for,
     and where the essay has a value `essay` (in the unit) and `essay_percentile`: P(at most that).
     """
-    labelled = xr.Dataset({"weight": asked.draws["weight"]})
+    labelled: dict[Hashable, xr.DataArray] = {"weight": asked.draws["weight"]}
     extra: dict[str, dict[str, Any]] = {}
     for item in names:
         name, given = (item, {}) if isinstance(item, str) else item

@@ -7,9 +7,8 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tenfold.evidence import copies
 from tenfold.evidence.columns import COLUMN, SHARED
 from tenfold.evidence.plausible import implausible
 from tenfold.evidence.rows import (
@@ -23,6 +22,9 @@ from tenfold.evidence.rows import (
     read_sources,
 )
 from tenfold.files import Mistakes, SpecError, data_path
+
+if TYPE_CHECKING:  # which reads arrays: what has changed is told without
+    from tenfold.evidence import copies
 
 
 def check_across(folders: Sequence[Folder]) -> None:
@@ -180,6 +182,8 @@ def _copies(
     user: Folder, known: Sequence[Folder], seen: Sequence[copies.Curve] | None
 ) -> list[str]:
     """One line where series of the user's are those of others, or of each other, once more."""
+    from tenfold.evidence import copies
+
     beside = copies.curves([point for part in known for point in part.points])
     overlaps = [row.model_dump() for part in (*known, user) for row in part.overlaps]
     found = copies.copies(copies.curves(user.points), beside if seen is None else seen, overlaps)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
@@ -101,11 +102,16 @@ class Row(Strict):
     @field_validator("*", mode="before")
     @classmethod
     def _is_plain(cls, value: Any, info: ValidationInfo) -> Any:
-        kind = cls.model_fields[str(info.field_name)].annotation
-        holds = {kind, *get_args(kind)} & {int, float}
-        if holds and isinstance(value, str):
+        if info.field_name in cls._numbers() and isinstance(value, str):
             numbers.plain(value)  # says what to write; the text itself is shown in messages
         return value
+
+    @classmethod
+    @cache
+    def _numbers(cls) -> frozenset[str]:
+        """Names of the columns that hold numbers."""
+        kinds = {name: item.annotation for name, item in cls.model_fields.items()}
+        return frozenset(k for k, kind in kinds.items() if {kind, *get_args(kind)} & {int, float})
 
 
 class Point(Row):
