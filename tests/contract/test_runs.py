@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tenfold.cli.app import main
+from tenfold.editions import shelf
 
 SHORT = ("--scenario", "logistic", "--draws", "40", "--tune", "40", "--chains", "2")
 CHOSEN = ("--scenario", "logistic")
@@ -224,7 +225,8 @@ def test_scenarios_are_listed(run):
 
 
 @pytest.mark.parametrize("command", ["jump", "cost", "claims", "check"])
-def test_without_a_run_the_next_step_is_named(run, tmp_path, command):
+def test_without_a_run_the_next_step_is_named(run, tmp_path, command, monkeypatch):
+    monkeypatch.setattr(shelf, "home", lambda: tmp_path)  # nor an edition
     status, out, err = run(command, cwd=tmp_path)
     assert (status, out) == (2, "")
     assert err == "error: runs: no complete run; run `tenfold fit`\n"

@@ -29,7 +29,7 @@ def compare(first: Asked, second: Asked, names: Iterable[str] = HEADLINE) -> lis
     return [
         {"quantity": name, "title": ours[name]["title"]}
         | {"first": ours[name], "second": theirs[name]}
-        | _shift(name, ours[name], theirs[name])
+        | shift(name, ours[name], theirs[name])
         for name in ours
         if name in theirs
     ]
@@ -47,7 +47,8 @@ def differences(first: Mapping[str, Any], second: Mapping[str, Any], at: str = "
     return found
 
 
-def _shift(name: str, one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+def shift(name: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys `shift`, `mcse` and `alike` of `compare`, from rows with `p50` and its error."""
     before, after = float(one["p50"]), float(other["p50"])
     error = math.hypot(float(one["p50_mcse"]), float(other["p50_mcse"]))
     if named(name).kind in ("ratio", "slope", "duration") and before > 0 and after > 0:
@@ -57,5 +58,5 @@ def _shift(name: str, one: dict[str, Any], other: dict[str, Any]) -> dict[str, A
     if math.isinf(before) or math.isinf(after):
         same = before == after
         return {"shift": None if same else str(after - before), "mcse": None, "alike": same}
-    shift = after - before
-    return {"shift": shift, "mcse": error, "alike": abs(shift) <= ERRORS * error or shift == 0}
+    moved = after - before
+    return {"shift": moved, "mcse": error, "alike": abs(moved) <= ERRORS * error or moved == 0}

@@ -19,7 +19,7 @@ import typer
 from typer.core import TyperGroup
 
 from tenfold import __version__
-from tenfold.cli import answers, ask, evidence, fit, predict, report, runs, terminal
+from tenfold.cli import answers, ask, edition, evidence, fit, predict, report, runs, terminal
 
 EXIT_UNEXPECTED, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 1, 2, 130
 
@@ -39,6 +39,8 @@ WORKFLOW = (
     "scenarios",
     "claims",
     "report",
+    "edition",
+    "diff",
 )
 
 
@@ -84,6 +86,7 @@ def tenfold(
 
 app.add_typer(evidence.points_app, name="points")
 app.add_typer(runs.runs_app, name="runs")
+app.add_typer(edition.edition_app, name="edition")
 for command in (
     evidence.digitise,
     fit.fit,
@@ -98,6 +101,7 @@ for command in (
     fit.scenarios,
     answers.claims,
     report.report,
+    edition.diff,
 ):
     app.command()(command)
 

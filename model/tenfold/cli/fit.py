@@ -83,9 +83,10 @@ def check(
       tenfold check
       tenfold check --scenario no-thinking-shift --json
     """
+    from tenfold.editions import shelf
     from tenfold.runs import store
 
-    found = store.verify(store.speaking(runs, scenario, run))
+    found = store.verify(shelf.speaking(runs, scenario, run))
     _report_gates(found, as_json, warn_stale(found))
 
 
@@ -97,25 +98,33 @@ def stored(
     A benchmark that it does not know is refused here, before anything heavy is imported.
     """
     from tenfold.answers import places
+    from tenfold.editions import shelf
     from tenfold.posterior.scenario import load_scenario
-    from tenfold.runs import store
 
     if run is None:
         load_scenario(scenario)  # a name that there is not, rather than a run that there is not
-    found = store.speaking(runs, scenario, run)
+    found = shelf.speaking(runs, scenario, run)
     places.check(benchmark, found.info["benchmarks"])
     status = found.info["status"]
     if status != "PASS":
         terminal.warn(f"gates: {status}; `tenfold check` shows which")
     about = {"scenario": found.info["scenario"], "run": found.path.name, "gates": status}
-    return found, about | {"stale": warn_stale(found)}
+    edition = shelf.signature(found)
+    if edition:
+        terminal.warn(f"{edition}; `tenfold fit` fits a run of your own")
+    return found, about | {"edition": edition, "stale": warn_stale(found)}
 
 
 def warn_stale(run: Run) -> bool:
-    """Whether something that a run rests on changed since it was fitted; says what."""
+    """Whether something that a run rests on changed since it was fitted; says what.
+
+    Of an edition its evidence and priors count: the code that made it is told by its version.
+    """
     from tenfold.runs.stale import outdated
 
     changed = outdated(run)
+    if "edition" in run.info:
+        changed = tuple(kind for kind in changed if kind in ("evidence", "priors"))
     if changed:
         again = f"tenfold fit --scenario {run.info.get('scenario')}"
         again = again.removesuffix(" --scenario baseline")

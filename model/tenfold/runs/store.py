@@ -201,9 +201,7 @@ def latest(runs: Path, scenario: str | None = BASE) -> Run:
 
 
 def speaking(runs: Path, scenario: str = BASE, run: Path | None = None) -> Run:
-    """The run that answers: the one asked for, else the newest of the scenario.
-
-    An edition that ships would come last: where no run of the user's is newer.
+    """The run of the user's that answers: the one asked for, else the newest of the scenario.
 
     Raises:
         SpecError: as `load` and `latest`; a run of another scenario than the one asked for.

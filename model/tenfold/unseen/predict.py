@@ -19,7 +19,7 @@ the run, not from each other. `kappa_chart` is 1: a points file does not state e
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -51,6 +51,12 @@ SURPRISING = 1e-3
 """`surprise` below which it is, too."""
 
 
+OWN = (
+    "series", "curve", "rl_series", "ceiling_of", "shift", "chart", "cell_first", "cell_second",
+)  # fmt: skip
+"""Dims of what belongs to single series, or to the evidence that is not one."""
+
+
 @dataclass(frozen=True)
 class Hierarchy:
     """Draws of one form's posterior: variable -> (draw, ...), with the labels of their dims."""
@@ -62,24 +68,14 @@ class Hierarchy:
 
     @classmethod
     def of(cls, form: Form, posterior: xr.Dataset, priors: Priors) -> Hierarchy:
-        """From a stored posterior, dims `chain, draw` or `draw`."""
+        """From a stored posterior or what is `shared` of it, dims `chain, draw` or `draw`."""
         dims = [dim for dim in ("chain", "draw") if dim in posterior.dims]
-        skip = {
-            "series",
-            "curve",
-            "rl_series",
-            "ceiling_of",
-            "shift",
-            "chart",
-            "cell_first",
-            "cell_second",
-        }
+        posterior = shared(posterior)
         chosen = {
             str(name): value.stack(sample=dims).transpose("sample", ...).values
             for name, value in posterior.data_vars.items()
-            if not skip & set(map(str, value.dims))
         }
-        if "log_slope" not in posterior:
+        if posterior.attrs["signed"]:
             chosen["signed"] = np.ones(1)
         names = (
             "regime", "benchmark", "family", "free_unit", "shifted_benchmark", "cell", "llm",
@@ -92,8 +88,20 @@ class Hierarchy:
         return cls(form, chosen, labels, priors)
 
 
+def shared(posterior: xr.Dataset) -> xr.Dataset:
+    """What a new series shares with those that were fitted: all but what belongs to one of them.
+
+    The attribute `signed` tells whether slopes have a sign, or only a size.
+    """
+    signed = posterior.attrs.get("signed", int("log_slope" not in posterior))
+    return posterior.drop_dims(OWN, errors="ignore").assign_attrs(signed=signed)
+
+
 def hierarchies(run: Run) -> list[tuple[float, Hierarchy]]:
-    """(weight, draws) of every form of a run that has weight in predicting unseen series."""
+    """(weight, draws) of every form of a run that has weight in predicting unseen series.
+
+    An edition keeps the weights, whose stacking takes seconds.
+    """
     from pydantic import TypeAdapter
 
     from tenfold.posterior.scenario import Prior
@@ -102,17 +110,24 @@ def hierarchies(run: Run) -> list[tuple[float, Hierarchy]]:
     draws = [
         Hierarchy.of(form, run.tree(form)["posterior"].to_dataset(), stored) for form in run.forms
     ]
-    return weighed(draws, of_points(run.points), run.info["seed"])
+    known = run.info.get("unseen_weights")
+    return kept(draws, known) if known else weighed(draws, of_points(run.points), run.info["seed"])
 
 
 def weighed(
     draws: Sequence[Hierarchy], evidence: Sequence[Series], seed: int
 ) -> list[tuple[float, Hierarchy]]:
     """(weight, draws) of the forms with weight in predicting unseen series, by `form_weights`."""
-    weights = form_weights(draws, evidence, seed)
-    kept = {form: weight for form, weight in weights.items() if weight >= NEGLIGIBLE}
-    total = sum(kept.values())
-    return [(kept[item.form] / total, item) for item in draws if item.form in kept]
+    return kept(draws, form_weights(draws, evidence, seed))
+
+
+def kept(
+    draws: Sequence[Hierarchy], weights: Mapping[Form, float]
+) -> list[tuple[float, Hierarchy]]:
+    """(weight, draws) of the forms whose weight is not negligible; the weights sum to one."""
+    used = {form: weight for form, weight in weights.items() if weight >= NEGLIGIBLE}
+    total = sum(used.values())
+    return [(used[item.form] / total, item) for item in draws if item.form in used]
 
 
 def form_weights(

@@ -1,0 +1,192 @@
+"""Editions: made small, they say what their run says; which one speaks; what moved and why."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tenfold.answers import headline
+from tenfold.answers.answer import jump_answer
+from tenfold.answers.constants import load_constants
+from tenfold.answers.question import Question
+from tenfold.cli.app import main
+from tenfold.editions import make, shelf, tables
+from tenfold.files import SpecError
+from tenfold.runs import build, netcdf, store
+from tenfold.unseen import predict
+
+
+@pytest.fixture(scope="module")
+def moved(prior_run, tmp_path_factory):
+    """The run with an exchange rate that is twice as high."""
+    path = tmp_path_factory.mktemp("moved") / prior_run.path.name
+    shutil.copytree(prior_run.path, path)
+    sample = prior_run.group(netcdf.HEADLINE)
+    sample["steepness"] = sample["steepness"] + np.log(2).astype("float32")
+    return build.amend(store.load(path), {netcdf.HEADLINE: sample}, {})
+
+
+@pytest.fixture(scope="module")
+def home(prior_run, moved, tmp_path_factory):
+    """Two editions; the second's exchange rate is twice as high, through the model."""
+    folder = tmp_path_factory.mktemp("editions")
+    make.new(prior_run, "2026-11", folder)
+    shutil.copytree(folder / "2026-11", folder / "kept")
+    make.new(moved, "2026-12", folder, {"evidence": prior_run, "model": moved})
+    return folder
+
+
+@pytest.fixture
+def shipped(home, monkeypatch):
+    monkeypatch.setattr(shelf, "home", lambda: home)
+    return home
+
+
+def tenfold(monkeypatch, capsys, folder, *arguments):
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "argv", ["tenfold", *arguments])
+    return main(), *capsys.readouterr()
+
+
+def test_an_edition_says_what_its_run_says(home, moved):
+    edition, constants = shelf.newest(home), load_constants()
+    one, other = (
+        jump_answer(headline.of_run(run), constants, Question()) for run in (edition, moved)
+    )
+    assert one == other
+    assert edition.info["edition"]["name"] == "2026-12"
+
+
+def test_a_sample_that_is_too_large_is_thinned(prior_run, tmp_path, monkeypatch):
+    monkeypatch.setattr(make, "MOST_BYTES", 150_000)
+    small = build.Build(store.Run(tmp_path, prior_run.info | {"files": {}}), tmp_path)
+    make.keep_sample(small, prior_run)
+    assert small.run.info["files"][netcdf.HEADLINE]["bytes"] <= 150_000
+    assert 40 <= small.run.group(netcdf.HEADLINE).sizes["draw"] < 150
+
+
+def test_an_edition_predicts_with_the_weights_of_its_run(home, moved):
+    ours = predict.hierarchies(shelf.newest(home))
+    theirs = predict.hierarchies(moved)
+    assert [w for w, _ in ours] == pytest.approx([w for w, _ in theirs])
+    for (_, one), (_, other) in zip(ours, theirs, strict=True):
+        assert one.labels == other.labels
+        assert set(one.values) == set(other.values)
+        mean = other.values["log_slope_mean"].mean()
+        assert one.values["log_slope_mean"].mean() == pytest.approx(mean, rel=1e-5)
+
+
+def test_older_editions_keep_their_tables_alone(home):
+    assert shelf.names(home) == ["2026-11", "2026-12"]
+    assert [path.name for path in (home / "2026-11").iterdir()] == [shelf.TABLES]
+    assert tables.of("2026-11", home)["quantities"]["rl_jump_ooms"]["quantiles"]["p50"] > 0
+
+
+def test_what_speaks(shipped, prior_run, tmp_path):
+    folder = prior_run.path.parent
+    edition = shelf.newest()
+    assert shelf.speaking(tmp_path).path == shipped / "2026-12"
+    assert shelf.speaking(folder).path == prior_run.path
+    assert shelf.speaking(tmp_path, run=prior_run.path).path == prior_run.path
+    with pytest.raises(SpecError, match="no complete run of o1-chart"):
+        shelf.speaking(tmp_path, "o1-chart")
+    other = {"evidence": prior_run.info["evidence"] | {"points/s1.csv": "0"}}
+    before, after = ({"created": year} for year in ("2020-01-01", "2090-01-01"))
+    assert not shelf.older(replace(prior_run, info=prior_run.info | before), edition)
+    assert shelf.older(replace(prior_run, info=prior_run.info | other | before), edition)
+    assert not shelf.older(replace(prior_run, info=prior_run.info | other | after), edition)
+    own = {"evidence": prior_run.info["evidence"] | {"0:mine/points/mine.csv": "0"}}
+    assert not shelf.older(replace(prior_run, info=prior_run.info | own | before), edition)
+
+
+def test_the_answer_says_which_edition_speaks(shipped, tmp_path, monkeypatch, capsys):
+    status, out, err = tenfold(monkeypatch, capsys, tmp_path, "jump")
+    assert status == 0
+    assert "edition 2026-12, made by " in err
+    assert "RL" in out
+    status, out, _ = tenfold(monkeypatch, capsys, tmp_path, "claims", "--json")
+    assert json.loads(out)["edition"].startswith("edition 2026-12, made by ")
+    assert tenfold(monkeypatch, capsys, tmp_path, "check")[0] == 0
+
+
+def test_a_run_of_ones_own_speaks_for_itself(shipped, prior_run, tmp_path, monkeypatch, capsys):
+    arguments = ("jump", "--json", "--runs", str(prior_run.path.parent))
+    _, out, err = tenfold(monkeypatch, capsys, tmp_path, *arguments)
+    assert json.loads(out)["edition"] is None
+    assert "edition" not in err
+
+
+def test_without_editions_the_run_is_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(shelf, "home", lambda: tmp_path)
+    with pytest.raises(SpecError, match="no complete run; run `tenfold fit`"):
+        shelf.speaking(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        (shelf.TABLES, lambda folder: tables.of("2026-12", folder)),
+        (store.RECORD, shelf.newest),
+        (netcdf.HEADLINE, lambda folder: headline.of_run(shelf.newest(folder))),
+    ],
+)
+def test_a_damaged_edition_is_refused(home, tmp_path, name, read):
+    shutil.copytree(home / "2026-12", tmp_path / "2026-12")
+    path = tmp_path / "2026-12" / name
+    data = path.read_bytes()
+    path.write_bytes(data[:-9] + bytes([data[-9] ^ 1]) + data[-8:])
+    with pytest.raises(SpecError):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "refits", "told"),
+    [
+        ("../2027", {}, {}, "expected a month or a day"),
+        ("2026-10", {}, {}, "later than 2026-12"),
+        ("2027-01", {"scenario": "logistic"}, {}, "expected one of the baseline"),
+        ("2027-01", {"status": "FAIL"}, {}, "a gate failed"),
+        ("2027-01", {"edition": {}}, {}, "an edition itself"),
+        ("2027-01", {}, {"evidense": None}, "did you mean 'evidence'"),
+    ],
+)
+def test_what_makes_no_edition(home, prior_run, name, changes, refits, told):
+    run = replace(prior_run, info=prior_run.info | changes)
+    with pytest.raises(SpecError, match=told):
+        make.new(run, name, home, refits)
+    assert shelf.names(home) == ["2026-11", "2026-12"]
+
+
+def test_what_moved_is_told_step_by_step(home):
+    found = tables.diff(tables.of("2026-11", home), tables.of("2026-12", home))
+    rate = next(row for row in found["through"] if row["quantity"] == "exchange_rate")
+    moves = {step["what"]: step["shift"] for step in rate["steps"]}
+    assert list(moves) == ["code of answers", "evidence", "model", "priors", "constants"]
+    assert moves["model"] == pytest.approx(np.log10(2), abs=1e-3)
+    assert all(abs(moves[what]) < 1e-6 for what in moves if what != "model")
+    whole = next(row for row in found["quantities"] if row["quantity"] == "exchange_rate")
+    assert whole["shift"] == pytest.approx(sum(moves.values()))
+    assert not whole["alike"]
+    assert found["inputs"]["evidence"] == []
+
+
+def test_editions_apart_are_not_told_apart(home, shipped, tmp_path, monkeypatch, capsys):
+    status, out, _ = tenfold(monkeypatch, capsys, tmp_path, "diff", "2026-12", "2026-11")
+    assert status == 0
+    assert "2026-11 keeps no refits since 2026-12" in out
+    status, out, _ = tenfold(monkeypatch, capsys, tmp_path, "diff", "2026-11", "2026-12")
+    assert "Shift of the median through each step" in out
+    assert "files of evidence: as before" in out
+    status, _, err = tenfold(monkeypatch, capsys, tmp_path, "diff", "2026-11", "2027-01")
+    assert (status, err) == (2, "error: no edition '2027-01'; known: 2026-11, 2026-12\n")
+
+
+def test_editions_are_listed(shipped, tmp_path, monkeypatch, capsys):
+    _, out, _ = tenfold(monkeypatch, capsys, tmp_path, "edition")
+    assert "2026-11" in out
+    assert "2026-12" in out
