@@ -90,7 +90,7 @@ def compare(job: dict[str, Any]) -> dict[str, Any]:
     graph: Any = nutpie.compile_pymc_model(samplers.pymc_model(job["form"]))
     ours = int(kernel.log_density_pointer.address or 0)
     pointers = [
-        (ours, coordinates.start(tables, where, 1), kernel.pack(kernel.Inputs(**tables))),
+        (ours, coordinates.start(tables, where, {}, 1), kernel.pack(kernel.Inputs(**tables))),
         (int(graph.compiled_logp_func.address), np.full(graph.n_dim, 0.1), graph.user_data),
     ]
     tenfold, pymc = gradient_us(pointers)
@@ -115,7 +115,7 @@ def scale(job: dict[str, Any]) -> dict[str, Any]:
         found |= scale_fit(plan, job)
     else:
         address = int(kernel.log_density_pointer.address or 0)
-        start = coordinates.start(tables, where, job["seed"])
+        start = coordinates.start(tables, where, {}, job["seed"])
         (found["gradient_us"],) = gradient_us([(address, start, packed)])
     return found
 

@@ -61,7 +61,7 @@ class Density:
         return value[0], gradient
 
     def start(self, seed):
-        return coordinates.start(self.tables, self.where, seed)
+        return coordinates.start(self.tables, self.where, {}, seed)
 
 
 def value_point(model, parameters, table):

@@ -112,10 +112,17 @@ def _others(
     return nu + count, np.sqrt((nu + np.maximum(rest, 0.0)) / (nu + count))
 
 
-def series_log_density(posterior: xr.Dataset, points: xr.Dataset, form: Form) -> xr.DataArray:
-    """log p(scores of a series | parameters), dims (..., `series`): factors of the likelihood."""
+def series_log_density(
+    posterior: xr.Dataset, points: xr.Dataset, form: Form, seen: np.ndarray | None = None
+) -> xr.DataArray:
+    """log p(scores of a series | parameters), dims (..., `series`): factors of the likelihood.
+
+    Args:
+        seen: mask over `obs` of the scores that count; all unless given.
+    """
     curve = forward.expected(posterior, points, form)
     series, told = points["series_index"].values, ~structure.given(points)
+    told = told if seen is None else told & seen
     z = (points["score"].values - curve["expected_score"].values) / curve["score_sd"].values
     z, logs = drift.innovations(z, drift.links(posterior, points), told)
     starts = np.flatnonzero(np.diff(series, prepend=-1))

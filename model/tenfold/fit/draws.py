@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Event
 
@@ -27,25 +28,38 @@ DENSITY = (
 )
 
 
+Typical = Mapping[str, xr.DataArray]
+"""Values of parameters with a prior of their own."""
+
+
 @dataclass(frozen=True)
 class Job:
-    """One form to be sampled, without the `held` scores (mask over `obs`) if there are any."""
+    """One form to be sampled, without the `held` scores (mask over `obs`) if there are any.
+
+    Chains start at `typical` values of parameters, where an earlier fit has them.
+    """
 
     form: Form
     held: np.ndarray
+    typical: Typical
 
     def __str__(self) -> str:
         return f"{self.form}, its future left out" if self.held.any() else self.form
 
 
-def jobs(plan: Plan) -> list[Job]:
+def jobs(plan: Plan, typical: Mapping[Form, Typical] | None = None) -> list[Job]:
     """What is to be sampled for a plan, in order; refits weigh forms, where there are several.
+
+    Args:
+        typical: of each form, where chains start.
 
     Raises:
         SpecError: several forms, and no series that has a future to be held out.
     """
     forms = plan.choice.forms
-    wanted = [Job(form, np.zeros(plan.points.sizes["obs"], dtype=bool)) for form in forms]
+    known = typical or {}
+    none = np.zeros(plan.points.sizes["obs"], dtype=bool)
+    wanted = [Job(form, none, known.get(form, {})) for form in forms]
     if len(forms) > 1 and plan.choice.series_evidence:
         held = compare.future(plan.points)
         if not held.any():
@@ -53,7 +67,7 @@ def jobs(plan: Plan) -> list[Job]:
                 f"scenario.{plan.name}: no series has three distinct compute values, so curve "
                 "forms cannot be weighed by what they predict; choose one form"
             )
-        wanted += [Job(form, held) for form in forms]
+        wanted += [Job(form, held, known.get(form, {})) for form in forms]
     return wanted
 
 
@@ -63,7 +77,7 @@ def drawn(job: Job, compiled: sample.Compiled, stop: Event) -> xr.DataTree:
     if job.held.any():
         data = {"seen": 1.0 - job.held}
         settings = settings.model_copy(update={"draws": max(250, settings.draws // 2)})
-    return sample.sample(compiled, job.form, data, settings, stop=stop)
+    return sample.sample(compiled, job.form, data, settings, stop=stop, typical=job.typical)
 
 
 def posterior(plan: Plan, form: Form, tree: xr.DataTree) -> xr.DataTree:
@@ -114,6 +128,10 @@ def _scores(
     return found.transpose("chain", "draw", "obs").astype("float32")
 
 
+FUTURE_DRAWS = 500
+"""Draws per chain that are stored of a refit without the future."""
+
+
 def held_out(given: compare.Given, held: np.ndarray) -> xr.Dataset:
     """What a refit says of each held-out score, dim `obs` (numbered as in the evidence).
 
@@ -125,6 +143,26 @@ def held_out(given: compare.Given, held: np.ndarray) -> xr.Dataset:
         "below": ("obs", given.below().mean(axis=(0, 1))),
     }
     return xr.Dataset(values, coords={"obs": np.flatnonzero(held)})
+
+
+def weighable(given: compare.Given, posterior: xr.Dataset, plan: Plan, job: Job) -> xr.Dataset:
+    """What the draws of a refit are weighed by where a prior changes or a series goes.
+
+    Returns:
+        Of some draws every parameter with a prior of its own, `shift_exchange_rate`, and in single
+        precision `series_scores` (log density of the scores that were seen, by series) and
+        `draw_log_density` of the held-out ones.
+    """
+    density = given.log_density()
+    size = density.shape[1]
+    keep = np.linspace(0, size - 1, min(FUTURE_DRAWS, size)).round().astype(int)
+    some = posterior.isel(draw=keep).drop_vars(("chain", "draw"), errors="ignore")
+    names = (*plan.priors, "shift_exchange_rate")
+    found = some[[name for name in names if name in some]]
+    scores = compare.series_log_density(some, plan.points, job.form, ~job.held).astype("float32")
+    found["series_scores"] = scores.assign_coords(series=plan.points["series"])
+    found["draw_log_density"] = (("chain", "draw", "obs"), density[:, keep].astype("float32"))
+    return found
 
 
 def room(plan: Plan) -> int:

@@ -92,7 +92,7 @@ def _future(
     points, weights = run.points, run.info["weights"]
     mixed = np.zeros(points.sizes["obs"])
     for form in run.forms:
-        told = run.group(FUTURE, form)
+        told = run.group(FUTURE, form, ("log_density", "below"))
         pit = np.full(points.sizes["obs"], np.nan)
         pit[told["obs"].values] = told["below"].values
         mixed += weights[form] * pit

@@ -50,15 +50,53 @@ def run(
     plan = prepare(name, with_settings(load_scenario(name), changes or {}), folders)
     for line in unheard(plan, folders):
         say(line)
+    return run_of(plan, runs, say)
+
+
+WARM = {"tune": 100, "draws": 1000}
+"""Sampler settings of a fit that starts at another's typical values: enough for every gate."""
+
+
+def warm_run(
+    name: str, scenario: Scenario, like: store.Run, runs: Path, say: Say = lambda text: None
+) -> store.Run:
+    """The fitted run of a scenario whose chains start at the typical values of another run.
+
+    Settings that the scenario states are kept.
+
+    Raises:
+        SpecError: as `run`.
+    """
+    own = scenario.settings.model_dump(exclude_unset=True)
+    plan = prepare(name, with_settings(scenario, WARM | own))
+    return run_of(plan, runs, say, like)
+
+
+def run_of(plan: Plan, runs: Path, say: Say, like: store.Run | None = None) -> store.Run:
+    """The run of a plan: found, or fitted, from the typical values of `like` where there is one."""
     found = _found(plan, runs, say)
     if found is None:
         from tenfold.fit import draws
 
-        jobs = draws.jobs(plan)
+        starts: dict[Form, draws.Typical] = {}
+        if like is not None:
+            starts = {form: typical(like, form, plan) for form in plan.choice.forms}
+        jobs = draws.jobs(plan, starts)
         with build.building(plan, runs, draws.room(plan), say) as new:
             # another process may have made it while this one waited
             found = _found(plan, runs, say) or fit(plan, jobs, new, say)
     return found
+
+
+def typical(run: store.Run, form: Form, plan: Plan) -> dict[str, xr.DataArray]:
+    """Posterior medians of a run's parameters with a prior of their own.
+
+    None of a form that was not fitted.
+    """
+    if form not in run.forms:
+        return {}
+    found = run.group(store.posterior_file(form), "posterior")
+    return {name: found[name].median(("chain", "draw")) for name in plan.priors if name in found}
 
 
 def with_settings(scenario: Scenario, changes: dict[str, Any]) -> Scenario:
@@ -114,7 +152,7 @@ def posteriors(plan: Plan, new: build.Build, sampled: Sampled) -> dict[Form, Ver
 def refits(plan: Plan, new: build.Build, sampled: Sampled) -> dict[Form, Given]:
     """What each form says of the future when refitted without it; none where forms are not weighed.
 
-    Stores it by score.
+    Stores it by score, with the draws from which it can be weighed anew.
     """
     from tenfold.fit import compare, convergence, draws, judge
 
@@ -126,7 +164,8 @@ def refits(plan: Plan, new: build.Build, sampled: Sampled) -> dict[Form, Given]:
         posterior = tree["posterior"].to_dataset()
         given = compare.given_others(posterior, plan.points, job.form, ~job.held)
         predicted[job.form] = given
-        told[job.form] = draws.held_out(given, job.held)
+        weighable = draws.weighable(given, posterior, plan, job)
+        told[job.form] = draws.held_out(given, job.held).merge(weighable)
     if told:
         new.save(judge.FUTURE, xr.DataTree.from_dict(told))
     return predicted

@@ -124,7 +124,7 @@ class Settings(Strict):
 
 
 class ConstantPatch(Strict):
-    """New values of a named constant, in its own unit (5%, central, 95%)."""
+    """New values of a number, in its own unit (5%, central, 95%); exact where they are equal."""
 
     low: float
     central: float
@@ -132,15 +132,29 @@ class ConstantPatch(Strict):
 
 
 class Scenario(Strict):
-    """A named change to the base: what differs, and why anyone would want it."""
+    """A named change to the base: what differs, and why anyone would want it.
+
+    `points`, `priors`, `model` and `settings` are what is fitted. The rest is read by answers:
+    `values` states numbers that a fit would estimate (`inference_per_training`, ...), `baselines`
+    fields of training runs, `fixed_tokens` takes RL at a fixed token budget, and `question` holds
+    arguments that differ from their defaults.
+    """
 
     reason: str = Field(min_length=1)
     extends: str | None = None
     points: PointsChoice = PointsChoice()
     priors: dict[str, Prior] = {}
     constants: dict[str, ConstantPatch] = {}
+    values: dict[str, ConstantPatch] = {}
+    baselines: dict[str, dict[str, ConstantPatch]] = {}
+    fixed_tokens: bool = False
+    question: dict[str, str | float] = {}
     model: ModelChoice = ModelChoice()
     settings: Settings = Settings()
+
+
+READ_BY_ANSWERS = frozenset({"constants", "values", "baselines", "fixed_tokens", "question"})
+"""Tables of a scenario that no fit depends on."""
 
 
 class ScenarioFile(Strict):
@@ -153,13 +167,17 @@ class ScenarioFile(Strict):
 def load_scenarios(path: Path | None = None) -> dict[str, Scenario]:
     """Scenarios by name with `extends` resolved: tables merge key by key, the child's word wins.
 
+    A user's file may extend what ships as well as its own.
+
     Raises:
         SpecError: as `load_toml`; an unknown parent; a circle of parents.
     """
-    path = path or data_path("scenarios.toml")
+    shipped = data_path("scenarios.toml")
+    path = path or shipped
     raw = read_toml(path)
     validate(raw, ScenarioFile, str(path))
-    tables: dict[str, dict[str, Any]] = raw["scenario"]
+    own: dict[str, dict[str, Any]] = raw["scenario"]
+    tables = own if path == shipped else read_toml(shipped)["scenario"] | own
 
     def resolve(name: str, seen: tuple[str, ...]) -> dict[str, Any]:
         parent = tables[name].get("extends")
@@ -176,7 +194,7 @@ def load_scenarios(path: Path | None = None) -> dict[str, Scenario]:
 
     found: dict[str, Scenario] = {}
     mistakes = Mistakes()
-    for name in tables:
+    for name in own:
         with mistakes.gather():
             where = f"{path}: scenario.{key_path([name])}"
             found[name] = validate(resolve(name, (name,)), Scenario, where)

@@ -224,9 +224,16 @@ def _steepness(parameters: xr.Dataset, points: xr.Dataset, form: Form) -> xr.Dat
     """How much steeper curves are in the middle of what was seen than their slopes say, log ratio.
 
     The local slope of a curve, in logits of the score per OOM, is what forms agree on; their own
-    slopes are not comparable. Per series it is taken halfway along its compute, over its slope; per
-    regime it is the mean over publications of the mean over their series; the result is inference
-    less RL.
+    slopes are not comparable. The result is inference less RL.
+    """
+    factor = local_slopes(parameters, points, form) @ steepness_weights(points)
+    return parameters["cell_sd"].copy(data=factor)
+
+
+def local_slopes(parameters: xr.Dataset, points: xr.Dataset, form: Form) -> np.ndarray:
+    """log of the local slope of each series halfway along its compute, over its own slope.
+
+    Shape (..., series).
     """
     x = points["log10_compute"].values - points["reference"].values[points["series_index"].values]
     starts = np.flatnonzero(np.diff(points["series_index"].values, prepend=-1))
@@ -238,7 +245,14 @@ def _steepness(parameters: xr.Dataset, points: xr.Dataset, form: Form) -> xr.Dat
     height = (parameters["series_ceiling"].values - floor) / (1 - floor)
     share = np.clip(height * curves.expected_share(eta, form), 0.005, 0.995)
     factor = own * height * curves.share_gradient(eta, form) / (share * (1 - share))
-    factor = np.log(np.maximum(factor, 1e-3))
+    return np.log(np.maximum(factor, 1e-3))
+
+
+def steepness_weights(points: xr.Dataset) -> np.ndarray:
+    """Weight of each series in `steepness`, shape (series,): inference counts, RL is subtracted.
+
+    Per regime it is the mean over publications of the mean over their series.
+    """
     label = points["series_publication"].values
     weight = np.zeros((2, label.size))
     for k, regime in enumerate(("rl", "inference")):
@@ -246,8 +260,7 @@ def _steepness(parameters: xr.Dataset, points: xr.Dataset, form: Form) -> xr.Dat
         count = {name: np.sum(inside & (label == name)) for name in np.unique(label[inside])}
         weight[k] = [inside[s] / count.get(name, 1) for s, name in enumerate(label)]
         weight[k] /= max(weight[k].sum(), 1)
-    like = parameters["cell_sd"]
-    return like.copy(data=factor @ weight[1] - factor @ weight[0])
+    return weight[1] - weight[0]
 
 
 def _with_pairs(

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tenfold
+from tenfold.posterior.scenario import READ_BY_ANSWERS
 
 if TYPE_CHECKING:
     from tenfold.posterior.plan import Plan
@@ -36,7 +37,7 @@ def fit_key(plan: Plan) -> str:
     """12 hex digits of SHA-256 over scenario, priors, evidence and code."""
     parts = {
         "scenario": plan.scenario.model_dump(
-            mode="json", exclude={"reason", "extends", "constants"}
+            mode="json", exclude={"reason", "extends", *READ_BY_ANSWERS}
         ),
         "priors": {name: prior.model_dump(mode="json") for name, prior in plan.priors.items()},
         "evidence": plan.points.attrs["files"],

@@ -275,8 +275,18 @@ def _prior(name: str, priors: Priors, given: Mapping[str, np.ndarray]) -> dict[s
     }
 
 
-def start(tables: Mapping[str, np.ndarray], where: Layout, seed: int | None) -> np.ndarray:
-    """A place in `u` from which a chain may start: typical values of the priors, with jitter."""
+def start(
+    tables: Mapping[str, np.ndarray],
+    where: Layout,
+    typical: Mapping[str, xr.DataArray],
+    seed: int | None,
+) -> np.ndarray:
+    """A place in `u` from which a chain may start, with jitter.
+
+    Args:
+        typical: values of parameters with a prior of their own, from an earlier fit; of those that
+            are not there, what is typical of the prior.
+    """
     rng = np.random.default_rng(seed)
     center = np.zeros(where.size)
     for i, prior in enumerate(tables["own"]):
@@ -288,7 +298,36 @@ def start(tables: Mapping[str, np.ndarray], where: Layout, seed: int | None) -> 
     at = tables["layout"][0]
     if at["polar"]:
         center[[at["benchmark_sd"], at["cell_sd"]]] = 1.0, 0.0
-    return center + rng.uniform(-0.5, 0.5, where.size)
+    for name, (first, dims) in where.own.items():
+        if name in typical:
+            places = where.slice(first, dims)
+            known = typical[name].reindex({dim: where.coords[dim] for dim in dims}).values
+            found = _place_of(known, tables["own"][first])
+            center[places] = np.where(np.isfinite(found), found, center[places])
+    if at["polar"] and {"benchmark_sd", "cell_sd"} <= set(typical):
+        between, within = float(typical["benchmark_sd"]), float(typical["cell_sd"])
+        angle = special.ndtri(2 / np.pi * np.arctan2(between, within))
+        radius = _inverse_half(np.hypot(between, within) / at["radius"])
+        center[[at["benchmark_sd"], at["cell_sd"]]] = radius, angle
+    jitter = rng.uniform(-0.5, 0.5, where.size)
+    return center + jitter
+
+
+def _place_of(value: np.ndarray, prior: np.void) -> np.ndarray:
+    """Where a value of a parameter lies in `u`: the inverse of what `top_level` does."""
+    family, value = FAMILIES[prior["family"]], value - prior["shift"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if family == "normal":
+            return value
+        if family == "half_normal":
+            return _inverse_half(value / prior["a"])
+        return special.logit(value) if family == "beta" else np.log(value)
+
+
+def _inverse_half(value: Any) -> np.ndarray:
+    """The inverse of `_half`, by its table."""
+    grid = np.linspace(-8.0, 40.0, 4801)
+    return np.interp(value, _half(grid), grid)
 
 
 def top_level(u: np.ndarray, tables: Mapping[str, np.ndarray], where: Layout) -> xr.Dataset:

@@ -50,6 +50,7 @@ def sample(
     settings: Settings | None = None,
     top_level: bool = False,
     stop: Event | None = None,
+    typical: Mapping[str, xr.DataArray] | None = None,
 ) -> xr.DataTree:
     """Draw from the posterior of one form.
 
@@ -59,6 +60,8 @@ def sample(
         top_level: keep parameters with a prior of their own only; with tens of thousands of series
             the draws of the rest need many times the memory of the fit.
         stop: ends the sampling once it is set, by `Stopped`.
+        typical: values of parameters at which chains start; what is typical of the priors unless
+            given.
 
     Returns:
         DataTree with groups `posterior` (the sampler's variables, and what `simulate.complete`
@@ -71,7 +74,7 @@ def sample(
     where = layout.layout(plan.points, plan.choice, form)
     tables = coordinates.inputs(plan.points, plan.priors, plan.choice, where, form, data)
     running = nutpie.sample(
-        _sampler(tables, where, where.n_own if top_level else where.size),
+        _sampler(tables, where, where.n_own if top_level else where.size, typical or {}),
         draws=settings.draws,
         tune=settings.tune,
         chains=settings.chains,
@@ -120,7 +123,12 @@ def _finished(running: Any, stop: Event | None) -> Any:
     raise Stopped
 
 
-def _sampler(tables: Mapping[str, np.ndarray], where: layout.Layout, kept: int) -> Any:
+def _sampler(
+    tables: Mapping[str, np.ndarray],
+    where: layout.Layout,
+    kept: int,
+    typical: Mapping[str, xr.DataArray],
+) -> Any:
     """The compiled density over some data, as nutpie takes models: one variable `u`.
 
     Args:
@@ -136,7 +144,7 @@ def _sampler(tables: Mapping[str, np.ndarray], where: layout.Layout, kept: int) 
         dims={"u": ("place",)},
         compiled_logp_func=kernel.log_density_pointer,
         compiled_expand_func=kernel.copy_pointer,
-        initial_point_func=partial(coordinates.start, tables, where),
+        initial_point_func=partial(coordinates.start, tables, where, typical),
         shared_data={},
         shared_var_keys={},
         user_data=kernel.pack(kernel.Inputs(**tables)),

@@ -7,7 +7,8 @@ from scipy import stats
 from tenfold.evidence import dataset
 from tenfold.fit import compare, diagnose, draws
 from tenfold.posterior import forward, priors, simulate
-from tenfold.posterior.scenario import ModelChoice
+from tenfold.posterior.plan import Plan
+from tenfold.posterior.scenario import ModelChoice, Scenario
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +178,25 @@ def test_future_scores_from_the_model_itself_are_uniform(small):
         given = compare.given_others(chain, simulated, "logistic", seen)
         pits.append(draws.held_out(given, ~seen)["below"].values[:1])
     assert stats.kstest(np.concatenate(pits), "uniform").pvalue > 0.001
+
+
+def test_a_refit_keeps_what_its_draws_are_weighed_by(small, parameters):
+    held = compare.future(small)
+    scenario = Scenario(reason="test")
+    plan = Plan("small", scenario, small, priors.load())
+    given = compare.given_others(parameters, small, "saturating", ~held)
+    found = draws.weighable(given, parameters, plan, draws.Job("saturating", held, {}))
+    np.testing.assert_allclose(
+        np.log(np.exp(found["draw_log_density"].astype(float)).mean(("chain", "draw"))),
+        draws.held_out(given, held)["log_density"],
+        rtol=1e-4,
+    )
+    assert {"cell_sd", "ceiling_mean", "nu"} <= set(found)
+    for series in range(small.sizes["series"]):
+        own = np.flatnonzero(small["series_index"].values == series)
+        expected = joint(parameters, small, "saturating", series, np.flatnonzero(~held[own]))
+        got = found["series_scores"].values[0, :, series]
+        np.testing.assert_allclose(got, expected, rtol=1e-5)
 
 
 def test_serial_correlation_is_found_where_it_is(small):
