@@ -84,11 +84,12 @@ def jump(
     draws, constants, about = stored_draws(runs, scenario, run, benchmark)
     from tenfold.answers.answer import jump_answer
     from tenfold.words import answers
+    from tenfold.words.fits import basis
 
     question = _question(benchmark, start, target, baseline, reading, split, date)
     question = replace(question, deployment=deployment)
     answer = jump_answer(draws, constants, question)
-    answer = about | answer | {"lines": answers.jump_lines(answer)}
+    answer = about | answer | {"lines": [*answers.jump_lines(answer), basis(about)]}
     _print(answer, answers.jump_tables, as_json)
 
 
@@ -120,11 +121,12 @@ def cost(
     draws, constants, about = stored_draws(runs, scenario, run, benchmark)
     from tenfold.answers.answer import cost_answer
     from tenfold.words import answers
+    from tenfold.words.fits import basis
 
     question = _question(benchmark, start, target, baseline, reading, split, date)
     question = replace(question, energy_share=energy_share, budget_share=budget_share)
     answer = cost_answer(draws, constants, question)
-    answer = about | answer | {"lines": answers.cost_lines(answer)}
+    answer = about | answer | {"lines": [*answers.cost_lines(answer), basis(about)]}
     _print(answer, answers.cost_tables, as_json)
 
 
@@ -144,6 +146,7 @@ def quantities(
     from tenfold.answers.question import Asked, Question
     from tenfold.answers.registry import listing
     from tenfold.words import answers
+    from tenfold.words.fits import basis
 
     draws, constants, about = stored_draws(runs, scenario, run)
     listed = listing(Asked(draws, constants, Question()))
@@ -151,6 +154,7 @@ def quantities(
         terminal.print_json(about | {"quantities": listed})
         return
     terminal.print_table(*answers.quantity_table(listed))
+    terminal.print_lines([basis(about)])
 
 
 def claims(
@@ -189,6 +193,7 @@ def claims(
     from tenfold.answers.constants import load_constants
     from tenfold.claims.verdicts import check_claims, load_claims
     from tenfold.words.claims import lines, record
+    from tenfold.words.fits import basis
 
     loaded = load_claims(file)
     chosen, about = loaded.claim, {}
@@ -208,7 +213,7 @@ def claims(
             terminal.print_lines([*lines(result), ""], hang="  ")
         which = f": {', '.join(contradicted)}" if contradicted else ""
         total = f"{len(results)} claims, {len(contradicted)} contradicted{which}"
-        terminal.print_lines([total], hang="  ")
+        terminal.print_lines([total, *([basis(about)] if about else [])], hang="  ")
     if strict and contradicted:
         terminal.warn(f"contradicted: {', '.join(contradicted)}")
         raise typer.Exit(EXIT_CLAIM)
@@ -250,7 +255,7 @@ def stored_draws(
     then = found.info["spec"]["constants"]  # where the scenario is no more
     patch = now[name].model_dump()["constants"] if name in now else then
     constants = load_constants().patched(patch, f"scenario.{name}.constants")
-    return of_run(found), constants, about
+    return of_run(found), constants, about | {"constants_as_of": str(constants.as_of)}
 
 
 def _question(

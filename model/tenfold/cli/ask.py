@@ -119,12 +119,13 @@ def _event(
     from tenfold.answers import ask as asking
     from tenfold.answers.conditions import conditions
     from tenfold.words import ask as words
+    from tenfold.words.fits import basis
 
     for text in filter(None, (event, given)):
         conditions(text)  # what is not understood, before anything heavy is loaded
     draws, constants, about = stored_draws(*where)
     answer = about | asking.ask_event(_asked(draws, constants, None, stated), event, given)
-    _print(answer, words.event_lines(answer), as_json)
+    _print(answer, [*words.event_lines(answer), basis(about)], as_json)
 
 
 def _quantity(
@@ -142,6 +143,7 @@ def _quantity(
     from tenfold.answers.conditions import conditions, threshold
     from tenfold.answers.registry import named
     from tenfold.words import ask as words
+    from tenfold.words.fits import basis
 
     entry = named(name)
     thresholds = [threshold(entry, relation, *texts) for relation, texts in listed]
@@ -155,7 +157,7 @@ def _quantity(
     if as_csv:
         terminal.say(_csv(words.records(answer)))
         return
-    _print(words.with_values(answer), words.lines(answer), as_json)
+    _print(words.with_values(answer), [*words.lines(answer), basis(about)], as_json)
     if not as_json:
         for title, columns, rows in words.tables(answer):
             terminal.print_table(title, columns, rows)
@@ -252,5 +254,4 @@ def _print(answer: dict[str, Any], lines: list[str], as_json: bool) -> None:
     if as_json:
         terminal.print_json(answer | {"lines": lines})
         return
-    for line in lines:
-        terminal.say(line)
+    terminal.print_lines(lines)

@@ -112,7 +112,8 @@ def stored(
     edition = shelf.signature(found)
     if edition:
         terminal.warn(f"{edition}; `tenfold fit` fits a run of your own")
-    return found, about | {"edition": edition, "stale": warn_stale(found)}
+    about |= {"edition": edition, "stale": warn_stale(found), "fitted": found.info["created"][:10]}
+    return found, about | {"evidence_until": found.info.get("evidence_until")}
 
 
 def warn_stale(run: Run) -> bool:

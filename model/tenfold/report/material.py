@@ -43,6 +43,7 @@ class Material:
     """
 
     stored: Stored
+    constants_as_of: str
     answer: dict[str, Any]
     paid: dict[str, Any]
     whole: dict[str, dict[str, Any]]
@@ -101,6 +102,7 @@ def gather(stored: Stored, constants: Constants, file: ClaimsFile) -> Material:
     ]
     return Material(
         stored=stored,
+        constants_as_of=str(constants.as_of),
         answer=jump_answer(draws, constants, question),
         paid=cost_answer(draws, constants, question),
         whole=table(whole, answer.costs(question)),

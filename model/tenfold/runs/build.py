@@ -236,6 +236,12 @@ def _sync(folder: Path) -> None:
         os.close(place)
 
 
+def _newest(points: xr.Dataset) -> str | None:
+    """Date of the newest publication that is fitted ("2026", "2026-07", "2026-07-30")."""
+    known, fitted = json.loads(points.attrs["sources"]), set(points["series_source"].values)
+    return max((item["date"] for name, item in known.items() if name in fitted), default=None)
+
+
 def provenance(plan: Plan) -> dict[str, Any]:
     """What the run rests on: spec, hashes, versions, machine size, time."""
     return {
@@ -250,6 +256,7 @@ def provenance(plan: Plan) -> dict[str, Any]:
             for name, prior in plan.priors.items()
         },
         "evidence": json.loads(plan.points.attrs["files"]),
+        "evidence_until": _newest(plan.points),
         "benchmarks": plan.points["benchmark"].values.tolist(),
         "seed": plan.settings.seed,
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

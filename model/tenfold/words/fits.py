@@ -28,6 +28,17 @@ def gates(path: str, listed: Iterable[Mapping[str, Any]]) -> Table:
     return f"Gates of {path}", columns, rows
 
 
+def basis(about: Mapping[str, Any]) -> str:
+    """What an answer rests on, and of when that is."""
+    spoken = about["edition"] or f"run {about['run']}"
+    until = about["evidence_until"]
+    evidence = f" to evidence up to {until}" if until else ""
+    return (
+        f"{spoken[0].upper()}{spoken[1:]}, fitted {about['fitted']}{evidence}; "
+        f"constants as of {about['constants_as_of']}."
+    )
+
+
 def weights(forms: Sequence[str], found: Mapping[str, float]) -> str:
     """The weight of each curve form, one line."""
     listed = ", ".join(f"{form} {fixed(found.get(form, 0.0), 2)}" for form in forms)
