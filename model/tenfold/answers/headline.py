@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def of_run(stored: Run) -> xr.Dataset:
-    """Headline draws of a run: `complete` of its stored sample."""
-    return complete(stored.group(netcdf.HEADLINE))
+    """Headline draws of a run: `complete` of its stored sample, with its folder as `run`."""
+    return complete(stored.group(netcdf.HEADLINE)).assign_attrs(run=str(stored.path))
 
 
 def complete(sample: xr.Dataset) -> xr.Dataset:

@@ -13,6 +13,7 @@ from typing import Any
 import xarray as xr
 
 from tenfold.answers import frontier, timing
+from tenfold.answers.chart_quantities import CHARTS
 from tenfold.answers.quantity import WAYS, Quantity
 from tenfold.answers.question import Asked, Question
 
@@ -284,6 +285,8 @@ QUANTITIES: dict[str, Quantity] = {
              _up_to("Budget on trend for one run, up to {budget_share:.2g} of world GDP"), "USD",
              "amount", _budget),
         ),
+        # Single charts, and shares of them.
+        *CHARTS,
         # The world.
         *_each(
             "", ("baseline", "date"),

@@ -32,7 +32,8 @@ class Question:
     run at that decimal year. volume: tokens served per day. energy_share, budget_share, chip_share:
     the most that one run takes of world electricity, of world GDP and of all processors made.
     horizon: years over which inference is paid. deployment: ratio of deployment to training
-    spending for the joint optimum; None takes the constants'.
+    spending for the joint optimum; None takes the constants'. series, other: labels of curves.
+    multiplier: so many times the compute. shift, technique: rows of shifts.csv and tradeoff.csv.
 
     Raises:
         SpecError: an unknown regime, reading or split; a target without a start.
@@ -52,6 +53,11 @@ class Question:
     chip_share: float = 0.1
     horizon: float = timing.HORIZON
     deployment: float | None = None
+    series: str | None = None
+    other: str | None = None
+    multiplier: float | None = None
+    shift: str | None = None
+    technique: str | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:

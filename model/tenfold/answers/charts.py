@@ -1,0 +1,226 @@
+"""Curves of single series, as a run's posteriors have them: what one chart says by itself.
+
+Answers about benchmarks and populations read the headline sample; these read the posteriors, a few
+columns of them. A curve is one of thinking mode, along true compute: the error of an axis without
+numbers is in its slope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from tenfold import curves
+from tenfold.answers.question import Asked
+from tenfold.files import SpecError, did_you_mean
+from tenfold.mixture import SAMPLE_DIMS
+from tenfold.posterior import structure
+from tenfold.runs import store
+
+PARTS = ("slope", "intercept", "series_ceiling")
+LABELS = (
+    "series", "series_regime", "series_benchmark", "is_pair", "twin_index", "floor", "reference",
+    "benchmark_index", "series_index",
+)  # fmt: skip
+LEAST_POINTS = 3
+"""Series with fewer points are not counted in shares."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """What a run knows of its series without their draws; arrays of shape (series,).
+
+    own: whether it has a curve of its own. Pairs of modes and second axes have none.
+    """
+
+    label: np.ndarray
+    regime: np.ndarray
+    benchmark: np.ndarray
+    floor: np.ndarray
+    reference: np.ndarray
+    points: np.ndarray
+    own: np.ndarray
+
+
+def series_of(asked: Asked) -> Series:
+    """The series of the run that answers.
+
+    Raises:
+        SpecError: the draws are those of no stored run.
+    """
+    return _series(_folder(asked))
+
+
+def curve(asked: Asked, label: str) -> xr.Dataset:
+    """Draws of one series: `slope`, `intercept`, `ceiling`; scalars `floor`, `reference`.
+
+    Raises:
+        SpecError: no such series, with the nearest label; one without a curve of its own.
+    """
+    known = series_of(asked)
+    labels = known.label.tolist()
+    if label not in labels:
+        raise SpecError(f"unknown series {label!r}{did_you_mean(label, sorted(labels))}")
+    place = labels.index(label)
+    if not known.own[place]:
+        raise SpecError(f"series {label!r}: a pair of modes or a second axis; it has no curve")
+    found = _drawn(_folder(asked), (place,), PARTS).isel(series=0)
+    return found.assign(floor=known.floor[place], reference=known.reference[place])
+
+
+def table(asked: Asked, *names: str) -> xr.Dataset:
+    """Columns of the evidence beside its points, as the run that answers was fitted to them."""
+    return _table(_folder(asked), names)
+
+
+def between(asked: Asked) -> xr.DataArray:
+    """OOMs from the question's start to its target on the curve of its series; +inf for never."""
+    start, target = asked.need("start"), asked.need("target")
+    return _by_form(curve(asked, asked.need("series")), _ooms, start, target)
+
+
+def slope(asked: Asked) -> xr.DataArray:
+    """Slope of the question's series, link units per OOM."""
+    return curve(asked, asked.need("series"))["slope"]
+
+
+def slope_ratio(asked: Asked) -> xr.DataArray:
+    """Slope of the question's series over that of `other`."""
+    return slope(asked) / curve(asked, asked.need("other"))["slope"]
+
+
+def ceiling(asked: Asked) -> xr.DataArray:
+    """Score at which the curve of the question's series levels off."""
+    return curve(asked, asked.need("series"))["ceiling"]
+
+
+def reached(asked: Asked) -> xr.DataArray:
+    """Score to which `multiplier` times the compute takes the question's series from `start`."""
+    start, multiplier = asked.need("start"), asked.need("multiplier")
+    return _by_form(curve(asked, asked.need("series")), _reached, start, np.log10(multiplier))
+
+
+def compute_ratio(asked: Asked) -> xr.DataArray:
+    """log10 of the compute at which the series reaches score `start`, over that of `other`."""
+    at = asked.need("start")
+    first, second = (
+        _by_form(curve(asked, asked.need(name)), _at_score, at) for name in ("series", "other")
+    )
+    return first - second
+
+
+def share_within(asked: Asked) -> xr.DataArray:
+    """Share of the series of a regime that climb from start to target within `multiplier`.
+
+    Series with a curve of their own; on `benchmark` alone, where one is named.
+    """
+    start, target = asked.need("start"), asked.need("target")
+    found = _all(asked)
+    ooms = _by_form(found, _ooms, start, target)
+    within = (ooms <= np.log10(asked.need("multiplier"))).where(found["floor"] < start)
+    return within.mean("series")
+
+
+def share_never(asked: Asked) -> xr.DataArray:
+    """Share of the same series whose curve levels off below the target."""
+    start, found = asked.need("start"), _all(asked)
+    ooms = _by_form(found, _ooms, start, asked.need("target"))
+    return (ooms == np.inf).where(found["floor"] < start).mean("series")
+
+
+def _all(asked: Asked) -> xr.Dataset:
+    known, asks = series_of(asked), asked.question
+    chosen = (known.regime == asks.regime) & known.own & (known.points >= LEAST_POINTS)
+    if asks.benchmark is not None:
+        chosen &= known.benchmark == asks.benchmark
+    places = np.flatnonzero(chosen)
+    if not places.size:
+        raise SpecError(f"benchmark {asks.benchmark!r}: no {asks.regime} series with a curve there")
+    found = _drawn(_folder(asked), tuple(places.tolist()), ("slope", "series_ceiling"))
+    return found.assign(floor=("series", known.floor[places]))
+
+
+def _by_form(parts: xr.Dataset, function: Any, *given: float) -> xr.DataArray:
+    each: list[xr.DataArray] = [
+        function(parts.sel(form=form), str(form), *given) for form in parts["form"].values
+    ]
+    return xr.concat(each, parts["form"])
+
+
+def _ooms(parts: xr.Dataset, form: curves.Form, start: float, target: float) -> Any:
+    top = parts["ceiling"]
+    return curves.ooms_between(start, target, parts["slope"], parts["floor"], top, form)
+
+
+def _reached(parts: xr.Dataset, form: curves.Form, start: float, ooms: float) -> Any:
+    floor, top = parts["floor"], parts["ceiling"]
+    eta = curves.eta_at_score(start, floor, top, form) + parts["slope"] * ooms
+    return curves.expected_score(eta, floor, top, form).where(top > start, start)
+
+
+def _at_score(parts: xr.Dataset, form: curves.Form, score: float) -> Any:
+    eta = curves.eta_at_score(score, parts["floor"], parts["ceiling"], form)
+    return parts["reference"] + (eta - parts["intercept"]) / parts["slope"]
+
+
+def _folder(asked: Asked) -> Path:
+    stored = asked.draws.attrs.get("run")
+    if stored is None:
+        raise SpecError("these draws are those of no stored run: they have no series of their own")
+    return Path(stored)
+
+
+@lru_cache(maxsize=2)
+def _run(folder: Path) -> store.Run:
+    return store.load(folder)
+
+
+@lru_cache(maxsize=2)
+def _series(folder: Path) -> Series:
+    run = _run(folder)
+    file = store.posterior_file(run.forms[0])
+    points = run.group(
+        file, "constant_data", (*LABELS, "series", "benchmark_index", "series_index")
+    )
+    counts = np.bincount(points["series_index"].values, minlength=points.sizes["series"])
+    return Series(
+        label=points["series"].values,
+        regime=points["series_regime"].values,
+        benchmark=points["series_benchmark"].values,
+        floor=points["floor"].values[points["benchmark_index"].values],
+        reference=points["reference"].values,
+        points=counts,
+        own=structure.curves(points),
+    )
+
+
+@lru_cache(maxsize=8)
+def _table(folder: Path, names: tuple[str, ...]) -> xr.Dataset:
+    run = _run(folder)
+    return run.group(store.posterior_file(run.forms[0]), "constant_data", names)
+
+
+@lru_cache(maxsize=64)
+def _drawn(folder: Path, places: tuple[int, ...], parts: Iterable[str]) -> xr.Dataset:
+    """Draws of some series, dims (form, chain, draw, series), from the posterior of each form."""
+    import h5py
+
+    run = _run(folder)
+    stacked: dict[str, list[np.ndarray]] = {name: [] for name in parts}
+    for form in run.forms:
+        with h5py.File(run.file(store.posterior_file(form)), "r") as file:
+            for name in stacked:
+                node: Any = file[f"posterior/{name}"]
+                stacked[name].append(node[:, :, list(places)].astype("float32"))
+    dims = (*SAMPLE_DIMS, "series")
+    found = {
+        name.removeprefix("series_"): (dims, np.stack(values).astype(float))
+        for name, values in stacked.items()
+    }
+    return xr.Dataset(found, coords={"form": list(run.forms)})
