@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -104,6 +105,31 @@ def hostile_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def prior_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The run of `store_prior_run`, shared: not to be changed."""
     return store_prior_run(tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture(scope="session")
+def moved_run(prior_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """`prior_run` with an exchange rate that is twice as high."""
+    import numpy as np
+
+    from tenfold.runs import build, netcdf, store
+
+    path = tmp_path_factory.mktemp("moved") / prior_run.path.name
+    shutil.copytree(prior_run.path, path)
+    sample = prior_run.group(netcdf.HEADLINE)
+    sample["steepness"] = sample["steepness"] + np.log(2).astype("float32")
+    return build.amend(store.load(path), {netcdf.HEADLINE: sample}, {})
+
+
+@pytest.fixture(scope="session")
+def editions(prior_run: Run, moved_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two editions, 2026-11 and 2026-12: of `prior_run`, and of `moved_run`, moved by the model."""
+    from tenfold.editions import make
+
+    folder = tmp_path_factory.mktemp("editions")
+    make.new(prior_run, "2026-11", folder)
+    make.new(moved_run, "2026-12", folder, {"evidence": prior_run, "model": moved_run})
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -116,6 +116,20 @@ def conditions(text: str) -> tuple[Comparison, ...]:
     return tuple(_comparison(part) for part in re.split(r"\s+and(?:\s+|$)", text.strip()))
 
 
+def called(text: str) -> tuple[str, dict[str, Any]]:
+    """A quantity and its arguments, from `name` or `name(start=0.2, benchmark="GPQA Diamond")`.
+
+    Raises:
+        SpecError: not of that form; an unknown quantity; an argument that it does not take.
+    """
+    found = re.fullmatch(rf"\s*{NAMED}\s*", text)
+    if not found:
+        raise SpecError(f"{text!r}: expected a quantity such as rl_jump_ooms(start=0.2)")
+    given = _arguments(found[2] or "")
+    registry.question(found[1], given)
+    return found[1], given
+
+
 def holds(found: tuple[Comparison, ...], asked: Asked) -> xr.DataArray:
     """Draws in which every comparison holds, with all dims of the sample."""
     event = xr.ones_like(asked.like, dtype=bool)

@@ -62,11 +62,17 @@ def spread(
 
 
 def records(asked: Asked, names: Iterable[str] = QUANTITIES) -> dict[str, dict[str, Any]]:
-    """`record` of each quantity that the run, the baseline and the question tell."""
-    found = {}
+    """`record` of each quantity that the run, the baseline and the question tell, by name."""
+    return {name: record(asked, name) for name in told(asked, names)}
+
+
+def told(asked: Asked, names: Iterable[str] = QUANTITIES) -> list[str]:
+    """Quantities that need no argument which is not given, and that run and baseline tell."""
+    found = []
     for name in names:
         try:
-            found[name] = record(asked, name)
-        except SpecError:  # an argument is needed, or the baseline does not tell it
+            named(name).draws(asked)
+        except SpecError:
             continue
+        found.append(name)
     return found

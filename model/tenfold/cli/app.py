@@ -19,7 +19,18 @@ import typer
 from typer.core import TyperGroup
 
 from tenfold import __version__
-from tenfold.cli import answers, ask, edition, evidence, fit, predict, report, runs, terminal
+from tenfold.cli import (
+    answers,
+    ask,
+    edition,
+    evidence,
+    export,
+    fit,
+    predict,
+    report,
+    runs,
+    terminal,
+)
 
 EXIT_UNEXPECTED, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 1, 2, 130
 
@@ -39,6 +50,7 @@ WORKFLOW = (
     "scenarios",
     "claims",
     "report",
+    "export",
     "edition",
     "diff",
 )
@@ -101,6 +113,7 @@ for command in (
     fit.scenarios,
     answers.claims,
     report.report,
+    export.export,
     edition.diff,
 ):
     app.command()(command)

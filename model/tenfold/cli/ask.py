@@ -124,7 +124,7 @@ def _event(
     for text in filter(None, (event, given)):
         conditions(text)  # what is not understood, before anything heavy is loaded
     draws, constants, about = stored_draws(*where)
-    answer = about | asking.ask_event(_asked(draws, constants, None, stated), event, given)
+    answer = about | asking.ask_event(asked_of(draws, constants, None, stated), event, given)
     _print(answer, [*words.event_lines(answer), basis(about)], as_json)
 
 
@@ -150,7 +150,7 @@ def _quantity(
     if given:
         conditions(given)
     draws, constants, about = stored_draws(*where)
-    asked = _asked(draws, constants, name, stated)
+    asked = asked_of(draws, constants, name, stated)
     answer = about | asking.ask(asked, name, thresholds, given)
     if any(files):
         _distribution(asked, answer, given, *files)
@@ -210,7 +210,8 @@ def _side(name: str, scenario: str, runs: Path) -> tuple[Asked, dict[str, Any]]:
     return Asked(draws, constants, Question()), about
 
 
-def _asked(draws: Any, constants: Constants, name: str | None, stated: dict[str, Any]) -> Asked:
+def asked_of(draws: Any, constants: Constants, name: str | None, stated: dict[str, Any]) -> Asked:
+    """A question put to draws: the arguments of quantity `name`, or any where that is None."""
     from tenfold.answers.question import Asked, Question
     from tenfold.answers.registry import question
 

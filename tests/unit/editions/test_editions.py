@@ -21,24 +21,14 @@ from tenfold.runs import build, netcdf, store
 from tenfold.unseen import predict
 
 
-@pytest.fixture(scope="module")
-def moved(prior_run, tmp_path_factory):
-    """The run with an exchange rate that is twice as high."""
-    path = tmp_path_factory.mktemp("moved") / prior_run.path.name
-    shutil.copytree(prior_run.path, path)
-    sample = prior_run.group(netcdf.HEADLINE)
-    sample["steepness"] = sample["steepness"] + np.log(2).astype("float32")
-    return build.amend(store.load(path), {netcdf.HEADLINE: sample}, {})
+@pytest.fixture
+def moved(moved_run):
+    return moved_run
 
 
-@pytest.fixture(scope="module")
-def home(prior_run, moved, tmp_path_factory):
-    """Two editions; the second's exchange rate is twice as high, through the model."""
-    folder = tmp_path_factory.mktemp("editions")
-    make.new(prior_run, "2026-11", folder)
-    shutil.copytree(folder / "2026-11", folder / "kept")
-    make.new(moved, "2026-12", folder, {"evidence": prior_run, "model": moved})
-    return folder
+@pytest.fixture
+def home(editions):
+    return editions
 
 
 @pytest.fixture

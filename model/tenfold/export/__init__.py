@@ -1,0 +1,1 @@
+"""Exports: what a run says, in the formats of other programs and of forecasting sites."""
