@@ -125,7 +125,7 @@ def _table(form: str, asked: Quantities, about: dict[str, Any]) -> str:
     found = {text: record(each, called(text)[0]) for text, each in asked.items()}
     if form == "json":
         return tables.as_json(found, about)
-    return tables.as_csv(found) if form == "csv" else tables.as_hubverse(found, about["created"])
+    return tables.as_csv(found) if form == "csv" else tables.as_hubverse(found, about["fitted"])
 
 
 def _single(

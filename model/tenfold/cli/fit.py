@@ -109,7 +109,6 @@ def stored(
     if status != "PASS":
         terminal.warn(f"gates: {status}; `tenfold check` shows which")
     about = {"scenario": found.info["scenario"], "run": found.path.name, "gates": status}
-    about["created"] = found.info["created"]
     edition = shelf.signature(found)
     if edition:
         terminal.warn(f"{edition}; `tenfold fit` fits a run of your own")
