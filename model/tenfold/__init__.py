@@ -20,6 +20,7 @@ _HOME = {
     "headline_draws": ("answers.headline", "of_run"),
     "jump_answer": ("answers.answer", "jump_answer"),
     "latest_run": ("runs.store", "latest"),
+    "load": ("notebook", "load"),
     "load_claims": ("claims.verdicts", "load_claims"),
     "load_constants": ("answers.constants", "load_constants"),
     "load_points": ("evidence.dataset", "load"),
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from tenfold.evidence.dataset import load as load_points
     from tenfold.files import SpecError
     from tenfold.fit.stages import run as fit_scenario
+    from tenfold.notebook import load
     from tenfold.posterior.scenario import load_scenarios
     from tenfold.runs.store import latest as latest_run
 
@@ -49,6 +51,7 @@ __all__ = [
     "headline_draws",
     "jump_answer",
     "latest_run",
+    "load",
     "load_claims",
     "load_constants",
     "load_points",

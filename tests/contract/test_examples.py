@@ -156,8 +156,19 @@ def test_the_readme_speaks_python(place):
     (program,) = blocks("README.md", "python")
     found = {}
     exec(program, found)  # noqa: S102 - the page's own text
-    assert found["answer"]["quantities"]["rl_jump_ooms"]["p50"] > 0
-    assert found["results"]
+    assert found["jump"].median > 0
+    assert 0 <= found["dear"] <= 1
+    assert found["draws"].attrs["unit"] == "OOM"
+    assert found["verdicts"]
+
+
+def test_the_script_goes_from_evidence_to_a_verdict(place, capsys):
+    program = (place / "verdict.py").read_text()
+    assert len(program.splitlines()) < 20
+    exec(program, {})  # noqa: S102 - the example's own text
+    out = capsys.readouterr().out
+    assert "P(more than the essay's 6 OOMs) = " in out
+    assert out.count("evidence:") == 2
 
 
 def test_the_scenarios_of_the_examples_are_read(place):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -14,6 +15,7 @@ from pydantic import Field, field_validator, model_validator
 
 from tenfold.files import SpecError, data_path, did_you_mean
 from tenfold.mixture import stratified
+from tenfold.posterior.scenario import load_scenarios
 from tenfold.spec import Strict, load_toml, validate
 
 if TYPE_CHECKING:
@@ -267,3 +269,15 @@ def load_constants(path: Path | None = None) -> Constants:
         SpecError: one line with file, key path, value and what was expected.
     """
     return load_toml(data_path("constants.toml") if path is None else path, Constants)
+
+
+def constants_of(info: Mapping[str, Any]) -> Constants:
+    """The shipped constants as the scenario of a run has them, from the run's record.
+
+    Raises:
+        SpecError: a patch of a constant that is not there.
+    """
+    name, now = info["scenario"], load_scenarios()
+    then = info["spec"]["constants"]  # where the scenario is no more
+    patch = now[name].model_dump()["constants"] if name in now else then
+    return load_constants().patched(patch, f"scenario.{name}.constants")

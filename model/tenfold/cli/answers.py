@@ -247,14 +247,10 @@ def stored_draws(
 ) -> tuple[xr.Dataset, Constants, dict[str, Any]]:
     """Headline draws of the run that answers, its scenario's constants, and which run it is."""
     found, about = stored(runs, scenario, run, benchmark)
-    from tenfold.answers.constants import load_constants
+    from tenfold.answers.constants import constants_of
     from tenfold.answers.headline import of_run
-    from tenfold.posterior.scenario import load_scenarios
 
-    name, now = about["scenario"], load_scenarios()
-    then = found.info["spec"]["constants"]  # where the scenario is no more
-    patch = now[name].model_dump()["constants"] if name in now else then
-    constants = load_constants().patched(patch, f"scenario.{name}.constants")
+    constants = constants_of(found.info)
     return of_run(found), constants, about | {"constants_as_of": str(constants.as_of)}
 
 

@@ -10,13 +10,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tenfold.answers import headline
+from tenfold.answers import headline, registry
 from tenfold.answers.answer import jump_answer
 from tenfold.answers.constants import load_constants
-from tenfold.answers.question import Question
+from tenfold.answers.question import Asked, Question
 from tenfold.cli.app import main
 from tenfold.editions import make, shelf, tables
 from tenfold.files import SpecError
+from tenfold.posterior import structure
 from tenfold.runs import build, netcdf, store
 from tenfold.unseen import predict
 
@@ -67,8 +68,36 @@ def test_an_edition_predicts_with_the_weights_of_its_run(home, moved):
     for (_, one), (_, other) in zip(ours, theirs, strict=True):
         assert one.labels == other.labels
         assert set(one.values) == set(other.values)
-        mean = other.values["log_slope_mean"].mean()
-        assert one.values["log_slope_mean"].mean() == pytest.approx(mean, rel=1e-5)
+        for key, values in one.values.items():
+            assert values == pytest.approx(other.values[key], rel=1.3e-4)
+
+
+def test_an_edition_knows_the_curves_of_its_series(home, moved):
+    label = str(moved.points["series"].values[structure.curves(moved.points)][0])
+    constants = load_constants()
+    for name, given in (
+        ("chart_slope", {"series": label}),
+        ("series_share", {"start": 0.2, "target": 0.5, "multiplier": 1e3}),
+    ):
+        question = registry.question(name, given)
+        one, other = (
+            registry.draws_of(name, Asked(headline.of_run(run), constants, question))
+            for run in (shelf.newest(home), moved)
+        )
+        assert one.sizes == other.sizes
+        assert one.values == pytest.approx(other.values, rel=1e-3, abs=0.02, nan_ok=True)
+
+
+def test_a_kept_draw_stands_for_its_neighbours(moved, home, tmp_path, monkeypatch):
+    monkeypatch.setattr(make, "DRAWS", 60)
+    small = build.Build(store.Run(tmp_path, moved.info | {"files": {}}), tmp_path)
+    make.keep_posterior(small, moved, "logistic", 1)
+    found = small.run.group("posterior-logistic.nc", "posterior")["sigma"]
+    whole = moved.group("posterior-logistic.nc", "posterior")["sigma"]
+    assert found.sizes == whole.sizes
+    for draw in range(10):
+        wanted = whole.isel(draw=draw // 5 * 5).values
+        assert found.isel(draw=draw).values == pytest.approx(wanted, rel=1.3e-4)
 
 
 def test_older_editions_keep_their_tables_alone(home):
