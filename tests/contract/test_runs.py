@@ -232,10 +232,10 @@ def test_without_a_run_the_next_step_is_named(run, tmp_path, command, monkeypatc
     assert err == "error: runs: no complete run; run `tenfold fit`\n"
 
 
-def test_the_scenario_of_the_next_step_is_named(run, tmp_path):
-    _, _, err = run("jump", "--scenario", "o1-chart", cwd=tmp_path)
-    wanted = "no complete run of o1-chart; run `tenfold fit --scenario o1-chart`"
-    assert err == f"error: runs: {wanted}\n"
+def test_a_scenario_without_any_run_names_the_next_step(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(shelf, "home", lambda: tmp_path)
+    status, _, err = run("jump", "--scenario", "o1-chart", cwd=tmp_path)
+    assert (status, err) == (2, "error: runs: no complete run; run `tenfold fit`\n")
 
 
 def test_an_unknown_scenario_is_one_line(run):

@@ -132,8 +132,8 @@ class Baseline(Strict):
     """A training run to be scaled; each quantity is the name of a constant.
 
     `rl_share` is the estimate made of this very run, weighed by `rl_share.share` against what
-    others disclosed by then; without one they alone speak. `rl_share_row` names its row among
-    theirs, which is then left out.
+    others disclosed by then, unless `rl_share_weighed` is off; without one they alone speak.
+    `rl_share_row` names its row among theirs, which is then left out.
 
     One of each pair is given and the other follows: training or pre-training FLOP, GPU-hours or
     throughput, GPUs or duration, energy or power, cost or price.
@@ -143,6 +143,7 @@ class Baseline(Strict):
     year: float
     rl_share: str | None = None
     rl_share_row: str | None = None
+    rl_share_weighed: bool = True
     rl_share_basis: Literal["flop", "gpu_time"]
     rl_utilisation: str
     training_flop: str | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, get_args
@@ -14,7 +15,7 @@ import xarray as xr
 from tenfold.answers import cost, jump, timing
 from tenfold.answers.baseline import Grid, Trends, baseline_run, draw
 from tenfold.answers.constants import Constants
-from tenfold.files import SpecError
+from tenfold.files import SpecError, did_you_mean
 from tenfold.units import Log10Quantity
 
 Regime = Literal["rl", "inference"]
@@ -66,6 +67,24 @@ class Question:
         cost.check_choice("split", self.split, get_args(cost.Split))
         if self.target is not None and self.start is None:
             raise SpecError("a target score needs a start score as well")
+
+
+def under(question: Question, scenario: Mapping[str, Any]) -> Question:
+    """A question with the arguments of a scenario, where it states none itself.
+
+    Raises:
+        SpecError: an argument that there is not, or of the wrong type.
+    """
+    default, taken = Question(), {}
+    for name, value in scenario.items():
+        if name not in vars(default):
+            known = did_you_mean(name, [*vars(default)])
+            raise SpecError(f"question.{name}: unknown argument{known}")
+        if isinstance(value, str) is isinstance(getattr(default, name), float):
+            raise SpecError(f"question.{name}: got {value!r}; expected a number")
+        if getattr(question, name) == getattr(default, name):
+            taken[name] = value
+    return replace(question, **taken)
 
 
 def decimal_year(text: str) -> float:

@@ -126,6 +126,8 @@ def share(constants: Constants, run: Baseline, like: xr.DataArray, seed: int) ->
     if run.rl_share is None:
         return _labelled(expected + tau * noise, like)
     own = constants.named(run.rl_share)
+    if not run.rl_share_weighed:
+        return _labelled(np.log10(own.quantile(special.ndtr(noise))), like)
     low, centre, high = np.log10([own.low, own.central, own.high])
     se = (high - low) / (2 * Z95)
     if se == 0:

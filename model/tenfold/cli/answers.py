@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from tenfold.cli import terminal
+from tenfold.cli import terminal, what_if
 from tenfold.cli.evidence import Json
-from tenfold.cli.fit import RunFolder, Runs, Scenario, stored
+from tenfold.cli.fit import RunFolder, Runs
+from tenfold.cli.what_if import answering, changeable
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from tenfold.answers.constants import Constants
     from tenfold.answers.question import Question
+    from tenfold.scenarios.gears import Answering, Depends
+    from tenfold.scenarios.said import Said
 
 EXIT_CLAIM = 4
 
@@ -58,8 +62,9 @@ Deployment = Annotated[
 ]
 
 
+@changeable
 def jump(
-    scenario: Scenario = "baseline",
+    said: Said,
     benchmark: Benchmark = None,
     start: Start = None,
     target: Target = None,
@@ -80,21 +85,26 @@ def jump(
       tenfold jump --benchmark "new benchmark"
       tenfold jump --benchmark "AIME 2024" --from 0.2 --to 0.8
       tenfold jump --scenario no-thinking-shift --json
+      tenfold jump --set inference_per_training=1,1.2,1.5 --form logistic
     """
-    draws, constants, about = stored_draws(runs, scenario, run, benchmark)
+
+    def question() -> Question:
+        asked = _question(benchmark, start, target, baseline, reading, split, date)
+        return replace(asked, deployment=deployment)
+
+    found, about = answering(said, runs, run, benchmark, _depends(question, "JUMP", "COST"))
     from tenfold.answers.answer import jump_answer
     from tenfold.words import answers
     from tenfold.words.fits import basis
 
-    question = _question(benchmark, start, target, baseline, reading, split, date)
-    question = replace(question, deployment=deployment)
-    answer = jump_answer(draws, constants, question)
+    answer = jump_answer(found.draws, found.constants, _under(question(), found))
     answer = about | answer | {"lines": [*answers.jump_lines(answer), basis(about)]}
     _print(answer, answers.jump_tables, as_json)
 
 
+@changeable
 def cost(
-    scenario: Scenario = "baseline",
+    said: Said,
     benchmark: Benchmark = None,
     start: Start = None,
     target: Target = None,
@@ -116,22 +126,28 @@ def cost(
       tenfold cost --reading whole
       tenfold cost --baseline deepseek-r1 --date 2030
       tenfold cost --energy-share 0.05
+      tenfold cost --set baseline.grok-4.rl_share=1
       tenfold cost --json
     """
-    draws, constants, about = stored_draws(runs, scenario, run, benchmark)
+
+    def question() -> Question:
+        asked = _question(benchmark, start, target, baseline, reading, split, date)
+        return replace(asked, energy_share=energy_share, budget_share=budget_share)
+
+    depends = _depends(question, "JUMP", "COST", "TIMING")
+    found, about = answering(said, runs, run, benchmark, depends)
     from tenfold.answers.answer import cost_answer
     from tenfold.words import answers
     from tenfold.words.fits import basis
 
-    question = _question(benchmark, start, target, baseline, reading, split, date)
-    question = replace(question, energy_share=energy_share, budget_share=budget_share)
-    answer = cost_answer(draws, constants, question)
+    answer = cost_answer(found.draws, found.constants, _under(question(), found))
     answer = about | answer | {"lines": [*answers.cost_lines(answer), basis(about)]}
     _print(answer, answers.cost_tables, as_json)
 
 
+@changeable
 def quantities(
-    scenario: Scenario = "baseline",
+    said: Said,
     runs: Runs = Path("runs"),
     run: RunFolder = None,
     as_json: Json = False,
@@ -148,20 +164,22 @@ def quantities(
     from tenfold.words import answers
     from tenfold.words.fits import basis
 
-    draws, constants, about = stored_draws(runs, scenario, run)
-    listed = listing(Asked(draws, constants, Question()))
+    found, about = answering(said, runs, run)
+    listed = listing(Asked(found.draws, found.constants, _under(Question(), found)))
     if as_json:
         terminal.print_json(about | {"quantities": listed})
         return
+    what_if.tell(about)
     terminal.print_table(*answers.quantity_table(listed))
     terminal.print_lines([basis(about)])
 
 
+@changeable
 def claims(
+    said: Said,
     file: Annotated[
         Path | None, typer.Argument(help="Claims file (TOML); by default the essay's claims.")
     ] = None,
-    scenario: Scenario = "baseline",
     runs: Runs = Path("runs"),
     run: RunFolder = None,
     arithmetic: Annotated[
@@ -201,7 +219,8 @@ def claims(
     if arithmetic:
         chosen = [claim for claim in chosen if claim.kind == "arithmetic"]
     else:
-        draws, constants, about = stored_draws(runs, scenario, run)
+        found, about = answering(said, runs, run)
+        draws, constants = found.draws, found.constants
     results = check_claims(draws, chosen, constants)
     contradicted = [result.claim.id for result in results if result.contradicted]
     if as_json:
@@ -209,6 +228,7 @@ def claims(
         records = [record(result) for result in results]
         terminal.print_json(about | {"sources": sources, "claims": records})
     else:
+        what_if.tell(about)
         for result in results:
             terminal.print_lines([*lines(result), ""], hang="  ")
         which = f": {', '.join(contradicted)}" if contradicted else ""
@@ -243,15 +263,34 @@ def _print_functions(as_json: bool) -> None:
 
 
 def stored_draws(
-    runs: Path, scenario: str, run: Path | None, benchmark: str | None = None
+    runs: Path, said: Said | str, run: Path | None
 ) -> tuple[xr.Dataset, Constants, dict[str, Any]]:
-    """Headline draws of the run that answers, its scenario's constants, and which run it is."""
-    found, about = stored(runs, scenario, run, benchmark)
-    from tenfold.answers.constants import constants_of
-    from tenfold.answers.headline import of_run
+    """Headline draws of what answers, its constants, and which run it is."""
+    found, about = answering(said, runs, run)
+    return found.draws, found.constants, about
 
-    constants = constants_of(found.info)
-    return of_run(found), constants, about | {"constants_as_of": str(constants.as_of)}
+
+def _depends(question: Callable[[], Question], *tables: str) -> Depends:
+    """What lists of quantities of `answers.answer` depend on: those that the run tells."""
+
+    def draws_of(draws: Any, constants: Any) -> dict[str, Any]:
+        from tenfold.answers import answer
+        from tenfold.answers.question import Asked
+        from tenfold.answers.registry import named
+
+        asked = Asked(draws, constants, question())
+        names = [name for table in tables for name in getattr(answer, table)]
+        found = {name: named(name).compute(asked) for name in names}
+        return {name: values for name, values in found.items() if values is not None}
+
+    return draws_of
+
+
+def _under(question: Question, found: Answering) -> Question:
+    """The question with the arguments of a scenario, where it states no others."""
+    from tenfold.answers.question import under
+
+    return under(question, found.question)
 
 
 def _question(
@@ -282,6 +321,7 @@ def _print(answer: dict[str, Any], tables: Any, as_json: bool) -> None:
     if as_json:
         terminal.print_json(with_text(answer))
         return
+    what_if.tell(answer)
     terminal.print_lines(answer["lines"])
     for title, columns, rows in tables(answer):
         terminal.print_table(title, columns, rows)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tenfold.cli import terminal
-from tenfold.cli.answers import Benchmark, Start, Target, stored_draws
+from tenfold.cli import terminal, what_if
+from tenfold.cli.answers import Benchmark, Start, Target
 from tenfold.cli.evidence import Json
 from tenfold.cli.fit import RunFolder, Runs, Scenario
+from tenfold.cli.what_if import answering, changeable
 
 if TYPE_CHECKING:
     from tenfold.answers.constants import Constants
     from tenfold.answers.question import Asked
+    from tenfold.scenarios.gears import Depends
+    from tenfold.scenarios.said import Said
 
 
 Values = list[str] | None
@@ -45,7 +49,9 @@ Plot = Annotated[Path | None, typer.Option(metavar="SVG", help="Draw it.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print the numbers as CSV.")]
 
 
+@changeable
 def ask(
+    said: Said,
     what: Annotated[str, typer.Argument(help='A quantity, or a question such as "P(a < 2)".')],
     over: Over = None,
     under: Under = None,
@@ -68,7 +74,6 @@ def ask(
     chip_share: ChipShare = None,
     cdf: Cdf = None,
     plot: Plot = None,
-    scenario: Scenario = "baseline",
     runs: Runs = Path("runs"),
     run: RunFolder = None,
     as_json: Json = False,
@@ -86,6 +91,7 @@ def ask(
       tenfold ask frontier_flop --date 2027-06-01 --over "1e28 FLOP"
       tenfold ask "P(first_year < 2031)"
       tenfold ask rl_jump_ooms --cdf jump.csv --plot jump.svg
+      tenfold ask rl_jump_ooms --set exchange_rate=1.5,2,3 --set gpt_level_ooms=2
     """
     from tenfold.answers.question import decimal_year
 
@@ -100,7 +106,7 @@ def ask(
     wanted = {"over": over, "under": under, "by": by}
     listed = [(name, (text,)) for name, texts in wanted.items() for text in texts or ()]
     listed += [("between", between)] if between else []
-    where = (runs, scenario, run)
+    where = (said, runs, run)
     event = what.strip()
     if event.startswith("P(") and event.endswith(")"):
         _event(event[2:-1], given, stated, where, as_json)
@@ -108,8 +114,8 @@ def ask(
         _quantity(what, listed, given, stated, where, (cdf, plot), as_json, as_csv)
 
 
-Where = tuple[Path, str, Path | None]
-"""Folder of runs, scenario, and a run's own folder."""
+Where = tuple[Any, Path, Path | None]
+"""What is changed, folder of runs, and a run's own folder."""
 
 
 def _event(
@@ -123,8 +129,10 @@ def _event(
 
     for text in filter(None, (event, given)):
         conditions(text)  # what is not understood, before anything heavy is loaded
-    draws, constants, about = stored_draws(*where)
-    answer = about | asking.ask_event(asked_of(draws, constants, None, stated), event, given)
+    texts = [text for text in (event, given) if text]
+    found, about = answering(*where, depends=_depends(None, stated, texts))
+    asked = asked_of(found.draws, found.constants, None, stated, found.question)
+    answer = about | asking.ask_event(asked, event, given)
     _print(answer, [*words.event_lines(answer), basis(about)], as_json)
 
 
@@ -149,8 +157,8 @@ def _quantity(
     thresholds = [threshold(entry, relation, *texts) for relation, texts in listed]
     if given:
         conditions(given)
-    draws, constants, about = stored_draws(*where)
-    asked = asked_of(draws, constants, name, stated)
+    found, about = answering(*where, depends=_depends(name, stated, [given] if given else []))
+    asked = asked_of(found.draws, found.constants, name, stated, found.question)
     answer = about | asking.ask(asked, name, thresholds, given)
     if any(files):
         _distribution(asked, answer, given, *files)
@@ -197,28 +205,52 @@ def compare(
 def _side(name: str, scenario: str, runs: Path) -> tuple[Asked, dict[str, Any]]:
     """What a name of `compare` stands for, and what describes it."""
     from tenfold.answers.constants import load_constants
-    from tenfold.answers.question import Asked, Question
+    from tenfold.answers.question import Asked, Question, under
 
     known = load_constants().baseline
     if name in known or name.endswith(".toml"):
-        draws, constants, about = stored_draws(runs, scenario, None)
-        constants, chosen = _own(constants, name)
+        found, _ = answering(scenario, runs, None)
+        constants, chosen = _own(found.constants, name)
         run = constants.baseline[chosen].model_dump()
-        return Asked(draws, constants, Question(baseline=chosen)), {"baseline": run}
+        return Asked(found.draws, constants, Question(baseline=chosen)), {"baseline": run}
     folder = Path(name) if (Path(name) / "run.json").is_file() else None
-    draws, constants, about = stored_draws(runs, scenario if folder else name, folder)
-    return Asked(draws, constants, Question()), about
+    found, about = answering(scenario if folder else name, runs, folder)
+    return Asked(found.draws, found.constants, under(Question(), found.question)), about
 
 
-def asked_of(draws: Any, constants: Constants, name: str | None, stated: dict[str, Any]) -> Asked:
-    """A question put to draws: the arguments of quantity `name`, or any where that is None."""
-    from tenfold.answers.question import Asked, Question
+def _depends(name: str | None, stated: dict[str, Any], texts: list[str]) -> Depends:
+    """What an answer depends on: the quantity, and whether conditions hold."""
+
+    def draws_of(draws: Any, constants: Any) -> dict[str, Any]:
+        from tenfold.answers.conditions import conditions, holds
+        from tenfold.answers.registry import draws_of as quantity
+
+        asked = asked_of(draws, constants, name, dict(stated))
+        found = {text: holds(conditions(text), asked) for text in texts}
+        return found | ({} if name is None else {name: quantity(name, asked)})
+
+    return draws_of
+
+
+def asked_of(
+    draws: Any,
+    constants: Constants,
+    name: str | None,
+    stated: dict[str, Any],
+    scenario: Mapping[str, Any] | None = None,
+) -> Asked:
+    """A question put to draws: the arguments of quantity `name`, or any where that is None.
+
+    Args:
+        scenario: arguments that hold where nothing else is stated.
+    """
+    from tenfold.answers.question import Asked, Question, under
     from tenfold.answers.registry import question
 
     if "baseline" in stated:
         constants, stated["baseline"] = _own(constants, stated["baseline"])
     found = Question(**stated) if name is None else question(name, stated)
-    return Asked(draws, constants, found)
+    return Asked(draws, constants, under(found, scenario or {}))
 
 
 def _own(constants: Constants, name: str) -> tuple[Constants, str]:
@@ -255,4 +287,5 @@ def _print(answer: dict[str, Any], lines: list[str], as_json: bool) -> None:
     if as_json:
         terminal.print_json(answer | {"lines": lines})
         return
+    what_if.tell(answer)
     terminal.print_lines(lines)

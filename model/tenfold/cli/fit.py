@@ -105,15 +105,22 @@ def stored(
         load_scenario(scenario)  # a name that there is not, rather than a run that there is not
     found = shelf.speaking(runs, scenario, run)
     places.check(benchmark, found.info["benchmarks"])
-    status = found.info["status"]
+    return found, about_run(found)
+
+
+def about_run(run: Run) -> dict[str, Any]:
+    """Which run it is that answers; what makes it doubtful is warned of."""
+    from tenfold.editions import shelf
+
+    status = run.info["status"]
     if status != "PASS":
         terminal.warn(f"gates: {status}; `tenfold check` shows which")
-    about = {"scenario": found.info["scenario"], "run": found.path.name, "gates": status}
-    edition = shelf.signature(found)
+    edition = shelf.signature(run)
     if edition:
         terminal.warn(f"{edition}; `tenfold fit` fits a run of your own")
-    about |= {"edition": edition, "stale": warn_stale(found), "fitted": found.info["created"][:10]}
-    return found, about | {"evidence_until": found.info.get("evidence_until")}
+    about = {"scenario": run.info["scenario"], "run": run.path.name, "gates": status}
+    about |= {"edition": edition, "stale": warn_stale(run), "fitted": run.info["created"][:10]}
+    return about | {"evidence_until": run.info.get("evidence_until")}
 
 
 def warn_stale(run: Run) -> bool:

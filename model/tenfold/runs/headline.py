@@ -108,7 +108,7 @@ def joined(
     each = [draws.assign_coords(form=form) for form, draws in parts.items()]
     draws: Any = xr.concat(each, "form", join="exact", coords="minimal", compat="equals")
     draws["floor"] = points["floor"]
-    draws["series_count"] = _series_count(points, draws["regime"])
+    draws["series_count"] = series_count(points, draws["regime"])
     draws["weight"] = ("form", np.array([weight[form] / total for form in parts]))
     ends = interval or {form: [weight[form]] * 2 for form in parts}
     draws["weight_interval"] = (("form", "probability"), np.array([ends[form] for form in parts]))
@@ -239,7 +239,8 @@ def length_growth(points: xr.Dataset) -> tuple[str, float, float] | None:
     )
 
 
-def _series_count(points: xr.Dataset, regimes: xr.DataArray) -> xr.DataArray:
+def series_count(points: xr.Dataset, regimes: xr.DataArray) -> xr.DataArray:
+    """Series by benchmark and regime."""
     benchmark, regime = points["series_benchmark"].values, points["series_regime"].values
     count = [
         [int(((benchmark == b) & (regime == r)).sum()) for r in regimes.values]

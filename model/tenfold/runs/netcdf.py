@@ -74,6 +74,22 @@ def groups(path: Path) -> tuple[str, ...]:
         raise damaged(path, error) from None
 
 
+def names(path: Path, group: str) -> set[str]:
+    """Names of what is in a group, coordinates included.
+
+    Raises:
+        SpecError: missing or damaged.
+    """
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            node = file[group]
+            return set(node) if isinstance(node, h5py.Group) else set()
+    except (OSError, KeyError, RuntimeError, ValueError) as error:
+        raise damaged(path, error) from None
+
+
 def read(path: Path, group: str = "/", names: Iterable[str] | None = None) -> xr.Dataset:
     """One group of a file; "/" is what lies outside groups.
 

@@ -1,0 +1,60 @@
+"""Changes on the command line: options, gears in the output, one line for what cannot be."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from tenfold.cli.app import main
+
+
+@pytest.fixture
+def call(prior_run, monkeypatch, capsys):
+    def run(*arguments):
+        runs = str(prior_run.path.parent)
+        monkeypatch.setattr(sys, "argv", ["tenfold", *arguments, "--runs", runs])
+        return main(), *capsys.readouterr()
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "command", [("jump",), ("cost",), ("quantities",), ("claims",), ("ask", "rl_jump_ooms")]
+)
+def test_every_answer_takes_changes_and_names_the_gear(call, command):
+    change = ("--set", "exchange_rate=2", "--form", "saturating", "--json")
+    status, out, _ = call(*command, *change)
+    told = json.loads(out)
+    assert status == 0
+    assert told["what_if"]["gear"] == "propagate"
+    assert told["what_if"]["weights"] == {"saturating": 1.0}
+    assert set(told["what_if"]["changes"]) == {"exchange_rate", "curve forms"}
+    assert told["scenario"] == "baseline --set exchange_rate=2 --form saturating"
+    _, out, _ = call(*command, "--json")
+    assert "what_if" not in json.loads(out)
+
+
+def test_the_gear_is_told_in_words(call):
+    _, out, _ = call("jump", "--set", "exchange_rate=2")
+    assert "gear: propagate (draw by draw, no refit)" in out
+    _, out, _ = call("ask", "exchange_rate", "--set", "gpt_level_ooms=2")
+    assert "does not depend on gpt_level_ooms: this is the base's answer" in out
+
+
+def test_a_changed_number_changes_the_answer(call):
+    sets = ("--set", "exchange_rate=2", "--set", "inference_per_training=1.5")
+    _, out, _ = call("ask", "rl_jump_ooms", *sets, "--set", "gpt_level_ooms=2", "--json")
+    assert json.loads(out)["median"] == pytest.approx(6.0, rel=1e-4)
+
+
+def test_all_mistakes_are_told_and_nothing_is_answered(call):
+    status, out, err = call(
+        "jump", "--scenario", "jonse", "--set", "WE25=x", "--drop", "sauce=a", "--form", "b"
+    )
+    assert (status, out) == (2, "")
+    assert len(err.splitlines()) == 1  # a name that there is not comes first
+    status, out, err = call("jump", "--set", "WE25=x", "--drop", "sauce=a", "--form", "b")
+    lines = [line for line in err.splitlines() if line.startswith("error: ")]
+    assert (status, out, len(lines)) == (2, "", 3)

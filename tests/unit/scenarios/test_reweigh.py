@@ -1,0 +1,129 @@
+"""Weights of stored draws: a changed prior is met, evidence that goes is taken out of the draws."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from tenfold.fit import compare
+from tenfold.mixture import quantile
+from tenfold.posterior import priors, simulate
+from tenfold.posterior.scenario import Prior
+from tenfold.runs import netcdf, store
+from tenfold.scenarios import changes, reweigh
+
+
+@pytest.fixture(scope="module")
+def material(prior_run):
+    return reweigh.Material(prior_run)
+
+
+def change(run, after=None, series=None, shifts=None):
+    before = changes.priors_of(run)
+    points = run.points
+    series = np.ones(points.sizes["series"], dtype=bool) if series is None else series
+    shifts = np.ones(points.sizes["shift"], dtype=bool) if shifts is None else shifts
+    return reweigh.Change(before, before | (after or {}), series, shifts)
+
+
+def test_a_sample_of_one_prior_weighed_for_another_is_a_sample_of_it(prior_run, material):
+    """The run holds prior draws: weighed for another prior they are draws of that one."""
+    other = Prior(family="normal", mu=-0.4, sigma=0.5, unit="-", reason="test")
+    asked = change(prior_run, {"log_slope_mean": other})
+    found = reweigh.weighed(material, asked)
+    sample = reweigh.resampled(material, found, prior_run.info["weights"], asked, 1)
+    for form in prior_run.forms:
+        assert found[form].pareto_k < 0.7
+        values = sample["log_slope_mean"].sel(form=form).values.ravel()
+        error = 0.5 / np.sqrt(2 * found[form].effective)
+        assert values.mean() == pytest.approx(-0.4, abs=4 * error)
+        assert values.std() == pytest.approx(0.5, rel=0.25)
+    assert (sample["weight"] == material.sample["weight"]).all()
+
+
+def test_nothing_changed_changes_nothing(prior_run, material):
+    asked = change(prior_run)
+    found = reweigh.weighed(material, asked)
+    assert all(one.effective == pytest.approx(300) for one in found.values())
+    sample = reweigh.resampled(material, found, prior_run.info["weights"], asked, 1)
+    for name, values in material.sample.data_vars.items():
+        assert (sample[name] == values).all(), name
+
+
+def test_series_that_go_take_their_density_along(prior_run, material):
+    points = prior_run.points
+    gone = points["series_source"].values == "s1"
+    asked = change(prior_run, series=~gone)
+    kept = reweigh.without(points, ~gone)
+    for form in prior_run.forms:
+        posterior = prior_run.group(store.posterior_file(form), "posterior")
+        scores = compare.series_log_density(posterior, points, form).values
+        wanted = -scores[..., gone].sum(-1)
+        found = reweigh.smoothed(wanted)
+        here = reweigh.weighed(material, asked)[form]
+        np.testing.assert_allclose(here.log_weights, found.log_weights, atol=1e-3)
+    even = {form: reweigh.smoothed(np.zeros((2, 150))) for form in prior_run.forms}
+    sample = reweigh.resampled(material, even, prior_run.info["weights"], asked, 1)
+    assert sample["benchmark"].values.tolist() == kept["benchmark"].values.tolist()
+    assert int(sample["series_count"].sum()) == kept.sizes["series"]
+    for form in prior_run.forms:  # local slopes over the series that stay
+        posterior = prior_run.group(store.posterior_file(form), "posterior")
+        local = simulate.local_slopes(posterior, points, form)[..., ~gone]
+        wanted = local @ simulate.steepness_weights(kept)
+        np.testing.assert_allclose(sample["steepness"].sel(form=form), wanted, atol=1e-5)
+
+
+def test_shifts_that_go_take_theirs(prior_run, material):
+    points = prior_run.points
+    shifts = np.ones(points.sizes["shift"], dtype=bool)
+    shifts[0] = False
+    form = prior_run.forms[0]
+    parameters = material.parameters(form)
+    if "shift_exchange_rate" not in parameters:
+        rate = np.exp(np.random.default_rng(1).normal(size=(2, 150, shifts.size)))
+        parameters = parameters.assign(shift_exchange_rate=(("chain", "draw", "shift"), rate))
+    found = reweigh._log_ratio(parameters, change(prior_run, shifts=shifts), points)
+    rate = parameters["shift_exchange_rate"].values[..., 0]
+    error = np.hypot(points["shift_ooms_se"].values[0], points["rl_ooms_se"].values[0] / rate)
+    row = stats.norm(points["rl_ooms"].values[0] / rate, error)
+    np.testing.assert_allclose(found, -row.logpdf(points["shift_ooms"].values[0]), rtol=1e-9)
+
+
+def test_forms_are_weighed_by_the_weighed_future(prior_run, material, monkeypatch):
+    """Draws of a refit that a change makes likelier count for more."""
+    rng = np.random.default_rng(2)
+    held = np.arange(3)
+    told = {}
+    for form, shift in zip(prior_run.forms, (0.0, -1.0), strict=True):
+        density = rng.normal(-1 + shift, 0.1, (2, 150, 3))
+        density[:, :20] += 3.0  # a few draws under which the form tells the future
+        found = material.parameters(form)[["cell_sd"]].drop_vars(("chain", "draw"))
+        found["draw_log_density"] = (("chain", "draw", "obs"), density)
+        told[form] = found.assign_coords(obs=held)
+    monkeypatch.setattr(material, "held_out", told.get)
+    even = {form: reweigh.smoothed(np.zeros((2, 150))) for form in prior_run.forms}
+    asked = change(prior_run)
+    first = reweigh.form_weights(material, asked, even)
+    assert first[prior_run.forms[0]] > 0.99
+    chosen = np.full((2, 150), -20.0)
+    chosen[:, :20] = 0.0
+    weights = chosen - np.log(np.exp(chosen).sum())
+    moved = even | {prior_run.forms[1]: reweigh.Weighed(weights, 0.0)}
+    assert reweigh.form_weights(material, asked, moved)[prior_run.forms[1]] > 0.9
+
+
+def test_a_resampled_quantity_has_the_weighted_quantiles(prior_run, material):
+    other = priors.load()["log_slope_mean"].model_copy(update={"sigma": 0.5})
+    asked = change(prior_run, {"log_slope_mean": other})
+    found = reweigh.weighed(material, asked)
+    sample = reweigh.resampled(material, found, prior_run.info["weights"], asked, 1)
+    rate = sample["log_slope_mean"].sel(regime="rl", drop=True)
+    here = quantile(rate, sample["weight"], [0.5])
+    stored = prior_run.group(netcdf.HEADLINE)["log_slope_mean"].sel(regime="rl", drop=True)
+    shares = np.concatenate([
+        prior_run.info["weights"][form] * np.exp(found[form].log_weights.ravel())
+        for form in prior_run.forms
+    ])  # fmt: skip
+    values = np.concatenate([stored.sel(form=form).values.ravel() for form in prior_run.forms])
+    order = np.argsort(values)
+    wanted = values[order][np.searchsorted(np.cumsum(shares[order]), 0.5)]
+    assert here.item() == pytest.approx(wanted, abs=0.05)
