@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
 PROBE = """
 import json, sys
 opened = []
@@ -46,9 +48,13 @@ def runs(prior_run, tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("command", ["jump", "cost", "claims"])
+@pytest.mark.parametrize(
+    "command",
+    [("jump",), ("cost",), ("claims", str(EXAMPLES / "my-claims.toml"))],
+    ids=lambda command: command[0],
+)
 def test_an_answer_reads_the_sample_and_imports_little(runs, command):
-    found = probed(command, runs=runs)
+    found = probed(*command, runs=runs)
     assert found["status"] == 0
     ours = [Path(path).name for path in found["opened"] if str(runs) in path]
     assert set(ours) == {"LATEST-baseline", "headline.nc", "run.json"}

@@ -144,7 +144,7 @@ def test_claims_print_each_quantity_as_terminal_and_page_do(asked, draws, page):
         assert found in "\n".join(claims.lines(result))
         assert found in whole
     rate = numbers.interval(asked[0]["exchange_rates"]["population"])
-    assert rate in "\n".join(claims.lines(results["slope-ratio"]))
+    assert rate in "\n".join(claims.lines(results["twice-the-ooms"]))
     assert any(line.startswith("population") and rate.split(" ")[0] in line for line in page)
 
 

@@ -132,6 +132,7 @@ def test_claims_as_json(run):
     assert found["sources"]["ord-2025"]["author"] == "Toby Ord"
     for record in found["claims"]:
         assert (record["arithmetic"] is not None) is (record["kind"] == "arithmetic")
+        assert (record["relation"] is None) is (record["kind"] == "untestable")
         assert (record["evidence"] is None) is bool(record["why"])
         if record["evidence"]:
             assert 0 <= record["evidence"]["probability"] <= 1
@@ -144,14 +145,14 @@ def test_claims_as_text_keep_arithmetic_and_evidence_apart(run):
     blocks = {block.split(" (")[0]: block for block in out.split("\n\n")}
     assert "arithmetic: does not follow: 10 years" in blocks["five-years-of-electricity"]
     assert "verdict: " in blocks["five-years-of-electricity"]
-    assert "arithmetic: " not in blocks["slope-ratio"]
-    assert " ± " in blocks["slope-ratio"]
+    assert "arithmetic: " not in blocks["twice-the-ooms"]
+    assert " ± " in blocks["twice-the-ooms"]
 
 
 def test_strict_claims_exit_with_4(run):
     status, _, err = run("claims", "--arithmetic", "--strict")
     assert status == 4
-    assert err == "contradicted: five-years-of-electricity\n"
+    assert err == "contradicted: jones-1000x-for-100x, five-years-of-electricity\n"
     assert run("claims", "--arithmetic")[0] == 0
 
 

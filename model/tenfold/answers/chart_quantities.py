@@ -13,9 +13,9 @@ from scipy import special
 from tenfold import mixture
 from tenfold.answers import charts
 from tenfold.answers.baseline import draw
-from tenfold.answers.quantity import WAYS, Quantity
+from tenfold.answers.quantity import WAYS, Quantity, Untold
 from tenfold.answers.question import Asked
-from tenfold.files import SpecError, did_you_mean
+from tenfold.files import did_you_mean
 
 
 def _of_chart(what: str) -> Callable[[Asked], str]:
@@ -58,7 +58,7 @@ def _table(asked: Asked, argument: str, dim: str, mean: str, error: str) -> xr.D
     wanted, rows = asked.need(argument), charts.table(asked, dim, mean, error)
     if wanted not in rows[dim].values:
         known = sorted(str(name) for name in rows[dim].values)
-        raise SpecError(f"unknown {argument} {wanted!r}{did_you_mean(wanted, known)}")
+        raise Untold(f"unknown {argument} {wanted!r}{did_you_mean(wanted, known)}")
     row = rows.sel({dim: wanted})
     middle = np.log(float(row[mean])) if error.endswith("_log") else float(row[mean])
     seeds = [asked.question.seed, zlib.crc32(str(wanted).encode())]

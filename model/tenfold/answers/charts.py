@@ -17,6 +17,7 @@ import numpy as np
 import xarray as xr
 
 from tenfold import curves
+from tenfold.answers.quantity import Untold
 from tenfold.answers.question import Asked
 from tenfold.files import SpecError, did_you_mean
 from tenfold.mixture import SAMPLE_DIMS
@@ -52,7 +53,7 @@ def series_of(asked: Asked) -> Series:
     """The series of the run that answers.
 
     Raises:
-        SpecError: the draws are those of no stored run.
+        Untold: the draws are those of no stored run.
     """
     return _series(_folder(asked))
 
@@ -61,12 +62,12 @@ def curve(asked: Asked, label: str) -> xr.Dataset:
     """Draws of one series: `slope`, `intercept`, `ceiling`; scalars `floor`, `reference`.
 
     Raises:
-        SpecError: no such series, with the nearest label; one without a curve of its own.
+        Untold: no such series, with the nearest label; one without a curve of its own.
     """
     known = series_of(asked)
     labels = known.label.tolist()
     if label not in labels:
-        raise SpecError(f"unknown series {label!r}{did_you_mean(label, sorted(labels))}")
+        raise Untold(f"unknown series {label!r}{did_you_mean(label, sorted(labels))}")
     place = labels.index(label)
     if not known.own[place]:
         raise SpecError(f"series {label!r}: a pair of modes or a second axis; it has no curve")
@@ -141,7 +142,7 @@ def _all(asked: Asked) -> xr.Dataset:
         chosen &= known.benchmark == asks.benchmark
     places = np.flatnonzero(chosen)
     if not places.size:
-        raise SpecError(f"benchmark {asks.benchmark!r}: no {asks.regime} series with a curve there")
+        raise Untold(f"benchmark {asks.benchmark!r}: no {asks.regime} series with a curve there")
     found = _drawn(_folder(asked), tuple(places.tolist()), ("slope", "series_ceiling"))
     return found.assign(floor=("series", known.floor[places]))
 
@@ -172,13 +173,16 @@ def _at_score(parts: xr.Dataset, form: curves.Form, score: float) -> Any:
 def _folder(asked: Asked) -> Path:
     stored = asked.draws.attrs.get("run")
     if stored is None:
-        raise SpecError("these draws are those of no stored run: they have no series of their own")
+        raise Untold("these draws are those of no stored run: they have no series of their own")
     return Path(stored)
 
 
 @lru_cache(maxsize=2)
 def _run(folder: Path) -> store.Run:
-    return store.load(folder)
+    run = store.load(folder)
+    if run.info.get("edition"):
+        raise Untold(f"{folder}: an edition, which has no posteriors of single series")
+    return run
 
 
 @lru_cache(maxsize=2)

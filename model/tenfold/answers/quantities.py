@@ -16,6 +16,7 @@ from tenfold.answers import frontier, timing
 from tenfold.answers.chart_quantities import CHARTS
 from tenfold.answers.quantity import WAYS, Quantity
 from tenfold.answers.question import Asked, Question
+from tenfold.answers.run_quantities import RUNS
 
 PLACE = ("benchmark",)
 JUMP = (*PLACE, "start", "target")
@@ -287,6 +288,8 @@ QUANTITIES: dict[str, Quantity] = {
         ),
         # Single charts, and shares of them.
         *CHARTS,
+        # Runs before the jump, and of any size.
+        *RUNS,
         # The world.
         *_each(
             "", ("baseline", "date"),

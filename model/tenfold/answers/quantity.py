@@ -35,6 +35,10 @@ WAYS = {"rl": "RL", "inference": "inference"}
 """Names of the regimes in titles."""
 
 
+class Untold(SpecError):
+    """The run or the baseline that was asked does not tell a quantity; another one may."""
+
+
 @dataclass(frozen=True)
 class Quantity:
     """A quantity that can be asked for.
@@ -87,7 +91,7 @@ class Quantity:
         """
         found = self.compute(asked)
         if found is None:
-            raise SpecError(
+            raise Untold(
                 f"{self.name}: not known of baseline {asked.question.baseline!r} and this run"
             )
         return self.labelled(found, asked)

@@ -70,6 +70,9 @@ INPUTS: dict[str, Input] = {
     ),
     "gpt_level_ooms": Input("OOM", "pre-training OOMs in one GPT level", quantity="gpt_level_ooms"),
     "rl_multiplier": Input("dimensionless", "growth of RL compute", log10=True),
+    "inference_multiplier": Input(
+        "dimensionless", "growth of inference compute per use", log10=True
+    ),
     "training_multiplier": Input("dimensionless", "growth of training compute", log10=True),
     "run_multiplier": Input(
         "dimensionless",
@@ -190,6 +193,12 @@ FUNCTIONS: dict[str, Function] = {
         "growth of a run's total training compute between the same two shares",
         ("first_rl_share", "last_rl_share"),
         _added_cost,
+    ),
+    "deployment_multiplier": Function(
+        "dimensionless",
+        "growth of what serving costs when each use takes `inference_multiplier` the compute",
+        ("inference_multiplier",),
+        lambda inference_multiplier: inference_multiplier,
     ),
     "rl_information_per_flop": Function(
         "dimensionless",

@@ -60,8 +60,9 @@ class Claim(Strict):
 
     borrowed: inputs among `given` that the text does not state, each with the range published for
         it. says: id of a claim that this one repeats in other words: they share one probability.
-    needs: for an untestable claim, the evidence that would decide it. start, end: characters of
-        the source's folded text.
+    as_of: by default the day on which the source was published. paraphrased: the quote gives the
+        sense, not the words. needs: for an untestable claim, the evidence that would decide it.
+    start, end: characters of the source's folded text.
     """
 
     id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
@@ -83,6 +84,7 @@ class Claim(Strict):
     tolerance: float | None = Field(default=None, ge=0)
     evidence_tolerance: float | None = Field(default=None, ge=0)
     as_of: datetime.date
+    paraphrased: bool = False
     start: int | None = Field(default=None, ge=0)
     end: int | None = Field(default=None, gt=0)
     needs: str | None = Field(default=None, min_length=1)
@@ -143,6 +145,17 @@ class ClaimsFile(Strict):
     version: Literal[1]
     source: dict[str, ClaimSource]
     claim: Annotated[tuple[Claim, ...], Field(strict=False, min_length=1)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _dated(cls, table: Any) -> Any:
+        """Claims that state no `as_of` are as of the day of their source."""
+        try:
+            days = {name: source["published"] for name, source in table["source"].items()}
+            claims = [{"as_of": days[claim["source"]]} | claim for claim in table["claim"]]
+        except (KeyError, TypeError, AttributeError):
+            return table  # what is wrong with it is told by the rest
+        return table | {"claim": claims}
 
     @model_validator(mode="after")
     def _consistent(self) -> ClaimsFile:

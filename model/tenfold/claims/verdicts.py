@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tenfold import mixture
 from tenfold.answers import registry
 from tenfold.answers.constants import Constants
+from tenfold.answers.quantity import Untold
 from tenfold.answers.question import Asked, Question
 from tenfold.claims import spec, sums
 from tenfold.claims.arithmetic import FUNCTIONS, INPUTS
@@ -78,10 +79,10 @@ class Result:
 
     @property
     def contradicted(self) -> bool:
-        """The arithmetic does not follow; or the evidence is against what is no assumption."""
+        """The arithmetic does not follow; or where there is none, the evidence is against it."""
         if self.follows is not None:
             return not self.follows
-        return self.word == CONTRADICTED and self.claim.kind != "assumption"
+        return self.word == CONTRADICTED
 
 
 def likelihood(probability: float) -> str:
@@ -93,7 +94,7 @@ def likelihood(probability: float) -> str:
 
 
 def judged(claim: Claim, found: Evidence) -> str:
-    """`CONTRADICTED`, `OPEN` or an IPCC word.
+    """`CONTRADICTED` (what is held against the evidence alone), `OPEN` or an IPCC word.
 
     A narrow band contradicts nothing: what counts is the whole side on which the claim lies. Where
     no value could have `DECISIVE` at the claim's tolerance, or where a value from the middle of the
@@ -101,7 +102,7 @@ def judged(claim: Claim, found: Evidence) -> str:
     tell.
     """
     if found.side + 2 * found.side_mcse < CONTRADICTED_BELOW:
-        return CONTRADICTED
+        return CONTRADICTED if claim.kind == "evidence" else likelihood(found.side)
     if claim.relation in TWO_SIDED:
         central = MIDDLE <= found.percentile <= 1 - MIDDLE
         best = 0.0 if found.best is None else found.best
@@ -188,11 +189,13 @@ def _held(result: Result, asked: Asked) -> Result:
     claim = result.claim
     if lacking := _unknown(claim):
         named = " and ".join(lacking)
-        return replace(result, why=f"the text's {named} are those of no run that is known")
-    if claim.function and not _spoken_of(claim):
-        return replace(result, why="no evidence that is fitted speaks to any of its inputs")
+        return replace(result, why=f"the text names no known run whose {named} it could be")
+    if unheard := _unheard(claim):
+        return replace(result, why=f"no evidence that is fitted speaks to its {unheard}")
     try:
         values = values_of(claim, asked)
+    except Untold as error:
+        return replace(result, why=f"the run that answers does not tell it ({error})")
     except SpecError as error:
         raise SpecError(f"claim {claim.id!r}: {error}") from None
     return replace(result, evidence=evidence(claim, measure(claim), values, asked.draws["weight"]))
@@ -214,6 +217,16 @@ def _spoken(claim: Claim, asked: Asked) -> dict[str, xr.DataArray]:
     """
     own = replace(asked, question=Question(baseline=claim.baseline or Question().baseline))
     return {name: INPUTS[name].draws(own) for name in _spoken_of(claim)}
+
+
+def _unheard(claim: Claim) -> str:
+    """Inputs that nothing is known of: all, or one that is not even the text's own."""
+    if claim.function is None:
+        return ""
+    silent = [name for name in claim.borrowed if INPUTS[name].quantity is None]
+    if not silent and not _spoken_of(claim):
+        silent = list(FUNCTIONS[claim.function].inputs)
+    return " and ".join(name.replace("_", " ") for name in silent)
 
 
 def _spoken_of(claim: Claim) -> list[str]:

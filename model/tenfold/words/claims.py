@@ -8,7 +8,15 @@ from typing import Any
 from tenfold.claims.arithmetic import INPUTS
 from tenfold.claims.measure import Evidence, Measure, measure
 from tenfold.claims.spec import TWO_SIDED, Claim
-from tenfold.claims.verdicts import CONTRADICTED, OPEN, UNLIKELY, Result, as_record, likelihood
+from tenfold.claims.verdicts import (
+    CONTRADICTED,
+    CONTRADICTED_BELOW,
+    OPEN,
+    UNLIKELY,
+    Result,
+    as_record,
+    likelihood,
+)
 from tenfold.words.numbers import (
     UNITS,
     chance,
@@ -22,6 +30,9 @@ from tenfold.words.numbers import (
     stated,
     unit,
 )
+
+NEARLY_ALL = 0.99
+"""A probability beyond which it says nothing that no value has more."""
 
 BARS = "▁▂▃▄▅▆▇█"
 
@@ -90,6 +101,8 @@ def likely(result: Result) -> str:
     found = result.evidence
     if found is None or result.word in (CONTRADICTED, OPEN):
         return result.word
+    if found.side < CONTRADICTED_BELOW:
+        return result.word
     p, error = found.probability, 2 * found.mcse
     low, word, high = likelihood(p - error), likelihood(p), likelihood(p + error)
     if low == high:
@@ -144,9 +157,10 @@ def said_of_it(result: Result) -> str:
     best = percent(max(found.best or 0.0, found.probability))
     side = f"{'so high' if found.high else 'so low'} a value or one further out has"
     tail = f"{side} {chance(found.side, found.side_mcse)}"
-    if result.word == CONTRADICTED:
-        return f"contradicted: {tail} ({about})"
-    told = f"{likely(result)}: {about}, where no value has more than {best}"
+    if found.side + 2 * found.side_mcse < CONTRADICTED_BELOW:
+        return f"{result.word}: {tail} ({about})"
+    told = f"{likely(result)}: {about}"
+    told += f", where no value has more than {best}" if (found.best or 0.0) < NEARLY_ALL else ""
     if result.word != OPEN:
         return told
     beyond = f"; {tail}" if found.side < UNLIKELY else ""
@@ -242,7 +256,8 @@ def verdict(result: Result) -> str:
 def lines(result: Result) -> list[str]:
     """A result for people: the quote, what was asked of it, and its answers."""
     claim, found = result.claim, result.evidence
-    told = [f"{claim.id} ({claim.kind})", f'  "{claim.quote}"']
+    quote = f"in other words: {claim.quote}" if claim.paraphrased else f'"{claim.quote}"'
+    told = [f"{claim.id} ({claim.kind})", f"  {quote}"]
     if claim.kind == "untestable":
         return [*told, f"  untestable: {claim.reason}", f"  it would take {claim.needs}"]
     told += [f"  arithmetic: {line}" for line in sums(result)]

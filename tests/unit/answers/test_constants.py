@@ -41,7 +41,7 @@ def constant(**changes) -> Constant:
 def test_shipped_constants_are_complete(constants):
     # 98 quantities of the evidence, and what baselines and break-even need beside them.
     assert len(constants.constant) >= 98
-    runs = {"grok-4", "deepseek-r1", "gpt-5", "o3", "olmo-3.1", "frontier-2026"}
+    runs = {"grok-4", "deepseek-r1", "gpt-5", "o1", "o3", "olmo-3.1", "frontier-2026"}
     assert set(constants.baseline) == runs
     for name, row in constants.constant.items():
         assert row.low <= row.central <= row.high, name
@@ -187,7 +187,6 @@ def recomputed(constants: Constants) -> dict[str, Any]:
         "G_34": q("C_GPT4") / q("C_GPT3"),
         "G_445": q("C_GPT45") / q("C_GPT4"),
         "RL_G4_FLOP": (0.1 * q("C_GROK3") / 1.01 * q("C_GROK3") / 1.1) ** 0.5,
-        "RL_O1_OVER_P": q("RL_O3_OVER_P") / q("RL_O3_O1"),
         "A_ORD": ureg.Quantity(100 ** q("A_EPOCH").magnitude, "dimensionless"),
         "D_G4": q("H_G4") / q("N_GPU"),
         "E_G4_RL": q("E_G4") * part(q("RL_G4_OVER_P")),

@@ -183,6 +183,7 @@ def test_the_listing_has_every_quantity(headline_draws, constants):
     untold = {row["name"] for row in listed if row["row"] is None}
     assert untold == {entry.name for entry in CHARTS if entry.arguments} | {
         "years_until_rl_is_cheaper",
+        "affordable_year",
         "rl_slope_tokens_free",
         "rl_slope_fixed_tokens",
         "answer_length_growth",

@@ -280,7 +280,7 @@ def test_claims_keep_arithmetic_and_evidence_apart(text):
     (claim,) = re.findall(r'id="claim-rl-10x-inference-3x">(.*?)</article>', text, re.DOTALL)
     assert "follows: 3.2 from" in claim
     assert re.search(r"\d% ± \d+\.\d% that it is about 2, within a factor 1\.33", claim)
-    assert 'href="#claim-slope-ratio"' in claim
+    assert 'href="#claim-twice-the-ooms"' in claim
     assert 'href="https://www.tobyord.com/' in claim
 
 

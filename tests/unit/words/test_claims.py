@@ -35,7 +35,7 @@ def held(claim, low: float, high: float) -> Result:
 
 
 def test_both_words_near_a_boundary(shipped):
-    bound = shipped["inference-20-to-80-in-100x"]
+    bound = shipped["o1-inference-20-to-80-in-100x"]
     result = held(bound, 1.84, 3.84)  # 100x, half an order of magnitude of room: 33% of it
     assert result.evidence is not None
     near = replace(result, evidence=replace(result.evidence, probability=0.664, mcse=0.003))
