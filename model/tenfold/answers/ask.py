@@ -34,10 +34,10 @@ def ask(
         given: a condition (`conditions.conditions`); only draws that meet it count.
 
     Returns:
-        Keys `quantity, title, arguments, unit, kind, scale, level, given, median, intervals` by
-        level, `p_never, probabilities, effective_draws, forms, histogram, drivers, essay,
-        essay_percentile, rests_on, next`. Under scale "log10" values are log10 of the quantity in
-        its unit.
+        Keys `quantity, title, arguments, unit, kind, scale, level, given, p_given, median,
+        intervals` by level, `p_never, probabilities, effective_draws, forms, histogram, drivers,
+        essay, essay_percentile, rests_on, next`. Under scale "log10" values are log10 of the
+        quantity in its unit.
 
     Raises:
         SpecError: unknown quantity, bad arguments or condition, too few draws.
@@ -55,6 +55,7 @@ def ask(
         "scale": entry.scale,
         "level": entry.at_level(asked.question),
         "given": given,
+        "p_given": _chance(*mixture.probability(sample.event, sample.weight)) if given else None,
         **_spread(sample),
         "probabilities": [_probability(sample, each) for each in thresholds],
         "effective_draws": sample.effective(),

@@ -107,6 +107,28 @@ def reached(asked: Asked) -> xr.DataArray:
     return _by_form(curve(asked, asked.need("series")), _reached, start, np.log10(multiplier))
 
 
+def score_at(asked: Asked) -> xr.DataArray:
+    """Score of the question's series at `compute` on its own axis.
+
+    Raises:
+        SpecError: a compute that is not positive.
+    """
+    compute = asked.need("compute")
+    if not 0 < compute < np.inf:
+        raise SpecError(f"compute {compute:g}: expected above 0")
+    return _by_form(curve(asked, asked.need("series")), _scored, np.log10(compute))
+
+
+def seen(asked: Asked) -> str:
+    """Where on its axis the question's series was seen."""
+    label = asked.need("series")
+    points = table(asked, "log10_compute", "series_index", "series", "series_unit")
+    place = points["series"].values.tolist().index(label)
+    x = points["log10_compute"].values[points["series_index"].values == place]
+    low, high = (round(float(end), 1) for end in (x.min(), x.max()))
+    return f"the series, seen from 10^{low} to 10^{high} {points['series_unit'].values[place]}"
+
+
 def compute_ratio(asked: Asked) -> xr.DataArray:
     """log10 of the compute at which the series reaches score `start`, over that of `other`."""
     at = asked.need("start")
@@ -163,6 +185,11 @@ def _reached(parts: xr.Dataset, form: curves.Form, start: float, ooms: float) ->
     floor, top = parts["floor"], parts["ceiling"]
     eta = curves.eta_at_score(start, floor, top, form) + parts["slope"] * ooms
     return curves.expected_score(eta, floor, top, form).where(top > start, start)
+
+
+def _scored(parts: xr.Dataset, form: curves.Form, x: float) -> Any:
+    eta = parts["intercept"] + parts["slope"] * (x - parts["reference"])
+    return curves.expected_score(eta, parts["floor"], parts["ceiling"], form)
 
 
 def _at_score(parts: xr.Dataset, form: curves.Form, score: float) -> Any:

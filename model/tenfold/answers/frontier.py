@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 
 import xarray as xr
 
+from tenfold.answers import rl_share
 from tenfold.answers.baseline import baseline_run, years_after
 from tenfold.answers.constants import Constants
 from tenfold.answers.question import Asked
@@ -42,4 +44,13 @@ def at_date(asked: Asked, key: str) -> xr.DataArray:
 def observed(asked: Asked) -> str:
     """What the answer rests on: the run and its date."""
     run = asked.constants.run(largest(asked.constants))
-    return f"the last observation, {run.title}, growing on as frontier runs have"
+    year, month = divmod(math.floor(12 * run.year), 12)
+    of = str(datetime.date(year, month + 1, 1))[:7]
+    return f"the last observation, {run.title}, of {of}, growing on as frontier runs have"
+
+
+def rl_share_at(asked: Asked) -> xr.DataArray:
+    """log10 RL share of one more model of the question's date (the largest run's, if none is)."""
+    date = asked.question.date
+    at = asked.constants.run(largest(asked.constants)).year if date is None else date
+    return rl_share.typical(at, asked.like, asked.question.seed).log10

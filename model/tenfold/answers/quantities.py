@@ -12,7 +12,7 @@ from typing import Any
 
 import xarray as xr
 
-from tenfold.answers import frontier, timing
+from tenfold.answers import frontier, rl_share, timing
 from tenfold.answers.chart_quantities import CHARTS
 from tenfold.answers.quantity import WAYS, Quantity
 from tenfold.answers.question import Asked, Question
@@ -103,7 +103,17 @@ def _in_year(what: str) -> Callable[[Asked], str]:
 
 def _up_to(template: str) -> Callable[[Asked], str]:
     """A title that names arguments of the question."""
-    return lambda asked: template.format(**vars(asked.question))
+
+    def title(asked: Asked) -> str:
+        given = vars(asked.question)
+        shares = {key: f"{100 * given[key]:.3g}%" for key in given if key.endswith("_share")}
+        return template.format(**given | shares)
+
+    return title
+
+
+def _world_gdp(asked: Asked) -> xr.DataArray:
+    return timing.world_gdp(asked.constants, asked.like, asked.question.seed, asked.date)
 
 
 def _until_cheaper(asked: Asked) -> xr.DataArray:
@@ -241,19 +251,19 @@ QUANTITIES: dict[str, Quantity] = {
         ),
         *_part(
             "timing", "typical", (*RUN, "budget_share"),
-            ("budget_year", _up_to("Budget on trend, up to {budget_share:.2g} of world GDP"),
+            ("budget_year", _up_to("Budget on trend, up to {budget_share} of world GDP"),
              "year", "date"),
         ),
         *_part(
             "timing", "typical", (*RUN, "energy_share"),
-            ("energy_year", _up_to("Electricity up to {energy_share:.2g} of world generation"),
+            ("energy_year", _up_to("Electricity up to {energy_share} of world generation"),
              "year", "date"),
-            ("power_year", _up_to("Power as projected, up to {energy_share:.2g} of the world's"),
+            ("power_year", _up_to("Power as projected, up to {energy_share} of the world's"),
              "year", "date"),
         ),
         *_part(
             "timing", "typical", (*RUN, "chip_share"),
-            ("chips_year", _up_to("Processors up to {chip_share:.2g} of all made"),
+            ("chips_year", _up_to("Processors up to {chip_share} of all made"),
              "year", "date"),
         ),
         *_part(
@@ -283,7 +293,7 @@ QUANTITIES: dict[str, Quantity] = {
         *_each(
             "", ("baseline", "date", "budget_share"),
             ("affordable_budget",
-             _up_to("Budget on trend for one run, up to {budget_share:.2g} of world GDP"), "USD",
+             _up_to("Budget on trend for one run, up to {budget_share} of world GDP"), "USD",
              "amount", _budget),
         ),
         # Single charts, and shares of them.
@@ -297,6 +307,7 @@ QUANTITIES: dict[str, Quantity] = {
              lambda asked: asked.grid.world.to("TWh/year").log10),
             ("us_electricity", _in_year("Yearly US consumption"), "TWh/year", "amount",
              lambda asked: asked.grid.us.to("TWh/year").log10),
+            ("world_gdp", _in_year("World GDP"), "USD", "amount", _world_gdp),
         ),
         Quantity("frontier_flop", "Training compute of the largest run", "FLOP", "amount",
                  "", ("date",), lambda asked: frontier.at_date(asked, "training_flop"),
@@ -304,6 +315,8 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("frontier_cost", "Cost of the largest run", "USD", "amount",
                  "", ("date",), lambda asked: frontier.at_date(asked, "cost"),
                  rests_on=frontier.observed),
+        Quantity("frontier_rl_share", "RL over pre-training of one more model", "dimensionless",
+                 "multiplier", "", ("date",), frontier.rl_share_at, rests_on=rl_share.rests_on),
         *_each(
             "", (),
             ("efficiency_growth", "Growth a year: FLOP per joule", "dimensionless",

@@ -34,7 +34,8 @@ class Question:
     the most that one run takes of world electricity, of world GDP and of all processors made.
     horizon: years over which inference is paid. deployment: ratio of deployment to training
     spending for the joint optimum; None takes the constants'. series, other: labels of curves.
-    multiplier: so many times the compute. shift, technique: rows of shifts.csv and tradeoff.csv.
+    multiplier: so many times the compute; compute: so much of it, on the axis of the series.
+    shift, technique: rows of shifts.csv and tradeoff.csv.
 
     Raises:
         SpecError: an unknown regime, reading or split; a target without a start.
@@ -57,6 +58,7 @@ class Question:
     series: str | None = None
     other: str | None = None
     multiplier: float | None = None
+    compute: float | None = None
     shift: str | None = None
     technique: str | None = None
     seed: int = 0

@@ -53,15 +53,40 @@ class Regression:
     bounds: np.ndarray
 
     def draw(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """`n` draws of (a, b), dims (n, 2), and of tau, resampled by what the lower bounds say."""
-        at = rng.choice(self.taus.size, size=n, p=self.tau_weight)
-        line = self.mean[at] + np.einsum("nij,nj->ni", self.root[at], rng.standard_normal((n, 2)))
-        tau = self.taus[at]
-        weight = np.ones(n)
-        for when, share in self.bounds:
-            weight *= special.ndtr((line[:, 0] + line[:, 1] * when - share) / tau)
-        kept = rng.choice(n, size=n, p=weight / weight.sum())
-        return line[kept], tau[kept]
+        """`n` independent draws of (a, b), dims (n, 2), and of tau.
+
+        The least likely of the lower bounds is met exactly: tau is drawn by how probable it makes
+        it, the share from its truncated normal, and the line given that share (Matheron's rule).
+        Draws are kept with the probability that they give the other bounds.
+        """
+        known = sorted(self.bounds, key=lambda bound: self._given(*bound)[0].sum())
+        (when, share), *others = known or [(0.0, -np.inf)]
+        chance, mean, variance = self._given(when, share)
+        lines, taus, missing = [], [], n
+        while missing > 0:
+            at = rng.choice(self.taus.size, size=n, p=chance / chance.sum())
+            tau, z = self.taus[at], rng.standard_normal((n, 2))
+            line = self.mean[at] + np.einsum("nij,nj->ni", self.root[at], z)
+            other = line[:, 0] + line[:, 1] * when + tau * rng.standard_normal(n)
+            tail = special.ndtr((mean - share) / np.sqrt(variance))[at] * rng.random(n)
+            wanted = mean[at] - np.sqrt(variance[at]) * special.ndtri(tail)
+            pull = np.einsum("kij,klj,l->ki", self.root, self.root, (1.0, when))
+            line += pull[at] * ((wanted - other) / variance[at])[:, None]
+            kept = np.ones(n, dtype=bool)
+            for moment, least in others:
+                z = (line[:, 0] + line[:, 1] * moment - least) / tau
+                kept &= rng.random(n) < special.ndtr(z)
+            lines.append(line[kept])
+            taus.append(tau[kept])
+            missing -= int(kept.sum())
+        return np.concatenate(lines)[:n], np.concatenate(taus)[:n]
+
+    def _given(self, when: float, share: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """On the grid: weight of tau with P(a share there is above `share`), mean and variance."""
+        at = np.array([1.0, when])
+        variance = (np.einsum("kij,i->kj", self.root, at) ** 2).sum(axis=1) + self.taus**2
+        mean = self.mean @ at
+        return self.tau_weight * special.ndtr((mean - share) / np.sqrt(variance)), mean, variance
 
 
 @cache
@@ -169,6 +194,12 @@ def _stated(row: RlShare) -> tuple[float, float]:
         return centre, LEAST_SE
     spread = float(np.log10(row.rl_share_high / row.rl_share_low)) / (2 * Z95)
     return centre, max(LEAST_SE, spread)
+
+
+def rests_on(asked: object) -> str:
+    """What an answer by the regression rests on: the shares and the date of the newest."""
+    rows = [row for row in read_rows(data_path("rl_share.csv"), RlShare) if row.role == "share"]
+    return f"RL shares of {len(rows)} models, the newest of {max(row.date for row in rows)}"
 
 
 def _years(date: str) -> float:

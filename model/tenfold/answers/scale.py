@@ -9,10 +9,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from tenfold.answers.baseline import draw
+from tenfold.answers.conditions import conditions, holds
 from tenfold.answers.constants import Constants
 from tenfold.answers.question import Asked
-from tenfold.answers.timing import GDP_YEAR
 from tenfold.mixture import probability
 
 YEARLY = {
@@ -22,27 +21,27 @@ YEARLY = {
 """Quantities that mean nothing beyond what the world uses in a year: constant, what it is."""
 
 
+EVENTS = {
+    "over_100_billion_usd": ("More than 100 billion dollars", "training_cost > 1e11 USD"),
+    "over_world_gdp": ("More than a year of world GDP", "training_cost > world_gdp"),
+    "over_world_electricity": (
+        "More than a year of world electricity",
+        "years_of_world_electricity > 1 year",
+    ),
+    "at_least_million_times": (
+        "At least 1,000,000 times the training compute",
+        "training_multiplier >= 1000000",
+    ),
+}
+"""Bounds that people know: title, and the event as `tenfold ask "P(...)"` takes it."""
+
+
 def shares(asked: Asked) -> dict[str, dict[str, Any]]:
-    """Probabilities of known bounds on what the jump costs: title, probability and its MCSE."""
-    paid, weight = asked.cost, asked.draws["weight"]
-    gdp = draw(asked.constants, "GWP", "USD/year", asked.like, asked.question.seed).log10
-    gdp = gdp + (asked.date - GDP_YEAR) * asked.trends.gdp
-    events = {
-        "over_100_billion_usd": ("More than 100 billion dollars", paid["training_cost"] > 11),
-        "over_world_gdp": ("More than a year of world GDP", paid["training_cost"] > gdp),
-        "over_world_electricity": (
-            "More than a year of world electricity",
-            paid["years_of_world_electricity"] > 0,
-        ),
-        "at_least_million_times": (
-            "At least 1,000,000 times the training compute",
-            paid["training_multiplier"] >= 6,
-        ),
-    }
+    """Probabilities of `EVENTS`: title, event, probability and its MCSE."""
     found = {}
-    for name, (title, event) in events.items():
-        p, mcse = probability(event, weight)
-        found[name] = {"title": title, "probability": p, "mcse": mcse}
+    for name, (title, event) in EVENTS.items():
+        p, mcse = probability(holds(conditions(event), asked), asked.draws["weight"])
+        found[name] = {"title": title, "event": event, "probability": p, "mcse": mcse}
     return found
 
 

@@ -92,7 +92,7 @@ def first_year(
         return draw(constants, name, unit, ooms, seed).log10
 
     # A budget is what is spent on one run; a year's share of GDP is what may be spent in a year.
-    gdp = stated("GWP", "USD/year") + (run.year - GDP_YEAR) * trends.gdp
+    gdp = world_gdp(constants, ooms, seed, run.year)
     over_cap = base["cost"].log10 + multiplier - (gdp + math.log10(budget_share))
     budget = np.maximum(
         years_to_close(multiplier, trends.budget + trends.price),
@@ -137,9 +137,15 @@ def budget(
     """
     run, trends = constants.run(baseline), Trends.of(constants, like, seed)
     cost = baseline_run(constants, baseline, like, seed)["cost"].to("USD").log10
-    gdp = draw(constants, "GWP", "USD/year", like, seed).log10 + (date - GDP_YEAR) * trends.gdp
+    gdp = world_gdp(constants, like, seed, date)
     grown = cost + years_after(date, run) * trends.budget
     return np.minimum(grown, gdp + math.log10(share))
+
+
+def world_gdp(constants: Constants, like: xr.DataArray, seed: int, date: float) -> xr.DataArray:
+    """log10 US dollars of a year of world GDP at a decimal year, in market dollars of that year."""
+    stated = draw(constants, "GWP", "USD/year", like, seed).log10
+    return stated + (date - GDP_YEAR) * log10_growth(constants, "GR_GWP", like, seed)
 
 
 def binding(years: xr.Dataset) -> list[dict[str, Any]]:

@@ -38,6 +38,12 @@ Baseline = Annotated[
 Reading = Annotated[str | None, typer.Option(help="rl or whole: what is multiplied.")]
 Split = Annotated[str | None, typer.Option(help="gpu_time or flop.")]
 OnDate = Annotated[str | None, typer.Option(help="2030 or 2030-06-30.")]
+Series = Annotated[str | None, typer.Option(help="A fitted series.")]
+Other = Annotated[str | None, typer.Option(help="Another, to compare it with.")]
+Compute = Annotated[float | None, typer.Option(help="Compute on the series' own axis.")]
+Multiplier = Annotated[float | None, typer.Option(help="So many times the compute.")]
+Shift = Annotated[str | None, typer.Option(help='A row of shifts.csv, such as "o1 to o3".')]
+Technique = Annotated[str | None, typer.Option(help="A row of tradeoff.csv.")]
 Volume = Annotated[float | None, typer.Option(help="Tokens served per day.")]
 Horizon = Annotated[float | None, typer.Option(help="Years of paying for inference.")]
 Deployment = Annotated[float | None, typer.Option(help="Deployment over training spending.")]
@@ -66,6 +72,12 @@ def ask(
     reading: Reading = None,
     split: Split = None,
     date: OnDate = None,
+    series: Series = None,
+    other: Other = None,
+    compute: Compute = None,
+    multiplier: Multiplier = None,
+    shift: Shift = None,
+    technique: Technique = None,
     volume: Volume = None,
     horizon: Horizon = None,
     deployment: Deployment = None,
@@ -88,6 +100,7 @@ def ask(
       tenfold ask rl_jump_ooms --over 6
       tenfold ask training_cost --over "1e12 USD" --given "exchange_rate > 1"
       tenfold ask first_year --by 2030-12-31
+      tenfold ask score_at --series "o1/AIME 2024/test-time compute" --compute 100 --over 0.8
       tenfold ask frontier_flop --date 2027-06-01 --over "1e28 FLOP"
       tenfold ask "P(first_year < 2031)"
       tenfold ask rl_jump_ooms --cdf jump.csv --plot jump.svg
@@ -100,7 +113,8 @@ def ask(
         "baseline": baseline, "reading": reading, "split": split, "volume": volume,
         "date": None if date is None else decimal_year(date), "horizon": horizon,
         "deployment": deployment, "energy_share": energy_share, "budget_share": budget_share,
-        "chip_share": chip_share,
+        "chip_share": chip_share, "series": series, "compute": compute,
+        "other": other, "multiplier": multiplier, "shift": shift, "technique": technique,
     }  # fmt: skip
     stated = {key: value for key, value in stated.items() if value is not None}
     wanted = {"over": over, "under": under, "by": by}

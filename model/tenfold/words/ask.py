@@ -15,6 +15,9 @@ BAR = 40
 def value(answer: Row, x: Any, mcse: Any = 0.0) -> str:
     """A value on the scale of an answer, with its unit."""
     row = {"scale": answer["scale"], "unit": answer["unit"], "x": x, "x_mcse": mcse}
+    if "intervals" in answer:  # its digits are those of all its numbers
+        ends = answer["intervals"]["90"]
+        row |= {"p05": ends["low"], "p95": ends["high"]}
     return f"{quantile(row, 'x')} {unit(row)}".rstrip()
 
 
@@ -40,6 +43,9 @@ def lines(answer: dict[str, Any]) -> list[str]:
     ends = answer["intervals"]["90"]
     low, high = (value(answer, ends[end], ends[f"{end}_mcse"]) for end in ("low", "high"))
     said = [f"{answer['title']}{_where(answer)}: {told} (90% interval {low} to {high})."]
+    if answer["p_given"]:
+        met = chance(answer["p_given"]["probability"], answer["p_given"]["mcse"])
+        said.append(f"The condition holds with probability {met}.")
     never = answer["p_never"]
     if never["probability"] > 0:
         said.append(f"Never with probability {chance(never['probability'], never['mcse'])}.")
@@ -110,17 +116,17 @@ def relation(answer: dict[str, Any], row: dict[str, Any]) -> str:
 
 
 def histogram(answer: dict[str, Any]) -> list[tuple[str, ...]]:
-    """A row for each bin, with a bar."""
+    """A row for each bin, with a bar; the first and the last are open."""
     bins = answer["histogram"]
     most = max((row["share"] for row in bins), default=1.0) or 1.0
     rows = [
         (
-            value(answer, row["low"]),
-            value(answer, row["high"]),
+            value(answer, row["low"]) if place else "below",
+            value(answer, row["high"]) if row is not bins[-1] else "above",
             percent(row["share"]),
             "█" * round(BAR * row["share"] / most),
         )
-        for row in bins
+        for place, row in enumerate(bins)
     ]
     never = answer["p_never"]["probability"]
     if never > 0:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 Row = Mapping[str, Any]
@@ -25,6 +26,12 @@ VAGUE = 0.25
 
 POWER_ONLY = 50
 """From 10^50 on only the power is told: a mantissa would pretend to what no estimate has."""
+
+DIGITS = 2
+"""Significant digits of a number, at most."""
+
+DECADES = 50.0
+"""Years by which a date is rounded at most."""
 
 LAST_YEAR = 2100
 """Trends say nothing of particular years beyond it."""
@@ -58,7 +65,7 @@ def power(exponent: float) -> str:
     return "10" + str(round(exponent)).translate(SUPERSCRIPT)
 
 
-def number(log10: float, mcse: float = 0.0) -> str:
+def number(log10: float, mcse: float = 0.0, digits: int = DIGITS) -> str:
     """A positive number from its log10: "2,700", "0.33", "3.1×10²⁶", "10³⁰⁰".
 
     +inf is "never" (no amount is enough), -inf "0".
@@ -68,6 +75,7 @@ def number(log10: float, mcse: float = 0.0) -> str:
 
     Args:
         mcse: Monte Carlo error of the log10; where it is infinite one digit is told.
+        digits: significant digits at most.
 
     Raises:
         ValueError: NaN.
@@ -85,9 +93,8 @@ def number(log10: float, mcse: float = 0.0) -> str:
         exponent, mantissa, decimals = round(log10), 1.0, 0
     else:
         place = 0 if math.isinf(mcse) else _place(mantissa * relative)
-        decimals = min(1, max(0, -place))
-        coarse = min((1.0, 2.0, 5.0, 10.0), key=lambda digit: abs(math.log(digit / mantissa)))
-        mantissa = round(mantissa, decimals) if place <= 0 else coarse
+        decimals = min(digits - 1, max(0, -place))
+        mantissa = round(mantissa, decimals) if place <= 0 else _coarse(mantissa)
         if mantissa >= 10:
             mantissa, exponent = mantissa / 10, exponent + 1
     if -4 <= exponent < 9:
@@ -95,19 +102,36 @@ def number(log10: float, mcse: float = 0.0) -> str:
     return power(exponent) if relative > VAGUE else f"{mantissa:.{decimals}f}×{power(exponent)}"
 
 
-def plain(value: float, mcse: float = 0.0) -> str:
+def plain(value: float, mcse: float = 0.0, digits: int = DIGITS) -> str:
     """A number on a linear scale, rounded by its Monte Carlo error where there is one.
 
-    >>> plain(5.0), plain(0.333), plain(-0.0021), plain(float("inf"))
-    ('5.0', '0.33', '−0.0021', 'never')
+    What is larger than its error is never rounded to nothing.
+
+    >>> plain(5.0), plain(0.333), plain(-0.0021), plain(float("inf")), plain(51, 26)
+    ('5.0', '0.33', '−0.0021', 'never', '50')
     """
     if value == 0 or math.isinf(value):
         return "0" if value == 0 else "never" if value > 0 else f"{MINUS}∞"
     sign, size = MINUS if value < 0 else "", abs(value)
     if math.isfinite(mcse) and mcse > VAGUE * size:
+        power_of_ten = 10.0 ** math.floor(math.log10(size))
+        if mcse < size < 10 ** _place(mcse):
+            return sign + number(math.log10(_coarse(size / power_of_ten) * power_of_ten), math.inf)
         place = _place(mcse)
         return signed(f"{round(value, -place) + 0.0:,.{max(0, -place)}f}")
-    return sign + number(math.log10(size), mcse / size / math.log(10))
+    return sign + number(math.log10(size), mcse / size / math.log(10), digits)
+
+
+def _coarse(mantissa: float) -> float:
+    """The nearest of 1, 2, 5 and 10."""
+    return min((1.0, 2.0, 5.0, 10.0), key=lambda digit: abs(math.log(digit / mantissa)))
+
+
+def _step(error: float) -> float:
+    """The least of 1, 2, 5, 10 ... (times a power of ten) that stands for `MOVES` errors."""
+    least = MOVES * error
+    power_of_ten = 10.0 ** math.floor(math.log10(least))
+    return next(step for n in (1, 2, 5, 10) if (step := n * power_of_ten) >= least * (1 - 1e-12))
 
 
 def _place(error: float) -> int:
@@ -140,10 +164,13 @@ def gate_value(value: float | None) -> str:
     return "not a number" if value is None or math.isnan(value) else figures(value)
 
 
-def share(value: float) -> str:
-    """A share that is no probability, in percent: "20%", "1.5%", "0.1%"."""
-    size = 100 * value
-    return f"{size:.0f}%" if size >= 10 or size == 0 else f"{plain(size).removesuffix('.0')}%"
+def share(value: float, mcse: float = 0.0) -> str:
+    """A share that is no probability, in percent: "20%", "1.5%", "0.1%"; in steps of its error."""
+    size, error = 100 * value, 100 * mcse
+    if size < 10 and size != 0:
+        return f"{plain(size, error).removesuffix('.0')}%"
+    step = _step(error) if math.isfinite(error) and MOVES * error > 1 else 1.0
+    return f"{min(round(size / step) * step, 100.0) if size <= 100 else size:.0f}%"
 
 
 def percent(p: float, mcse: float = 0.0) -> str:
@@ -184,10 +211,15 @@ def duration(log10_years: float, mcse: float = 0.0) -> str:
 
 
 def year(value: float, mcse: float = 0.0) -> str:
-    """A calendar year: "2034", "after 2100", "never"."""
+    """A calendar year: "2034", "after 2100", "never"; "about 2060" where its error moves it."""
     if math.isinf(value):
         return number(value)
-    return f"after {LAST_YEAR}" if value >= LAST_YEAR + 1 else str(math.floor(value))
+    if value >= LAST_YEAR + 1:
+        return f"after {LAST_YEAR}"
+    if MOVES * mcse <= 1:
+        return str(math.floor(value))
+    step = min(_step(mcse), DECADES) if math.isfinite(mcse) else DECADES
+    return f"about {min(round(value / step) * step, LAST_YEAR):.0f}"
 
 
 def day(value: float) -> str:
@@ -201,7 +233,19 @@ def quantile(row: Row, key: str) -> str:
     """One quantile of a row as printed; units that stand in `unit` are left out."""
     if float(row[key]) > row.get("bound", math.inf):
         return f"more than {row['bound_title']}"
-    return _writer(row)(float(row[key]), error(row, key))
+    return _writer(row, digits(row))(float(row[key]), error(row, key))
+
+
+def digits(row: Row) -> int:
+    """Significant digits of a row: two, or as many as tell the ends of its interval apart."""
+    if "p05" not in row or row["p05"] == row["p95"]:
+        return DIGITS
+    for found in range(DIGITS, 6):
+        write = _writer(row, found)
+        low, high = (write(float(row[key]), error(row, key)) for key in ("p05", "p95"))
+        if low != high:
+            return found
+    return DIGITS
 
 
 def error(row: Row, key: str) -> float:
@@ -209,15 +253,15 @@ def error(row: Row, key: str) -> float:
     return float(row.get(f"{key}_mcse", 0.0))
 
 
-def _writer(row: Row) -> Callable[[float, float], str]:
+def _writer(row: Row, digits: int) -> Callable[[float, float], str]:
     scale = row.get("scale", "linear")
     if scale == "calendar":
         return year
     if scale == "share":
-        return lambda value, mcse: share(value)
-    if scale == "log10":
-        return money if _dollars(row) else duration if row.get("unit") == "year" else number
-    return plain
+        return share
+    if scale == "log10" and (_dollars(row) or row.get("unit") == "year"):
+        return money if _dollars(row) else duration
+    return partial(number if scale == "log10" else plain, digits=digits)
 
 
 def unit(row: Row) -> str:

@@ -37,6 +37,26 @@ def test_the_regression_agrees_with_importance_sampling():
     assert spread.mean() == pytest.approx(expected[1], abs=0.02)
 
 
+def test_lower_bounds_are_met_as_by_brute_force():
+    """The same draws: those of the exact shares, each kept with the probability of the bounds."""
+    free, rng = rl_share.regression(), np.random.default_rng(6)
+    at = rng.choice(free.taus.size, size=400_000, p=free.tau_weight)
+    z = rng.standard_normal((at.size, 2))
+    line = free.mean[at] + np.einsum("nij,nj->ni", free.root[at], z)
+    kept = np.ones(at.size, dtype=bool)
+    for when, share in free.bounds:
+        noise = free.taus[at] * rng.standard_normal(at.size)
+        kept &= line[:, 0] + line[:, 1] * when + noise > share
+    assert kept.sum() > 10_000
+    drawn, tau = free.draw(100_000, rng)
+    assert np.unique(drawn[:, 0]).size == 100_000, "no draw stands for another"
+    for found, expected in ((drawn, line[kept]), (tau, free.taus[at][kept])):
+        for q in (0.1, 0.5, 0.9):
+            low, high = np.quantile(expected, [q - 0.02, q + 0.02], axis=0)
+            assert (low <= np.quantile(found, q, axis=0)).all()
+            assert (np.quantile(found, q, axis=0) <= high).all()
+
+
 def test_a_lower_bound_raises_the_line():
     free, bound = rl_share.regression(), rl_share.regression("Cursor Composer 1.5")
     rng = np.random.default_rng

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tenfold.answers import scale
+from tenfold.answers.ask import ask_event
 from tenfold.answers.question import Asked, Question
 from tenfold.answers.registry import table
 
@@ -27,6 +28,9 @@ def test_shares_are_those_of_the_draws(asked):
         above = (draws >= log10).mean([dim for dim in draws.dims if dim != "form"])
         assert found[name]["probability"] == pytest.approx(float((above * weight).sum()), abs=1e-9)
         assert found[name]["mcse"] > 0
+    for row in found.values():
+        alone = ask_event(asked, row["event"])
+        assert (alone["probability"], alone["mcse"]) == (row["probability"], row["mcse"])
     assert found["over_world_gdp"]["probability"] <= found["over_100_billion_usd"]["probability"]
 
 

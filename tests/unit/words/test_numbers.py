@@ -56,6 +56,11 @@ from tenfold.words import numbers
         (numbers.year(2100.5), "2100"),
         (numbers.year(2101.0), "after 2100"),
         (numbers.year(math.inf), "never"),
+        (numbers.year(2062.4, 0.2), "2062"),
+        (numbers.year(2062.4, 0.3), "about 2062"),
+        (numbers.year(2062.4, 2.0), "about 2060"),
+        (numbers.year(2062.4, 90.0), "about 2050"),
+        (numbers.year(2100.9, math.inf), "about 2100"),
         (numbers.percent(0.99999), ">99.9%"),
         (numbers.percent(0.9995), ">99.9%"),
         (numbers.percent(0.0001), "<0.1%"),
@@ -71,6 +76,10 @@ from tenfold.words import numbers
         (numbers.share(0.01), "1%"),
         (numbers.share(1.0), "100%"),
         (numbers.share(0.0), "0%"),
+        (numbers.share(0.684, 0.002), "68%"),
+        (numbers.share(0.684, 0.01), "70%"),
+        (numbers.share(0.98, 0.01), "100%"),
+        (numbers.share(0.0316, 0.0038), "2%"),
     ],
 )
 def test_printed_numbers(written, expected):
@@ -87,6 +96,9 @@ def test_printed_numbers(written, expected):
         (numbers.plain(8.14, 0.24), "8"),
         (numbers.plain(8.14, 0.26), "10"),
         (numbers.plain(0.02, 0.02), "0.0"),
+        (numbers.plain(51, 26), "50"),
+        (numbers.plain(-37, 26), "−50"),
+        (numbers.plain(51, 52), "0"),
         (numbers.plain(5.04, math.inf), "5"),
         (numbers.number(math.log10(1840), 0.005), "1,800"),
         (numbers.number(math.log10(1840), 0.05), "2,000"),
@@ -175,12 +187,15 @@ def test_a_row_prints_by_its_scale_and_unit():
     assert numbers.told(ooms) == "5.0 (3.3 to 7.8) OOMs"
     assert numbers.told(ooms | {"p95_mcse": "inf"}) == "5.0 (3.3 to 8) OOMs"
     assert numbers.told(ooms | {"p95_mcse": 0.2}) == "5.0 (3.3 to 8) OOMs"
+    near = {"scale": "log10", "unit": "TWh/year", "p05": 3.620, "p50": 3.622, "p95": 3.624}
+    assert numbers.told(near) == "4,190 (4,170 to 4,210) TWh a year"
+    assert numbers.told(near | {"p05": 3.622, "p95": 3.622}) == "4,200 (4,200 to 4,200) TWh a year"
     score = {"scale": "share", "unit": "dimensionless", "p05": 0.412, "p50": 0.633, "p95": 0.9}
     assert numbers.told(score) == "63% (41% to 90%)"
     assert numbers.with_text({"rows": [ooms]})["rows"][0]["text"] == numbers.told(ooms)
 
 
-SEEDS = range(20)
+SEEDS = range(40)
 
 
 @pytest.fixture(scope="module")
@@ -204,7 +219,7 @@ def test_a_printed_number_moves_by_one_in_its_last_digit_at_most(seeds):
     for name, first in seeds[0].items():
         written = numbers.number if first["scale"] == "log10" else numbers.plain
         for key in ("p05", "p50", "p95"):
-            rows = [each[name] for each in seeds]
+            rows = [each[name] for each in seeds[:20]]
             texts = [written(row[key], numbers.error(row, key)) for row in rows]
             if not near(min(texts, key=read), max(texts, key=read)):
                 moved[(*name, key)] = sorted(set(texts))
@@ -220,7 +235,7 @@ def test_what_is_predicted_hardly_moves_what_is_printed(seeds):
             errors = np.array([numbers.error(rows[name], key) for rows in seeds])
             ratios.append(values.std(ddof=1) / errors.mean())
     assert 0.3 < np.median(ratios) < 1.0
-    assert np.quantile(ratios, 0.95) < 1.4
+    assert np.quantile(ratios, 0.95) < 1.3
 
 
 def test_the_essay_stands_beside_a_number():
