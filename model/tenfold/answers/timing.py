@@ -139,7 +139,7 @@ def budget(
     cost = baseline_run(constants, baseline, like, seed)["cost"].to("USD").log10
     gdp = world_gdp(constants, like, seed, date)
     grown = cost + years_after(date, run) * trends.budget
-    return np.minimum(grown, gdp + math.log10(share))
+    return xr.ufuncs.minimum(grown, gdp + math.log10(share))
 
 
 def world_gdp(constants: Constants, like: xr.DataArray, seed: int, date: float) -> xr.DataArray:
