@@ -126,13 +126,11 @@ def about_run(run: Run) -> dict[str, Any]:
 def warn_stale(run: Run) -> bool:
     """Whether something that a run rests on changed since it was fitted; says what.
 
-    Of an edition its evidence and priors count: the code that made it is told by its version.
+    The code that made an edition is told by its version.
     """
     from tenfold.runs.stale import outdated
 
-    changed = outdated(run)
-    if "edition" in run.info:
-        changed = tuple(kind for kind in changed if kind in ("evidence", "priors"))
+    changed = outdated(run, code="edition" not in run.info)
     if changed:
         again = f"tenfold fit --scenario {run.info.get('scenario')}"
         again = again.removesuffix(" --scenario baseline")

@@ -12,11 +12,14 @@ from tenfold.runs.store import Run
 from tenfold.spec import validate
 
 
-def changes(run: Run) -> dict[str, list[str]]:
+def changes(run: Run, code: bool = True) -> dict[str, list[str]]:
     """What changed since a run was fitted, by kind; kinds without a change are left out.
 
     Sampler settings are a matter of the run, and evidence of the user's own is taken as recorded:
     where it came from is not. A record that can no longer be read counts as changed.
+
+    Args:
+        code: look at the code, too; of an edition its version tells.
 
     Returns:
         `evidence` (files), `priors` (names), `scenario` (keys) and, as modules, `code` that
@@ -36,9 +39,9 @@ def changes(run: Run) -> dict[str, list[str]]:
                 for table in ("points", "model")
                 for key in _differing(dict(getattr(then, table)), dict(getattr(now, table)))
             ],
-            "code": keys.changed(info["code"]["fit"]),
-            "sample": keys.changed(info["code"]["sample"]),
-            "checks": keys.changed(info["code"]["gates"]),
+            "code": keys.changed(info["code"]["fit"] if code else {}),
+            "sample": keys.changed(info["code"]["sample"] if code else {}),
+            "checks": keys.changed(info["code"]["gates"] if code else {}),
         }
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         return {"its inputs or code": [str(error)]}
@@ -48,9 +51,9 @@ def changes(run: Run) -> dict[str, list[str]]:
     return {kind: names for kind, names in found.items() if names}
 
 
-def outdated(run: Run) -> tuple[str, ...]:
+def outdated(run: Run, code: bool = True) -> tuple[str, ...]:
     """The kinds of `changes`. Empty: the run is current."""
-    return tuple(changes(run))
+    return tuple(changes(run, code))
 
 
 def _differing(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
