@@ -24,10 +24,10 @@ SCORE_READING = 0.02
 """Most that two readings of one score differ: errors of the questions are the same in a copy."""
 COMPUTE_READING = (0.02, 0.05)
 """OOMs that two readings of one compute may differ, without and with stated errors."""
-PAIR_READING = (0.005, 0.01)
-"""The same of score and compute in series of two points, where chance finds a match more easily."""
+SHORT_READING = {2: (0.005, 0.01), 3: (0.008, 0.02), 4: (0.008, 0.02)}
+"""The same of score and compute in series of few points, where chance finds a match more easily."""
 SHARE = 0.8
-"""Share of the points of the shorter series that must match."""
+"""Share of the points of the shorter series that must match, and of the other's among them."""
 SPAN = 0.02
 """Scores that all lie within this say nothing: near 0 or 1 many series look alike."""
 SHOWN = 3
@@ -112,20 +112,27 @@ def compared(curve: Curve, other: Curve) -> Copy | None:
     apart = np.abs(other.score - curve.score[:, None])
     same = apart < ROUNDING
     if curve.unit == other.unit:
-        matched = _matched(same & (np.abs(shift) < ROUNDING))
-        if matched >= min(2, shorter):
+        beside = np.abs(shift) < ROUNDING
+        matched = _matched(same & beside)
+        # at the same few computes scores of few questions meet by chance
+        if matched >= max(min(2, shorter), SHARE * _matched(beside)):
             return Copy(curve.label, other.label, matched, size, 1.0, exact=True)
     matched, factor, _ = _aligned(same, shift, np.full_like(shift, ROUNDING))
     if matched >= needed:
         return Copy(curve.label, other.label, matched, size, 10**factor, exact=True)
     score_width = np.hypot(other.score_se, curve.score_se[:, None])
     width = np.hypot(other.log10_compute_se, curve.log10_compute_se[:, None])
-    if shorter == 2:
-        score_width, width = score_width.clip(max=PAIR_READING[0]), width * 0 + PAIR_READING[1]
+    if shorter in SHORT_READING:
+        score_width, width = score_width.clip(max=SHORT_READING[shorter][0]), width * 0
+        width += SHORT_READING[shorter][1]
     else:
         score_width, width = score_width.clip(max=SCORE_READING), width.clip(*COMPUTE_READING)
     matched, factor, hits = _aligned(apart <= score_width, shift, width)
     if matched < needed or np.ptp(curve.score[hits.any(axis=1)]) <= SPAN:
+        return None
+    # beside many points of a long series some lie near whatever they are held against
+    amid = (_amid(curve, hits.any(axis=1)), _amid(other, hits.any(axis=0)))
+    if matched < SHARE * max(amid) or (shorter == 2 and size != len(other.score)):
         return None
     return Copy(curve.label, other.label, matched, size, 10**factor, exact=False)
 
@@ -149,6 +156,12 @@ def _aligned(
         if (count := _matched(beside)) > matched:
             matched, best, hits = count, candidate, beside
     return matched, best, hits
+
+
+def _amid(curve: Curve, chosen: np.ndarray) -> int:
+    """Number of points of a curve between the first and the last of those chosen."""
+    x = curve.log10_compute
+    return int(((x >= x[chosen].min()) & (x <= x[chosen].max())).sum())
 
 
 def _matched(hits: np.ndarray) -> int:

@@ -160,3 +160,29 @@ def test_prediction_of_a_copy_says_that_its_points_have_been_seen(
     points: xr.Dataset = prior_run.points  # type: ignore[attr-defined]
     with pytest.warns(dataset.PointsWarning, match=r"points of 'my/o1/.* equal 'o1/AIME 2024"):
         read_series(copied("o1_test") / "mine.csv", points)
+
+
+def another(curve: Curve, way: str, rng: np.random.Generator) -> Curve:
+    """A made-up model on the same benchmark: near the curve, with 30 questions of its own."""
+    size = int(rng.integers(3, 9))
+    ends = curve.log10_compute.min(), curve.log10_compute.max()
+    x = {
+        "same": curve.log10_compute,
+        "other": np.sort(rng.uniform(*ends, size)),
+        "doubled": np.round(ends[0]) + np.log10(2.0 ** np.arange(size)),
+    }[way]
+    order = np.argsort(curve.log10_compute)
+    level = np.interp(x, curve.log10_compute[order], curve.score[order]).clip(0.01, 0.99)
+    share = 1 / (1 + np.exp(-np.log(level / (1 - level)) - rng.normal(0, 0.5)))
+    score, se = rng.binomial(30, share) / 30, np.sqrt(np.maximum(share * (1 - share), 0.01) / 30)
+    about = {"label": "mine", "run": "", "score": score, "score_se": se}
+    return replace(curve, **about, log10_compute=x, log10_compute_se=np.full(len(x), 0.02))
+
+
+@pytest.mark.parametrize("way", ["same", "other", "doubled"])
+def test_another_model_is_seldom_taken_for_a_copy(shipped: list[Curve], way: str) -> None:
+    rng = np.random.default_rng(0)
+    made = [another(curve, way, rng) for curve in shipped if lively(curve)]
+    assert len(made) > 150
+    alarms = sum(bool(copies([curve], shipped)) for curve in made)
+    assert alarms <= 0.02 * len(made)
