@@ -217,12 +217,12 @@ def test_functions_of_claims_are_printed(run):
 
 
 def test_scenarios_are_listed(run):
-    status, out, _ = run("scenarios", "--json")
+    status, out, _ = run("scenarios", "list", "--json")
     assert status == 0
     listed = json.loads(out)["scenarios"]
     assert {"baseline", "logistic"} <= set(listed)
     assert all(item["reason"] for item in listed.values())
-    assert all(name in run("scenarios")[1] for name in listed)
+    assert all(name in run("scenarios", "list")[1] for name in listed)
 
 
 @pytest.mark.parametrize("command", ["jump", "cost", "claims", "check"])

@@ -58,3 +58,34 @@ def test_all_mistakes_are_told_and_nothing_is_answered(call):
     status, out, err = call("jump", "--set", "WE25=x", "--drop", "sauce=a", "--form", "b")
     lines = [line for line in err.splitlines() if line.startswith("error: ")]
     assert (status, out, len(lines)) == (2, "", 3)
+
+
+def test_the_table_of_scenarios_in_words_csv_and_json(call):
+    chosen = ("scenarios", "--only", "essay-numbers", "--only", "no-drift")
+    status, out, _ = call(*chosen)
+    assert status == 0
+    assert "not fitted" in out
+    assert "`tenfold scenarios --fit` fits those" in out
+    _, out, _ = call(*chosen, "--json")
+    found = json.loads(out)["scenarios"]
+    assert found["essay-numbers"]["quantities"]["exchange_rate"]["p50"] == pytest.approx(2.0)
+    _, out, _ = call(*chosen, "--csv")
+    assert out.splitlines()[0].startswith("scenario,gear,pareto_k,status,quantity")
+    status, out, err = call("scenarios", "--only", "essay-number")
+    assert (status, out) == (2, "")
+    assert err.endswith("error: no scenario 'essay-number'; did you mean 'essay-numbers'?\n")
+
+
+def test_files_of_ones_own_on_the_command_line(tmp_path, monkeypatch, capsys):
+    path = str(tmp_path / "mine.toml")
+
+    def tenfold(*arguments):
+        monkeypatch.setattr(sys, "argv", ["tenfold", "scenarios", *arguments])
+        return main(), *capsys.readouterr()
+
+    assert tenfold("new", path)[0] == 0
+    status, out, _ = tenfold("check", path)
+    assert (status, "no mistake" in out) == (0, True)
+    status, out, err = tenfold("new", path)
+    assert (status, out) == (2, "")
+    assert "there is a file of that name already" in err

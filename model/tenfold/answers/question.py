@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, Literal, get_args
 
@@ -71,6 +71,10 @@ class Question:
             raise SpecError("a target score needs a start score as well")
 
 
+NUMBERS = {field.name for field in fields(Question) if "float" in str(field.type)}
+"""Arguments that are numbers; the others are words."""
+
+
 def under(question: Question, scenario: Mapping[str, Any]) -> Question:
     """A question with the arguments of a scenario, where it states none itself.
 
@@ -82,8 +86,9 @@ def under(question: Question, scenario: Mapping[str, Any]) -> Question:
         if name not in vars(default):
             known = did_you_mean(name, [*vars(default)])
             raise SpecError(f"question.{name}: unknown argument{known}")
-        if isinstance(value, str) is isinstance(getattr(default, name), float):
-            raise SpecError(f"question.{name}: got {value!r}; expected a number")
+        if isinstance(value, str) is (name in NUMBERS):
+            expected = "number" if name in NUMBERS else "text"
+            raise SpecError(f"question.{name}: got {value!r}; expected a {expected}")
         if getattr(question, name) == getattr(default, name):
             taken[name] = value
     return replace(question, **taken)

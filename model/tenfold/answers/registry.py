@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,16 +12,13 @@ import xarray as xr
 from tenfold import mixture
 from tenfold.answers.quantities import QUANTITIES
 from tenfold.answers.quantity import Quantity, conversion
-from tenfold.answers.question import Asked, Question
+from tenfold.answers.question import NUMBERS, Asked, Question
 from tenfold.files import SpecError, did_you_mean
 
 Name = str | tuple[str, Mapping[str, Any]]
 """A quantity of a table: its name, and arguments that differ from the question's."""
 
 __all__ = ["Name", "conversion", "draws_of", "named", "question", "table"]
-
-NUMBERS = {field.name for field in fields(Question) if "float" in str(field.type)}
-"""Arguments that are numbers; the others are words."""
 
 
 def named(name: str) -> Quantity:

@@ -29,6 +29,7 @@ from tenfold.cli import (
     predict,
     report,
     runs,
+    scenarios,
     terminal,
 )
 
@@ -99,6 +100,7 @@ def tenfold(
 app.add_typer(evidence.points_app, name="points")
 app.add_typer(runs.runs_app, name="runs")
 app.add_typer(edition.edition_app, name="edition")
+app.add_typer(scenarios.scenarios_app, name="scenarios")
 for command in (
     evidence.digitise,
     fit.fit,
@@ -110,7 +112,6 @@ for command in (
     ask.compare,
     predict.predict,
     predict.score,
-    fit.scenarios,
     answers.claims,
     report.report,
     export.export,

@@ -139,52 +139,6 @@ def warn_stale(run: Run) -> bool:
     return bool(changed)
 
 
-def scenarios(
-    only: Annotated[
-        list[str] | None, typer.Option("--only", help="With --fit: this scenario; repeatable.")
-    ] = None,
-    fit_all: Annotated[
-        bool, typer.Option("--fit", help="Fit every scenario and tabulate what moves (long).")
-    ] = False,
-    runs: Runs = Path("runs"),
-    as_json: Json = False,
-) -> None:
-    """List the named scenarios, or fit them and show how the answer moves.
-
-    With --fit the table is also kept in the folder of runs, where `tenfold report` picks it up.
-
-    \b
-    Examples:
-      tenfold scenarios
-      tenfold scenarios --fit
-      tenfold scenarios --fit --only baseline --only no-thinking-shift
-    """
-    from tenfold.posterior.scenario import load_scenarios
-
-    if fit_all or only:
-        _sensitivity(tuple(only or ()), runs, as_json)
-        return
-
-    known = load_scenarios()
-    if as_json:
-        listed = {name: item.model_dump(mode="json") for name, item in known.items()}
-        terminal.print_json({"scenarios": listed})
-        return
-    rows = [(name, item.extends or "", item.reason) for name, item in known.items()]
-    terminal.print_table(f"{len(rows)} scenarios", ("scenario", "extends", "reason"), rows)
-
-
-def _sensitivity(only: tuple[str, ...], runs: Path, as_json: bool) -> None:
-    from tenfold.scenarios import sensitivity
-    from tenfold.words import fits
-
-    found = sensitivity.fit_scenarios(only, runs, say=terminal.warn)
-    if as_json:
-        terminal.print_json(found)
-        return
-    terminal.print_table(*fits.scenarios(found))
-
-
 def _report_gates(run: Run, as_json: bool, stale: bool) -> None:
     info: dict[str, Any] = run.info
     if as_json:

@@ -6,6 +6,7 @@ counts in pipes too) and its characters. There is no colour, so there is none to
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import os
@@ -18,7 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-from tenfold.inert import CONTROL, printable
+from tenfold.inert import CONTROL, cell, printable
 
 WIDE = 160
 """Columns assumed where output is not a terminal: a file or a pipe has no width to wrap at."""
@@ -71,6 +72,14 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
 
     cells = [[shown(value) if isinstance(value, str) else value for value in row] for row in rows]
     say("\n" + layout.table(shown(title), [shown(name) for name in columns], cells, width()))
+
+
+def print_csv(rows: Iterable[Sequence[Any]]) -> None:
+    """Rows as CSV, the names of columns first; no cell is a formula."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerows([cell(x) if isinstance(x, str) else x for x in row] for row in rows)
+    say(buffer.getvalue().rstrip("\n"))
 
 
 def print_lines(lines: Iterable[str], hang: str = "") -> None:

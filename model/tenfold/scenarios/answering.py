@@ -26,14 +26,16 @@ def answering(
     runs: Path,
     depends: gears.Depends | None = None,
     say: Callable[[str], None] = lambda text: None,
+    fit: bool = True,
 ) -> gears.Answering:
     """What answers, from a stored run: that of the one scenario named, or the base's.
 
     Args:
         runs: where refits are kept.
-        depends: what is asked, as `gears.apply` has it.
+        depends, fit: as `gears.apply` has them.
 
     Raises:
+        gears.NeedsFit: as `gears.apply`.
         SpecError: every mistake in what was said, a line each; as `gears.apply`.
     """
     wanted = scenario_of(said, run)
@@ -41,7 +43,7 @@ def answering(
     if gear is not None and gear not in changes.GEARS[1:]:
         raise SpecError(f"--gear {gear}: unknown{did_you_mean(gear, list(changes.GEARS[1:]))}")
     name = said.one if said.one and not said.changes else gears.AD_HOC
-    return gears.apply(run, wanted, runs, name, gear, depends, say)
+    return gears.apply(run, wanted, runs, name, gear, depends, say, fit)
 
 
 def scenario_of(said: Said, run: store.Run) -> Scenario:
@@ -51,15 +53,29 @@ def scenario_of(said: Said, run: store.Run) -> Scenario:
         SpecError: every mistake, a line each.
     """
     mistakes = Mistakes()
-    found: dict[str, Any] = dict(run.info["spec"])
+    patches: list[dict[str, Any]] = []
     with mistakes.gather():
-        found = merged(found, *chosen(said, run.info["scenario"]))
+        patches += chosen(said, run.info["scenario"])
     with mistakes.gather():
         constants, priors = load_constants(), prior_table.load() | changes.priors_of(run)
         extra = tables.tables(said.sets, said.drops, said.onlys, said.forms, constants, priors)
-        found = merged(found, extra)
+        patches.append(extra)
+    with mistakes.gather():
+        _choose_once(patches)
     mistakes.tell()
-    return validate(found, Scenario, str(said))
+    return validate(merged(run.info["spec"], *patches), Scenario, str(said))
+
+
+def _choose_once(patches: list[dict[str, Any]]) -> None:
+    """Refuses changes of which two choose evidence by the same key."""
+    known: dict[str, list[str]] = {}
+    for patch in patches:
+        for key, patterns in patch.get("points", {}).get("include", {}).items():
+            if known.setdefault(key, patterns) != patterns:
+                raise SpecError(
+                    f"points.include.{key}: chosen twice, by {known[key]} and by {patterns}; "
+                    "expected one choice"
+                )
 
 
 def chosen(said: Said, fitted: str = BASE) -> list[dict[str, Any]]:
@@ -110,11 +126,7 @@ def of_file(name: str) -> Scenario:
 
 
 def merged(base: Mapping[str, Any], *patches: Mapping[str, Any]) -> dict[str, Any]:
-    """Tables one over another; what several leave out is left out together.
-
-    Raises:
-        SpecError: two that choose by the same key.
-    """
+    """Tables one over another: the later one's word wins, what several leave out is left out."""
     found = dict(base)
     for patch in patches:
         for key, value in patch.items():
@@ -122,14 +134,6 @@ def merged(base: Mapping[str, Any], *patches: Mapping[str, Any]) -> dict[str, An
             if key == "exclude" and isinstance(before, dict):
                 both = {k: [*before.get(k, []), *value.get(k, [])] for k in {**before, **value}}
                 found[key] = {k: list(dict.fromkeys(patterns)) for k, patterns in both.items()}
-            elif key == "include" and isinstance(before, dict):
-                twice = [k for k in value if k in before and before[k] != value[k]]
-                if twice:
-                    raise SpecError(
-                        f"points.include.{twice[0]}: chosen twice, by {before[twice[0]]} and by "
-                        f"{value[twice[0]]}; expected one choice"
-                    )
-                found[key] = before | value
             elif isinstance(value, dict) and isinstance(before, dict) and "family" not in value:
                 found[key] = merged(before, value)
             else:

@@ -10,9 +10,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -22,6 +23,7 @@ from tenfold.evidence import dataset
 from tenfold.files import Mistakes, SpecError, did_you_mean
 from tenfold.posterior import priors as prior_table
 from tenfold.posterior import structure
+from tenfold.posterior.plan import prepare
 from tenfold.posterior.priors import Priors
 from tenfold.posterior.scenario import READ_BY_ANSWERS, PointsChoice, Prior, Scenario
 from tenfold.runs.store import Run
@@ -80,6 +82,28 @@ class Changes:
         return found
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """What a fit rests on, as far as scenarios change it; `points` are read when needed."""
+
+    spec: Scenario
+    priors: Priors
+    forms: tuple[str, ...]
+    points: Callable[[], xr.Dataset]
+
+    @classmethod
+    def of_run(cls, run: Run) -> Fitted:
+        """That of a stored run."""
+        then = validate(run.info["spec"], Scenario, "spec")
+        return cls(then, priors_of(run), run.forms, lambda: run.points)
+
+    @classmethod
+    def of_today(cls, spec: Scenario) -> Fitted:
+        """That of the shipped evidence and priors under a scenario."""
+        points = cache(lambda: prepare("today", spec).points)
+        return cls(spec, prior_table.load(), spec.model.forms, points)
+
+
 def heaviest(gears: Iterable[Gear]) -> Gear:
     """The one of some gears that does what each of them does."""
     none: Gear = "none"
@@ -91,14 +115,13 @@ def priors_of(run: Run) -> dict[str, Prior]:
     return {name: validate(table, Prior, name) for name, table in run.info["priors"].items()}
 
 
-def changes(run: Run, scenario: Scenario) -> Changes:
-    """What a scenario changes in a run.
+def changes(fitted: Fitted, scenario: Scenario) -> Changes:
+    """What a scenario changes in a fit.
 
     Raises:
         SpecError: an unknown prior, a filter that matches nothing, all evidence of a regime gone.
     """
-    then = validate(run.info["spec"], Scenario, "spec")
-    before = priors_of(run)
+    then, before = fitted.spec, fitted.priors
     gears: dict[str, Gear] = {}
     mistakes = Mistakes()
     after = before
@@ -112,14 +135,20 @@ def changes(run: Run, scenario: Scenario) -> Changes:
     less = None
     if then.points != scenario.points:
         with mistakes.gather():
-            less = _evidence(run.points, then.points, scenario.points, gears)
-    if not set(scenario.model.forms) <= set(run.forms):
+            less = _evidence(fitted.points(), then.points, scenario.points, gears)
+    if not set(scenario.model.forms) <= set(fitted.forms):
         gears["curve forms"] = "rebuild"
-    elif set(scenario.model.forms) != set(run.forms):
+    elif set(scenario.model.forms) != set(fitted.forms):
         gears["curve forms"] = "propagate"
+    if then.model.shift_evidence and not scenario.model.shift_evidence:
+        gears["generation shifts left out"] = "reweight"
+        less = less or Less.nothing(fitted.points())
+        less.shifts[:] = False
     for key, value in scenario.model:
-        if key != "forms" and value != getattr(then.model, key):
+        if key not in ("forms", "shift_evidence") and value != getattr(then.model, key):
             gears[f"model.{key}"] = "rebuild"
+    if scenario.model.shift_evidence and not then.model.shift_evidence:
+        gears["generation shifts"] = "rebuild"
     for key in sorted(READ_BY_ANSWERS):
         if getattr(scenario, key):
             gears |= dict.fromkeys(_named(key, getattr(scenario, key)), "propagate")

@@ -28,6 +28,10 @@ AD_HOC = "what-if"
 """Name under which runs of changes without a name are kept."""
 
 
+class NeedsFit(Exception):
+    """A scenario that can only be answered by a fit, which was not wanted."""
+
+
 @dataclass(frozen=True)
 class Answering:
     """What answers a scenario.
@@ -79,6 +83,7 @@ def apply(
     gear: Gear | None = None,
     depends: Depends | None = None,
     say: Say = lambda text: None,
+    fit: bool = True,
 ) -> Answering:
     """Answer a scenario from a stored run.
 
@@ -87,11 +92,13 @@ def apply(
         name: of the scenario, for the run of a refit.
         gear: the gear to take instead of the cheapest.
         depends: what is asked; where none of it depends on the curves they are left alone.
+        fit: whether it may be fitted anew.
 
     Raises:
+        NeedsFit: nothing less would do.
         SpecError: a change that cannot be made; a gear that cannot do it.
     """
-    found = changes.changes(run, scenario)
+    found = changes.changes(changes.Fitted.of_run(run), scenario)
     base, constants = run.group(netcdf.HEADLINE), _constants(scenario)
     if gear is not None and GEARS.index(gear) < GEARS.index(found.gear):
         needs = max(found.gears, key=lambda what: GEARS.index(found.gears[what]))
@@ -106,11 +113,15 @@ def apply(
     if wanted == "reweight":
         weighed, k, effective = _reweighted(run, found, scenario.model.forms, gear is not None)
         if weighed is None:
+            if not fit:
+                raise NeedsFit
             say("stored draws cannot be weighed well enough for this: fitting anew")
             wanted, fell_short = "refit", True
         else:
             sample = weighed
     if wanted in ("refit", "rebuild"):
+        if not fit:
+            raise NeedsFit
         answering = _refitted(run, scenario, runs, name, wanted, say)
         sample = answering.group(netcdf.HEADLINE)
     else:

@@ -44,6 +44,23 @@ def constant(name: str, stated: ConstantPatch, unit: str, year: float = 0.0) -> 
     return validate(given.constant(name, year, "stated"), Constant, name)
 
 
+def check(values: Stated) -> None:
+    """Refuses what is not among `VALUES`, not positive or not in order.
+
+    Raises:
+        SpecError: every mistake, a line each.
+    """
+    mistakes = Mistakes()
+    for name, stated in values.items():
+        with mistakes.gather():
+            if name not in VALUES:
+                raise SpecError(f"values.{name}: unknown{did_you_mean(name, list(VALUES))}")
+            if stated.low <= 0:
+                raise SpecError(f"values.{name}: got {stated.low:g}; expected above 0")
+            constant(f"values.{name}", stated, UNITS[name])
+    mistakes.tell()
+
+
 def in_sample(sample: xr.Dataset, values: Stated, seed: int) -> xr.Dataset:
     """A stored sample (`runs.headline`) in which `VALUES` are as stated.
 
@@ -51,25 +68,20 @@ def in_sample(sample: xr.Dataset, values: Stated, seed: int) -> xr.Dataset:
     rates of benchmarks keep their distance from it.
 
     Raises:
-        SpecError: an unknown value, or one at or below zero.
+        SpecError: as `check`.
     """
-    found, mistakes = sample, Mistakes()
+    check(values)
+    found = sample
     for name, stated in values.items():
-        with mistakes.gather():
-            if name not in VALUES:
-                raise SpecError(f"values.{name}: unknown{did_you_mean(name, list(VALUES))}")
-            if stated.low <= 0:
-                raise SpecError(f"values.{name}: got {stated.low:g}; expected above 0")
-            rng = np.random.default_rng([seed, zlib.crc32(f"{PREFIX} {name}".encode())])
-            like = sample["gpt_level_ooms" if name != "exchange_rate" else "steepness"]
-            row = constant(f"values.{name}", stated, UNITS[name])
-            drawn = like.copy(data=row.draw(like.shape, rng))
-            if name == "exchange_rate":
-                found = with_rl_slopes(found, typical_rate(found) / drawn)
-            else:
-                attrs = {key: sample[key].attrs for key in (name, f"{name}_typical")}
-                found = found.assign({key: drawn.assign_attrs(attrs[key]) for key in attrs})
-    mistakes.tell()
+        rng = np.random.default_rng([seed, zlib.crc32(f"{PREFIX} {name}".encode())])
+        like = sample["gpt_level_ooms" if name != "exchange_rate" else "steepness"]
+        row = constant(f"values.{name}", stated, UNITS[name])
+        drawn = like.copy(data=row.draw(like.shape, rng))
+        if name == "exchange_rate":
+            found = with_rl_slopes(found, typical_rate(found) / drawn)
+        else:
+            attrs = {key: sample[key].attrs for key in (name, f"{name}_typical")}
+            found = found.assign({key: drawn.assign_attrs(attrs[key]) for key in attrs})
     return found
 
 

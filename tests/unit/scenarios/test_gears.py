@@ -11,7 +11,7 @@ from tenfold.answers.question import Asked, Question
 from tenfold.files import SpecError
 from tenfold.runs import netcdf
 from tenfold.scenarios import changes, gears
-from tenfold.scenarios.answering import answering, merged, of_file, scenario_of
+from tenfold.scenarios.answering import answering, of_file, scenario_of
 from tenfold.scenarios.said import Said
 
 
@@ -58,7 +58,8 @@ def no_fit(monkeypatch):
     ids=str,
 )
 def test_the_cheapest_gear_is_found(prior_run, said, gear):
-    assert changes.changes(prior_run, scenario_of(said, prior_run)).gear == gear
+    fitted = changes.Fitted.of_run(prior_run)
+    assert changes.changes(fitted, scenario_of(said, prior_run)).gear == gear
 
 
 def test_a_part_of_a_series_or_its_first_axis_cannot_be_weighed_out(prior_run):
@@ -167,8 +168,8 @@ def test_scenarios_combine(prior_run):
     assert found.model.drift is False
     assert found.points.exclude["source"][-1] == "tan2025"
     assert len(found.points.exclude["source"]) > 1
-    with pytest.raises(SpecError, match="chosen twice"):
-        merged({"include": {"unit": ["usd"]}}, {"include": {"unit": ["tokens"]}})
+    with pytest.raises(SpecError, match=r"points\.include\.source: chosen twice"):
+        scenario_of(Said(("shifts-only",), onlys=("source=s1",)), prior_run)
 
 
 def test_a_file_of_ones_own(tmp_path, prior_run):

@@ -1,0 +1,183 @@
+"""Every shipped scenario beside the base: headline quantities, shift, gear; kept between calls.
+
+A row is kept in the folder of runs under a key of all that it rests on. Rows are written one by one
+under a lock, so that two processes lose none of each other's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from tenfold import mixture
+from tenfold.answers import registry
+from tenfold.answers.question import Asked, Question, under
+from tenfold.files import SpecError, data_path, read_json, write_atomic
+from tenfold.posterior.scenario import Scenario, load_scenarios
+from tenfold.runs import keys, store
+from tenfold.scenarios import changes
+from tenfold.scenarios.answering import answering, scenario_of
+from tenfold.scenarios.gears import Answering, NeedsFit
+from tenfold.scenarios.said import BASE, Said
+
+try:
+    import fcntl
+except ImportError:  # without it two processes at once may lose each other's rows
+    fcntl = None
+
+FILE = "scenarios.json"
+QUANTITIES = (
+    "exchange_rate",
+    "inference_jump_ooms",
+    "rl_jump_ooms",
+    "years_of_world_electricity",
+    "training_cost",
+    "first_year",
+)
+"""Headline quantities of a row."""
+SHIFT = "rl_jump_ooms"
+CODE = ("tenfold.scenarios.gears", "tenfold.answers.registry")
+
+Say = Callable[[str], None]
+Row = dict[str, Any]
+
+
+def rows(
+    run: store.Run,
+    runs: Path,
+    names: tuple[str, ...] = (),
+    fit: bool = False,
+    say: Say = lambda text: None,
+) -> dict[str, Row]:
+    """Rows of scenarios by name, the base first; those that are kept and current are not computed.
+
+    Args:
+        run: that of the base.
+        runs: where rows and refits are kept.
+        names: scenarios; all unless given.
+        fit: fit those that need it; they are told as not fitted otherwise.
+
+    Returns:
+        Per name `reason, gear, pareto_k, effective_draws, status` ("PASS", ... or "not fitted"),
+        `quantities` (rows of `mixture.summarise`, each with `forms`) and `shift_ooms`, the median
+        of the RL jump less the base's (None where either is never).
+
+    Raises:
+        SpecError: an unknown scenario, or what one needs is not there.
+    """
+    known = load_scenarios()
+    found: dict[str, Row] = {}
+    kept = _kept(runs)
+    for name in dict.fromkeys((BASE, *(names or known))):
+        said = Said((name,))
+        whole = scenario_of(said, run)
+        key = _key(run, whole)
+        row = kept.get(name, {})
+        if row.get("key") != key or (fit and row["status"] == "not fitted"):
+            say(f"scenario {name}")
+            row = _row(said, whole, run, runs, fit, say) | {"key": key}
+            _keep(runs, name, row)
+        found[name] = row
+    base = found[BASE]["quantities"][SHIFT]["p50"]
+    for row in found.values():
+        row["shift_ooms"] = _shift(row["quantities"], base)
+    return found
+
+
+def summary(answer: Answering, names: tuple[str, ...] = QUANTITIES) -> dict[str, Any]:
+    """Quantities of what answers: rows of all forms mixed, each with `forms` alone."""
+    asked = Asked(answer.draws, answer.constants, under(Question(), answer.question))
+    found = {}
+    for name in names:
+        values = registry.draws_of(name, asked)
+        row = mixture.table(xr.Dataset({"value": values, "weight": asked.draws["weight"]}))["value"]
+        alone = {}
+        for form in asked.draws["form"].values:
+            one = xr.ones_like(asked.draws["weight"].sel(form=[form]))
+            part = values.sel(form=[form]) if "form" in values.dims else values
+            alone[str(form)] = mixture.summarise(part, one, values.attrs["unit"])
+        found[name] = row | {"forms": alone}
+    return found
+
+
+def _row(said: Said, whole: Scenario, run: store.Run, runs: Path, fit: bool, say: Say) -> Row:
+    least = changes.changes(changes.Fitted.of_run(run), whole).gear
+    about: Row = {"reason": whole.reason, "gear": least}
+    none = {"pareto_k": None, "effective_draws": None, "quantities": {}, "status": "not fitted"}
+    start = run
+    if store.pointer_of(runs, str(said.one)).is_file():
+        start = store.latest(runs, str(said.one))
+    elif least in ("refit", "rebuild") and not fit:
+        return about | none
+    try:
+        answer = answering(said, start, runs, say=say, fit=fit)
+    except NeedsFit:
+        return about | none
+    told = answer.about()
+    return about | {
+        "gear": told["gear"] if start is run else least,
+        "pareto_k": told["pareto_k"],
+        "effective_draws": told["effective_draws"],
+        "weights": told["weights"],
+        "status": answer.run.info["status"],
+        "quantities": summary(answer),
+    }
+
+
+def _shift(quantities: Mapping[str, Any], base: Any) -> float | None:
+    if SHIFT not in quantities:
+        return None
+    here = quantities[SHIFT]["p50"]
+    return here - base if isinstance(here, float) and isinstance(base, float) else None
+
+
+def _key(run: store.Run, whole: Scenario) -> str:
+    """Of the run, the scenario, the constants and the code."""
+    parts = {
+        "run": [run.info["key"], run.info["created"]],
+        "scenario": whole.model_dump(mode="json"),
+        "constants": hashlib.sha256(data_path("constants.toml").read_bytes()).hexdigest(),
+        "code": {name: meaning for name, (_, meaning) in keys.code(CODE).items()},
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _kept(runs: Path) -> dict[str, Row]:
+    """Rows of the folder of runs; none where the file is missing or damaged: it is made anew."""
+    path = runs / FILE
+    if not path.is_file():
+        return {}
+    try:
+        found = read_json(path)["scenarios"]
+        return {name: row for name, row in found.items() if {"key", "status"} <= set(row)}
+    except (SpecError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def _keep(runs: Path, name: str, row: Row) -> None:
+    with _locked(runs):
+        content = {"version": 1, "scenarios": _kept(runs) | {name: row}}
+        write_atomic(runs / FILE, json.dumps(content, indent=1) + "\n")
+
+
+@contextmanager
+def _locked(runs: Path) -> Iterator[None]:
+    """The only one to write rows in this folder."""
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+        lock = os.open(runs / f".{FILE}.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise SpecError(f"{runs}: cannot be written ({error.strerror})") from None
+    try:
+        if fcntl is not None:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
