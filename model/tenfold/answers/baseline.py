@@ -21,6 +21,7 @@ from tenfold import units
 from tenfold.answers import rl_share
 from tenfold.answers.constants import Baseline, Constant, Constants
 from tenfold.files import SpecError
+from tenfold.mixture import REPEAT
 from tenfold.units import Log10Quantity, log10_sum
 
 WORLD_ELECTRICITY = ("WE25", 2025.5)
@@ -32,7 +33,7 @@ US_ELECTRICITY = ("US25", 2025.5)
 def draw(
     constants: Constants, name: str, unit: str, like: xr.DataArray, seed: int
 ) -> Log10Quantity:
-    """log10 draws of a positive constant in `unit`, with the dims of `like`.
+    """log10 draws of a positive constant in `unit`, with the dims of `like` but repeats.
 
     The generator is seeded by `seed` and the name: the same constant has the same draws wherever it
     is used, and changing one constant leaves the draws of all others alone.
@@ -45,9 +46,16 @@ def draw(
         raise SpecError(f"constant {name!r} is in {constant.unit}; expected a unit such as {unit}")
     if constant.numerator:
         return _derived(constants, constant, like, seed).to(unit)
+    like = once(like)
     values = _log10(cast("Hashable", constant), name, like.shape, seed)
     labelled = xr.DataArray(values, coords=like.coords, dims=like.dims)
     return Log10Quantity(labelled, units.parse(constant.unit)).to(unit)
+
+
+def once(like: xr.DataArray) -> xr.DataArray:
+    """`like` without repeats, which a constant has none of: they are further predictions of the
+    same draw, and its own draws are stratified already."""
+    return like.isel({REPEAT: 0}, drop=True, missing_dims="ignore")
 
 
 @functools.lru_cache(maxsize=64)
@@ -99,7 +107,7 @@ def baseline_run(
         return draw(constants, getattr(run, field), unit, like, seed)
 
     found = {
-        "rl_share": rl_share.share(constants, run, like, seed),
+        "rl_share": rl_share.share(constants, run, once(like), seed),
         "rl_utilisation": given("rl_utilisation", "dimensionless"),
     }
     if run.training_flop:
@@ -188,6 +196,7 @@ def log10_growth(constants: Constants, name: str, like: xr.DataArray, seed: int)
         return draw(constants, name, "fold/year", like, seed).log10
     if not units.compatible(constant.unit, "1/year"):
         raise SpecError(f"constant {name!r} is in {constant.unit}; expected 1/year or fold/year")
+    like = once(like)
     per_year = units.registry().convert(1.0, units.parse(constant.unit), units.parse("1/year"))
     factor = _log10(cast("Hashable", constant), name, like.shape, seed, per_year)
     return xr.DataArray(factor, coords=like.coords, dims=like.dims)

@@ -36,14 +36,16 @@ PRIOR_DRAWS = 20_000
 class Material:
     """What the report prints and draws.
 
-    answer, paid: `answers.jump_answer` and `answers.cost_answer` of the population; whole: cost
-    rows when the whole run is scaled. curve: the jump on the curve by place. essay: its values
-    by quantity; links: those that its argument goes through, as rows. longest: as `longest`.
+    asked: the question, put to the run. answer, paid: `answers.jump_answer` and
+    `answers.cost_answer` of the population; whole: cost rows when the whole run is scaled. curve:
+    the jump on the curve by place. essay: its values by quantity; links: those that its argument
+    goes through, as rows. longest: as `longest`.
     drivers: of RL OOMs for a level. scenarios: exchange rate of other stored runs.
     """
 
     stored: Stored
     constants_as_of: str
+    asked: Asked
     answer: dict[str, Any]
     paid: dict[str, Any]
     whole: dict[str, dict[str, Any]]
@@ -103,6 +105,7 @@ def gather(stored: Stored, constants: Constants, file: ClaimsFile) -> Material:
     return Material(
         stored=stored,
         constants_as_of=str(constants.as_of),
+        asked=asked,
         answer=jump_answer(draws, constants, question),
         paid=cost_answer(draws, constants, question),
         whole=table(whole, answer.costs(question)),

@@ -1,5 +1,5 @@
-"""The page itself: figures and tables put into the template, under a policy that allows no network
-and no script."""
+"""The page itself: figures, tables and the explorer put into the template, under a policy that
+allows no network and no script but the page's own."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from tenfold.claims import verdicts
 from tenfold.evidence import inventory
 from tenfold.fit import checks
 from tenfold.inert import printable
-from tenfold.report import answer_figures, evidence_figures, model_figures
+from tenfold.report import answer_figures, evidence_figures, explorer, model_figures
 from tenfold.report.material import Material, both_regimes, rl_slopes, sources
 from tenfold.report.svg import Drawn, Styles, style
-from tenfold.words import findings, numbers, summary, terms
+from tenfold.words import explored, findings, numbers, summary, terms
 from tenfold.words import page as tables
 
 HERE = Path(__file__).parent
@@ -62,15 +62,43 @@ def render(material: Material, out: Path) -> str:
     )
     environment.filters |= {"share": numbers.share}
     css = (HERE / "style.css").read_text(encoding="utf-8") + styles.css()
-    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    scripts = [explorer.library(), "".join(read("explorer.js", "explorer_page.js"))]
+    allowed = " ".join(f"'{_digest(script)}'" for script in scripts)
     context = _context(material) | {
         "figures": drawn,
         "data": sorted(drawn),
         "css": Markup(css),
-        "policy": f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; "
-        "form-action 'none'",
+        "explorer": _explorer(material),
+        "scripts": [Markup(script) for script in scripts],
+        "policy": f"default-src 'none'; style-src '{_digest(css)}'; script-src {allowed}; "
+        "base-uri 'none'; form-action 'none'",
     }
     return environment.get_template("report.html.j2").render(context)
+
+
+def read(*names: str) -> list[str]:
+    """Texts of files beside this one."""
+    return [(HERE / name).read_text(encoding="utf-8") for name in names]
+
+
+def _digest(text: str) -> str:
+    """What a content security policy calls an inline script or style."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _explorer(material: Material) -> dict[str, Any]:
+    """What the explorer's part of the page needs."""
+    points = material.stored.points
+    about, block = explorer.data(material.asked)
+    trades = ("tradeoff_publication", "tradeoff", "inference_per_training")
+    rows = zip(*(points[name].values.tolist() for name in trades), strict=True)
+    return {
+        "about": about,
+        "json": Markup(explorer.block(about)),
+        "draws": Markup(block),
+        "specs": {name: Markup(spec) for name, spec in explorer.specs().items()},
+        "techniques": explored.techniques(material.essay["inference_per_training"], rows),
+    }
 
 
 CONTENTS = (
@@ -106,7 +134,6 @@ def _first(material: Material, gates: list[checks.Gate]) -> dict[str, Any]:
         "cards": findings.headlines(basis),
         "contents": CONTENTS,
         "edition": "",
-        "explorer": False,
         "glossary": terms.glossary(),
         "limits": terms.limits(),
         "citation": summary.citation(material.info),

@@ -83,9 +83,18 @@ def kept(prior_run) -> stored.Stored:
     return stored.read(prior_run)
 
 
-def test_the_page_loads_nothing_and_runs_nothing(page):
-    loading = {"script", "link", "img", "iframe", "object", "embed", "form", "base"}
+def test_the_page_loads_nothing_and_runs_its_own_scripts_alone(page, text):
+    loading = {"link", "img", "iframe", "object", "embed", "base"}
     assert not loading & {tag for tag, _ in page.tags}
+    scripts = [attrs for tag, attrs in page.tags if tag == "script"]
+    data = [attrs for attrs in scripts if attrs.get("type") in ("application/json", "text/plain")]
+    assert len(data) == len(scripts) - 2 == 4
+    assert not [attrs for tag, attrs in page.tags if tag == "form" if "action" in attrs]
+    own = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    allowed = re.findall(r"'sha256-([^']+)'", re.findall(r"script-src ([^;]+);", text)[0])
+    digests = [base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in own]
+    assert digests == allowed
+    assert "unsafe" not in text.split("<style>")[0]
     assert not [name for _, attrs in page.tags for name in attrs if name.startswith("on")]
     assert not page.values("src")
     assert not page.values("style")
@@ -248,7 +257,7 @@ def test_words_from_files_are_text_not_markup(prior_run, tmp_path):
         "timings_s": {'"><img src=x>': 1.0},
     }
     page = report.build(store.Run(prior_run.path, info), tmp_path).read_text(encoding="utf-8")
-    assert "<script" not in page
+    assert "<script>alert" not in page
     assert "<img" not in page
     assert "&lt;script&gt;alert(1)" in page
 
@@ -452,7 +461,8 @@ def test_labels_are_no_markup_no_mathematics_and_no_formulas(hostile_page):
     """A dollar in a label crashed a report; a script in one is text, a formula in a cell too."""
     text = hostile_page.read_text(encoding="utf-8")
     page = Page(text)
-    assert not {"script", "img"} & {tag for tag, _ in page.tags}
+    assert "img" not in {tag for tag, _ in page.tags}
+    assert len([tag for tag, _ in page.tags if tag == "script"]) == 6
     assert (page.open, page.unbalanced) == ([], [])
     assert "$5 to $\\frac{ &lt;script&gt;" in text
     figures = hostile_page.parent / "figures"
