@@ -50,7 +50,7 @@ def drawn(rng: random.Random, about: dict[str, Any], techniques: list[str]) -> d
     """A view at random."""
 
     def some(fixed: float, free: str = "posterior") -> str:
-        return free if rng.random() < 0.5 else f"{fixed:g}"
+        return free if rng.random() < 0.5 else f"{fixed:.6g}"
 
     target = rng.choice(["level", "curve", "scores"])
     places = [n for n, p in about["places"].items() if target == "level" or p["floor"] < 0.3]
@@ -59,7 +59,7 @@ def drawn(rng: random.Random, about: dict[str, Any], techniques: list[str]) -> d
     return {
         "target": target, "place": rng.choice(places), "from": round(rng.uniform(0.3, 0.5), 2),
         "to": round(rng.uniform(0.55, 0.8), 2), "baseline": rng.choice(baselines),
-        "rl_share": some(round(10 ** rng.choice([-1.5, -1.0, -0.5, 0.0, 0.5]), 3)),
+        "rl_share": some(float(f"{10 ** rng.choice([-1.5, -1.0, -0.5, 0.0, 0.5]):.2g}")),
         "technique": rng.choice(techniques), "rate": some(round(rng.uniform(1, 4), 1)),
         "form": rng.choice(["all", "all", *about["forms"]]),
         "efficiency": some(round(rng.uniform(0.1, 0.6), 2)),
