@@ -151,7 +151,7 @@ def _places(draws: xr.Dataset) -> Iterable[str]:
 def _place(asked: Asked, name: str, packing: Any) -> dict[str, Any]:
     """Curves on a benchmark: log10 slope and ceiling by regime, and floor."""
     slope, floor, ceiling = jump.curve(asked.draws, name)
-    curves = {"floor": floor}
+    curves: dict[str, Any] = {"floor": floor}
     for regime in ("rl", "inference"):
         at = {"regime": regime}
         curves[regime] = {
