@@ -17,7 +17,7 @@ from tenfold import mixture
 from tenfold.answers import registry
 from tenfold.answers.question import decimal_year
 from tenfold.claims.arithmetic import FUNCTIONS
-from tenfold.claims.spec import TWO_SIDED, Claim
+from tenfold.claims.spec import NEAR, TWO_SIDED, Claim
 
 TOLERANCE = {
     "amount": 10**0.5,
@@ -55,6 +55,8 @@ DECISIVE = 0.66
 
 ROUNDING = 1e-12
 BINS = 24
+LAST = 2101.0
+"""Dates are told apart up to then."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ class Measure:
         """Draws in which the claim holds."""
         room = (self.slack if slack is None else slack) + ROUNDING
         if self.strict and not room > ROUNDING:
-            return (values > self.low) & (values < self.high)
+            return values > self.low if self.high == math.inf else values < self.high
         return (values >= self.low - room) & (values <= self.high + room)
 
 
@@ -232,7 +234,7 @@ def evidence(
         nearer = below if measured.value <= float(row["p50"]) else above
         further = above if nearer is below else below
         side = (1 - further[0], further[1])
-    order = _Window.of(values, weight) if two_sided else None
+    order = _Window.of(values, weight) if claim.relation in NEAR else None
     return Evidence(
         measured,
         p,
@@ -248,7 +250,7 @@ def evidence(
         best=order and order.best(_width(measured)),
         decisive=order and _tolerance(measured, order.narrowest(DECISIVE)),
         by_tolerance=_by_tolerance(measured, values, weight, order),
-        density=_density(values, weight),
+        density=_density(values, weight, LAST if measured.kind == "date" else math.inf),
         forms=_forms(measured.holds(values), weight),
     )
 
@@ -278,15 +280,17 @@ def _by_tolerance(
     return tuple(shown)
 
 
-def _density(values: xr.DataArray, weight: xr.DataArray) -> tuple[tuple[float, float, float], ...]:
-    """`BINS` bins over the middle 98% of finite draws; the outer ones take what lies beyond."""
+def _density(
+    values: xr.DataArray, weight: xr.DataArray, most: float
+) -> tuple[tuple[float, float, float], ...]:
+    """`BINS` bins over the middle 98% of finite draws up to `most`; the outer take the rest."""
     drawn, shares = _flat(values, weight)
     finite = np.isfinite(drawn)
     ends = mixture.quantile(values, weight, [0.01, 0.99]).values
     if not finite.any():
         return ()
     some = drawn[finite]
-    low, high = max(float(ends[0]), some.min()), min(float(ends[1]), some.max())
+    low, high = max(float(ends[0]), some.min()), min(float(ends[1]), some.max(), most)
     if not low < high:
         return ((low, high, float(shares[finite].sum())),)
     edges = np.linspace(low, high, BINS + 1)

@@ -17,7 +17,8 @@ Relation = Literal[
     "about", "equals", "between", "at least", "at most", "more than", "less than", "before", "after"
 ]
 TWO_SIDED: tuple[Relation, ...] = ("about", "equals", "between")
-"""Relations that leave room on both sides: how much of it depends on the tolerance."""
+NEAR: tuple[Relation, ...] = ("about", "equals")
+"""Relations whose room is the tolerance alone."""
 Positive = Annotated[float, Field(gt=0)]
 Range = Annotated[tuple[Positive, Positive], Field(strict=False)]
 
@@ -61,8 +62,9 @@ class Claim(Strict):
     borrowed: inputs among `given` that the text does not state, each with the range published for
         it. says: id of a claim that this one repeats in other words: they share one probability.
     as_of: by default the day on which the source was published. paraphrased: the quote gives the
-        sense, not the words. needs: for an untestable claim, the evidence that would decide it.
-    start, end: characters of the source's folded text.
+        sense, not the words. own_number: the evidence is what the text or its source says, with an
+        error: it can disagree and not confirm. needs: for an untestable claim, the evidence that
+        would decide it. start, end: characters of the source's folded text.
     """
 
     id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
@@ -85,6 +87,7 @@ class Claim(Strict):
     evidence_tolerance: float | None = Field(default=None, ge=0)
     as_of: datetime.date
     paraphrased: bool = False
+    own_number: bool = False
     start: int | None = Field(default=None, ge=0)
     end: int | None = Field(default=None, gt=0)
     needs: str | None = Field(default=None, min_length=1)

@@ -20,7 +20,7 @@ from tenfold.answers.question import Asked, Question
 from tenfold.claims import spec, sums
 from tenfold.claims.arithmetic import FUNCTIONS, INPUTS
 from tenfold.claims.measure import DECISIVE, Evidence, evidence, measure
-from tenfold.claims.spec import TWO_SIDED, Claim, ClaimsFile
+from tenfold.claims.spec import NEAR, Claim, ClaimsFile
 from tenfold.claims.sums import Sum
 from tenfold.files import Mistakes, SpecError, did_you_mean
 
@@ -48,6 +48,7 @@ MIDDLE = 1 / 6
 
 OPEN = "the evidence cannot tell at this tolerance"
 CONTRADICTED = "contradicted"
+OWN = "its own number"
 UNTESTABLE = "untestable"
 
 
@@ -94,7 +95,7 @@ def likelihood(probability: float) -> str:
 
 
 def judged(claim: Claim, found: Evidence) -> str:
-    """`CONTRADICTED` (what is held against the evidence alone), `OPEN` or an IPCC word.
+    """`CONTRADICTED` (what is held against the evidence alone), `OPEN`, `OWN` or an IPCC word.
 
     A narrow band contradicts nothing: what counts is the whole side on which the claim lies. Where
     no value could have `DECISIVE` at the claim's tolerance, or where a value from the middle of the
@@ -103,11 +104,13 @@ def judged(claim: Claim, found: Evidence) -> str:
     """
     if found.side + 2 * found.side_mcse < CONTRADICTED_BELOW:
         return CONTRADICTED if claim.kind == "evidence" else likelihood(found.side)
-    if claim.relation in TWO_SIDED:
+    if claim.relation in NEAR:
         central = MIDDLE <= found.percentile <= 1 - MIDDLE
         best = 0.0 if found.best is None else found.best
         if best < DECISIVE or (central and found.probability < UNLIKELY):
             return OPEN
+    if claim.own_number and found.probability >= DECISIVE:
+        return OWN
     return likelihood(found.probability)
 
 
@@ -341,5 +344,8 @@ def as_record(result: Result) -> dict[str, Any]:
         "p05": mixture.plain(found.p05),
         "p50": mixture.plain(found.p50),
         "p95": mixture.plain(found.p95),
+    } | {
+        f"{end}_mcse": mixture.plain(error)
+        for end, error in zip(("p05", "p50", "p95"), found.quantile_mcse, strict=True)
     }
     return record

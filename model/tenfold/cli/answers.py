@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from tenfold.scenarios.gears import Answering, Depends
     from tenfold.scenarios.said import Said
 
-EXIT_CLAIM = 4
-
 Benchmark = Annotated[
     str | None,
     typer.Option(help='A benchmark, or "new benchmark"; by default the population of them.'),
@@ -172,94 +170,6 @@ def quantities(
     what_if.tell(about)
     terminal.print_table(*answers.quantity_table(listed))
     terminal.print_lines([basis(about)])
-
-
-@changeable
-def claims(
-    said: Said,
-    file: Annotated[
-        Path | None, typer.Argument(help="Claims file (TOML); by default the essay's claims.")
-    ] = None,
-    runs: Runs = Path("runs"),
-    run: RunFolder = None,
-    arithmetic: Annotated[
-        bool, typer.Option("--arithmetic", help="Recompute the arithmetic only; needs no run.")
-    ] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 4 where a claim is contradicted.")
-    ] = False,
-    functions: Annotated[
-        bool, typer.Option("--functions", help="List what a claim may recompute, and from what.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Hold published sentences against the posterior, arithmetic apart from evidence.
-
-    \b
-    Examples:
-      tenfold claims
-      tenfold claims my-claims.toml --strict
-      tenfold claims --arithmetic
-      tenfold claims --functions
-    """
-    if functions:
-        _print_functions(as_json)
-        return
-    from tenfold.claims.spec import read
-
-    read(file)  # a file that is none is refused before anything heavy is imported
-    from tenfold.answers.constants import load_constants
-    from tenfold.claims.verdicts import check_claims, load_claims
-    from tenfold.words.claims import lines, record
-    from tenfold.words.fits import basis
-
-    loaded = load_claims(file)
-    chosen, about = loaded.claim, {}
-    draws, constants = None, load_constants()
-    if arithmetic:
-        chosen = [claim for claim in chosen if claim.kind == "arithmetic"]
-    else:
-        found, about = answering(said, runs, run)
-        draws, constants = found.draws, found.constants
-    results = check_claims(draws, chosen, constants)
-    contradicted = [result.claim.id for result in results if result.contradicted]
-    if as_json:
-        sources = {name: item.model_dump(mode="json") for name, item in loaded.source.items()}
-        records = [record(result) for result in results]
-        terminal.print_json(about | {"sources": sources, "claims": records})
-    else:
-        what_if.tell(about)
-        for result in results:
-            terminal.print_lines([*lines(result), ""], hang="  ")
-        which = f": {', '.join(contradicted)}" if contradicted else ""
-        total = f"{len(results)} claims, {len(contradicted)} contradicted{which}"
-        terminal.print_lines([total, *([basis(about)] if about else [])], hang="  ")
-    if strict and contradicted:
-        terminal.warn(f"contradicted: {', '.join(contradicted)}")
-        raise typer.Exit(EXIT_CLAIM)
-
-
-def _print_functions(as_json: bool) -> None:
-    from tenfold.claims.arithmetic import FUNCTIONS, INPUTS
-
-    rows = [
-        (name, entry.unit, ", ".join(entry.inputs), entry.about)
-        for name, entry in FUNCTIONS.items()
-    ]
-    inputs = [
-        (name, entry.unit, entry.quantity or "", entry.about) for name, entry in INPUTS.items()
-    ]
-    keys, input_keys = ("name", "unit", "given", "about"), ("name", "unit", "quantity", "about")
-    if as_json:
-        terminal.print_json(
-            {
-                "functions": [dict(zip(keys, row, strict=True)) for row in rows],
-                "inputs": [dict(zip(input_keys, row, strict=True)) for row in inputs],
-            }
-        )
-        return
-    terminal.print_table("Functions that a claim may recompute", keys, rows)
-    terminal.print_table("Their inputs, and the quantity that is the evidence", input_keys, inputs)
 
 
 def stored_draws(

@@ -22,6 +22,7 @@ from tenfold import __version__
 from tenfold.cli import (
     answers,
     ask,
+    claims,
     edition,
     evidence,
     export,
@@ -112,7 +113,7 @@ for command in (
     ask.compare,
     predict.predict,
     predict.score,
-    answers.claims,
+    claims.claims,
     report.report,
     export.export,
     edition.diff,

@@ -128,6 +128,9 @@ def apply(
         sample = _in_blocks(run, sample, found)
         sample = _of_forms(run, sample, scenario.model.forms)
     draws = complete(_stated(sample, scenario, run.info["seed"]))
+    if wanted != "reweight" and draws["form"].values.tolist() == list(answering.forms):
+        # the run's own draws in their order: those of its series belong to them
+        draws = draws.assign_attrs(run=str(answering.path))
     if depends and wanted in ("propagate", "block") and found.gears:
         then, now = depends(complete(base), load_constants()), depends(draws, constants)
         if all(np.array_equal(then[what].values, now[what].values) for what in now):

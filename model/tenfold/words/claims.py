@@ -12,6 +12,7 @@ from tenfold.claims.verdicts import (
     CONTRADICTED,
     CONTRADICTED_BELOW,
     OPEN,
+    OWN,
     UNLIKELY,
     Result,
     as_record,
@@ -99,7 +100,7 @@ def within(claim: Claim) -> str:
 def likely(result: Result) -> str:
     """What the evidence says, in a word; both where a boundary is within 2 MCSE."""
     found = result.evidence
-    if found is None or result.word in (CONTRADICTED, OPEN):
+    if found is None or result.word in (CONTRADICTED, OPEN, OWN):
         return result.word
     if found.side < CONTRADICTED_BELOW:
         return result.word
@@ -151,7 +152,8 @@ def said_of_it(result: Result) -> str:
     if found is None:
         return result.why
     p = chance(found.probability, found.mcse)
-    about = f"{p} that it is {claimed(claim)}" + (f", {within(claim)}" if within(claim) else "")
+    told = claimed(claim).replace("equals", "equal to")
+    about = f"{p} that it is {told}" + (f", {within(claim)}" if within(claim) else "")
     if claim.relation not in TWO_SIDED:
         return f"{likely(result)}: {about}"
     best = percent(max(found.best or 0.0, found.probability))
@@ -160,7 +162,7 @@ def said_of_it(result: Result) -> str:
     if found.side + 2 * found.side_mcse < CONTRADICTED_BELOW:
         return f"{result.word}: {tail} ({about})"
     told = f"{likely(result)}: {about}"
-    told += f", where no value has more than {best}" if (found.best or 0.0) < NEARLY_ALL else ""
+    told += f", where no value has more than {best}" if 0 < (found.best or 0) < NEARLY_ALL else ""
     if result.word != OPEN:
         return told
     beyond = f"; {tail}" if found.side < UNLIKELY else ""

@@ -1,0 +1,268 @@
+"""Commands on published claims."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from tenfold.cli import terminal, what_if
+from tenfold.cli.evidence import Json
+from tenfold.cli.fit import RunFolder, Runs
+from tenfold.cli.what_if import answering, changeable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tenfold.claims.spec import ClaimsFile
+    from tenfold.claims.verdicts import Result
+    from tenfold.scenarios.said import Said
+
+EXIT_CLAIM = 4
+
+Format = Literal["text", "md", "json", "html", "csv"]
+
+
+@changeable
+def claims(
+    said: Said,
+    file: Annotated[
+        Path | None, typer.Argument(help="Claims file (TOML); by default the essay's claims.")
+    ] = None,
+    runs: Runs = Path("runs"),
+    run: RunFolder = None,
+    explain: Annotated[
+        str | None, typer.Option(metavar="ID", help="One claim at length, and what flips it.")
+    ] = None,
+    form: Annotated[
+        Format, typer.Option("--format", help="How it is printed: text, md, json, html or csv.")
+    ] = "text",
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 4 where a claim is contradicted.")
+    ] = False,
+    against: Annotated[
+        Path | None,
+        typer.Option(help="A stored --json of any command: exit with 4 where it no longer holds."),
+    ] = None,
+    text: Annotated[
+        Path | None, typer.Option(help="The source's text, to hold quotes against it.")
+    ] = None,
+    arithmetic: Annotated[
+        bool, typer.Option("--arithmetic", help="Recompute the arithmetic only; needs no run.")
+    ] = False,
+    functions: Annotated[
+        bool, typer.Option("--functions", help="List what a claim may recompute, and from what.")
+    ] = False,
+    template: Annotated[
+        bool, typer.Option("--template", help="Print a claims file that runs, fields explained.")
+    ] = False,
+    new: Annotated[
+        bool, typer.Option("--new", help="Write a claims file of one claim, from --with or asked.")
+    ] = False,
+    given: Annotated[
+        list[str] | None, typer.Option("--with", help="KEY=VALUE of a new claim; repeatable.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Hold published sentences against the posterior, arithmetic apart from evidence.
+
+    \b
+    Examples:
+      tenfold claims
+      tenfold claims my-claims.toml --strict
+      tenfold claims --explain twice-the-ooms
+      tenfold claims --format md
+      tenfold claims --template
+      tenfold claims --functions
+    """
+    if functions:
+        _print_functions(as_json)
+    elif template:
+        from tenfold.claims.new import template as shipped
+
+        terminal.say(shipped().rstrip())
+    elif new:
+        terminal.say(_new(tuple(given or ())).rstrip())
+    else:
+        form = "json" if as_json else form
+        _claims(said, file, (runs, run), form, explain, against, text, arithmetic, strict)
+
+
+def _claims(
+    said: Said,
+    file: Path | None,
+    where: tuple[Path, Path | None],
+    form: Format,
+    explain: str | None,
+    against: Path | None,
+    text: Path | None,
+    arithmetic: bool,
+    strict: bool,
+) -> None:
+    """Answer a claims file."""
+    from tenfold.claims.spec import read
+    from tenfold.files import SpecError, did_you_mean, read_json
+
+    known = [claim.id for claim in read(file).claim]  # mistakes first, before heavy imports
+    if explain is not None and explain not in known:
+        raise SpecError(f"--explain {explain!r}: no such claim{did_you_mean(explain, known)}")
+    stored = read_json(against) if against else None
+    from tenfold.claims.verdicts import load_claims
+
+    loaded = load_claims(file)
+    folded = _held(loaded, text)
+    if explain is not None:
+        _explain(loaded, explain, folded, *answering(said, where[0], where[1]), where[0])
+        return
+    results, about, asked = _results(loaded, said, where, arithmetic)
+    if stored is not None:
+        _against(stored, results, asked)
+        return
+    _print(results, loaded, about, form)
+    contradicted = [result.claim.id for result in results if result.contradicted]
+    if strict and contradicted:
+        terminal.warn(f"contradicted: {', '.join(contradicted)}")
+        raise typer.Exit(EXIT_CLAIM)
+
+
+def _results(
+    loaded: ClaimsFile, said: Said, where: tuple[Path, Path | None], arithmetic: bool
+) -> tuple[list[Result], dict[str, Any], Any]:
+    """Answers, which run they are of, and what was asked (none of arithmetic alone)."""
+    from tenfold.answers.constants import load_constants
+    from tenfold.answers.question import Asked, Question
+    from tenfold.claims.verdicts import check_claims
+
+    if arithmetic:
+        chosen = [claim for claim in loaded.claim if claim.kind == "arithmetic"]
+        return check_claims(None, chosen, load_constants()), {}, None
+    found, about = answering(said, *where)
+    asked = Asked(found.draws, found.constants, Question())
+    return check_claims(found.draws, loaded.claim, found.constants), about, asked
+
+
+def _print(
+    results: Sequence[Result], loaded: ClaimsFile, about: dict[str, Any], form: Format
+) -> None:
+    from tenfold.words import claim_files, claims
+    from tenfold.words.fits import basis
+
+    if form == "json":
+        sources = {name: item.model_dump(mode="json") for name, item in loaded.source.items()}
+        records = [claims.record(result) for result in results]
+        terminal.print_json(about | {"sources": sources, "claims": records})
+    elif form == "csv":
+        buffer = io.StringIO()
+        csv.writer(buffer, lineterminator="\n").writerows(claim_files.rows(results, loaded))
+        terminal.say(buffer.getvalue().rstrip("\n"))
+    elif form in ("md", "html"):
+        written = claim_files.markdown if form == "md" else claim_files.html
+        terminal.say(written(results, loaded).rstrip("\n"))
+    else:
+        what_if.tell(about)
+        for result in results:
+            terminal.print_lines([*claims.lines(result), ""], hang="  ")
+        contradicted = [result.claim.id for result in results if result.contradicted]
+        which = f": {', '.join(contradicted)}" if contradicted else ""
+        total = f"{len(results)} claims, {len(contradicted)} contradicted{which}"
+        terminal.print_lines([total, *([basis(about)] if about else [])], hang="  ")
+
+
+def _explain(
+    loaded: ClaimsFile, name: str, folded: str, found: Any, about: dict[str, Any], runs: Path
+) -> None:
+    """One claim at length."""
+    from tenfold.answers.question import Asked, Question
+    from tenfold.claims.robust import robust
+    from tenfold.claims.text import context
+    from tenfold.claims.verdicts import check_claims
+    from tenfold.words import claim_files
+    from tenfold.words.fits import basis
+
+    asked = Asked(found.draws, found.constants, Question())
+    results = check_claims(found.draws, loaded.claim, found.constants)
+    (result,) = [result for result in results if result.claim.id == name]
+    firm = robust(result, asked, _others(runs, found.run.info["scenario"]))
+    around = context(result.claim, folded) if folded else ("", "")
+    what_if.tell(about)
+    terminal.print_lines(claim_files.explained(result, loaded, around), hang="  ")
+    for title, columns, rows in claim_files.tables(result, firm):
+        terminal.print_table(title, columns, rows)
+    if result.evidence is not None:
+        terminal.print_lines(["", "What would flip it:", *claim_files.flips(firm)], hang="  ")
+    terminal.print_lines([basis(about)])
+
+
+def _others(runs: Path, but: str) -> dict[str, Any]:
+    """Draws and constants of the scenarios that were fitted, by name; not those of `but`."""
+    from tenfold.answers.constants import load_constants
+    from tenfold.answers.headline import of_run
+    from tenfold.posterior.scenario import load_scenarios
+    from tenfold.runs import store
+
+    fitted = [name for name in load_scenarios() if store.pointer_of(runs, name).is_file()]
+    constants = load_constants()
+    return {name: (of_run(store.latest(runs, name)), constants) for name in fitted if name != but}
+
+
+def _held(loaded: ClaimsFile, text: Path | None) -> str:
+    """The folded text of the source, where one is given, once every quote stands in it."""
+    if text is None:
+        return ""
+    from tenfold.claims.text import held
+
+    return held(loaded, text)
+
+
+def _against(stored: Any, results: Sequence[Result], asked: Any) -> None:
+    """Hold a stored answer against what is found now."""
+    from tenfold.claims.against import changed
+    from tenfold.files import SpecError
+    from tenfold.words import claim_files, claims
+
+    if asked is None:
+        raise SpecError("--against: needs a run; leave --arithmetic out")
+    if not isinstance(stored, dict):
+        raise SpecError("--against: expected the --json of a command")
+    compared, lines = changed(stored, [claims.record(result) for result in results], asked)
+    terminal.print_lines(claim_files.changes(compared, lines), hang="  ")
+    if lines:
+        raise typer.Exit(EXIT_CLAIM)
+
+
+def _new(texts: tuple[str, ...]) -> str:
+    """A claims file of fields that are given, or asked for where there is somebody to ask."""
+    from tenfold.claims import new
+
+    found = new.fields(texts)
+    if sys.stdin is not None and sys.stdin.isatty():
+        for name in new.missing(found):
+            found[name] = typer.prompt(name.replace("_", " "), err=True)
+    return new.written(found)
+
+
+def _print_functions(as_json: bool) -> None:
+    from tenfold.claims.arithmetic import FUNCTIONS, INPUTS
+
+    rows = [
+        (name, entry.unit, ", ".join(entry.inputs), entry.about)
+        for name, entry in FUNCTIONS.items()
+    ]
+    inputs = [
+        (name, entry.unit, entry.quantity or "", entry.about) for name, entry in INPUTS.items()
+    ]
+    keys, input_keys = ("name", "unit", "given", "about"), ("name", "unit", "quantity", "about")
+    if as_json:
+        terminal.print_json(
+            {
+                "functions": [dict(zip(keys, row, strict=True)) for row in rows],
+                "inputs": [dict(zip(input_keys, row, strict=True)) for row in inputs],
+            }
+        )
+        return
+    terminal.print_table("Functions that a claim may recompute", keys, rows)
+    terminal.print_table("Their inputs, and the quantity that is the evidence", input_keys, inputs)
