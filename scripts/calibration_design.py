@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from tenfold.curves import Form
-from tenfold.posterior import forward, simulate
+from tenfold.posterior import forward, simulate, structure
 from tenfold.posterior.plan import Plan, prepare
 from tenfold.posterior.scenario import PointsChoice, Prior, Scenario, Settings
 from tenfold.runs import keys
@@ -59,13 +59,14 @@ def data_set(plan: Plan, form: Form, rng: np.random.Generator) -> tuple[xr.Datas
 def other_evidence(
     truth: xr.Dataset, points: xr.Dataset, rng: np.random.Generator
 ) -> dict[str, tuple[str, np.ndarray]]:
-    """Generation shifts, trade-offs and GPT levels simulated from parameters."""
+    """Second axes, generation shifts, trade-offs and GPT levels simulated from parameters."""
 
     def noise(like: np.ndarray) -> np.ndarray:
         return rng.standard_normal(like.shape)
 
-    spread = np.sqrt(2) * float(truth["cell_sd"]) * truth["shift_z"].values
-    rate = float(truth["exchange_rate"]) * np.exp(spread)
+    spreads = [float(truth[name]) for name in ("cell_sd", "model_sd", "series_sd")]
+    spread = np.sqrt(2) * np.linalg.norm(spreads) * truth["shift_z"].values
+    rate = float(simulate.exchange_rate(truth)) * np.exp(spread)
     error = np.hypot(points["shift_ooms_se"].values, points["rl_ooms_se"].values / rate)
     shift = points["rl_ooms"].values / rate + error * noise(error)
     error = np.hypot(
@@ -76,10 +77,25 @@ def other_evidence(
     steps = float(truth["gpt_level_mean"]) + float(truth["gpt_level_sd"]) * noise(level_se[1:])
     flop = np.concatenate([[20.0], 20.0 + np.cumsum(steps)]) + level_se * noise(level_se)
     return {
+        "log10_compute": ("obs", second_axes(truth, points, rng)),
         "shift_ooms": ("shift", shift),
         "inference_per_training": ("tradeoff", ratio),
         "log10_flop": ("gpt", flop),
     }
+
+
+def second_axes(truth: xr.Dataset, points: xr.Dataset, rng: np.random.Generator) -> np.ndarray:
+    """log10 compute, the second axes of runs that stand on two as long as parameters make them."""
+    x, index = points["log10_compute"].values.copy(), points["series_index"].values
+    offset = truth["unit_offset"].to_series()
+    for s, one, other, ratio in zip(
+        np.flatnonzero(structure.twins(points)), *structure.axes(points), strict=True
+    ):
+        gap = offset.get(other, 0.0) - offset.get(one, 0.0)
+        drawn = gap + float(truth["unit_sd"]) * rng.standard_normal()
+        own = index == s
+        x[own] = x[own].mean() + (x[own] - x[own].mean()) * np.exp(ratio - drawn)
+    return x
 
 
 def refit(

@@ -125,7 +125,8 @@ def test_slopes_add_up(small, form):
     rest = rest - of("benchmark_effect", "benchmark", benchmark)
     rest = rest - of("family_effect", "family", points["series_family"].values)
     drawn["model_effect"] = drawn["model_sd"] * drawn["model_z"]
-    rest = rest - of("model_effect", "llm", structure.models(points))
+    labels = np.where(regime == "rl", "", structure.models(points))
+    rest = rest - of("model_effect", "llm", labels)
     drawn["publication_effect"] = drawn["publication_sd"] * drawn["publication_z"]
     papers = points["series_publication"].values
     rest = rest - of("publication_effect", "rl_publication", np.where(regime == "rl", papers, ""))

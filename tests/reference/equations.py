@@ -97,10 +97,11 @@ def evidence(points: xr.Dataset) -> Evidence:
     reference = np.array(
         [np.average(compute[series == s], weights=se[series == s] ** -2) for s in range(len(names))]
     )
-    model = [str(m) for m in points["llm"].values[points["llm_index"].values]]
+    names_of = [str(m) for m in points["llm"].values[points["llm_index"].values]]
+    model = ["" if r == "rl" else m for m, r in zip(names_of, reg, strict=True)]
     papers = points["series_publication"].values
     paper = [str(p) if r == "rl" else "" for p, r in zip(papers, reg, strict=True)]
-    models, publications = sorted(set(model)), sorted(set(paper) - {""})
+    models, publications = (sorted(set(column) - {""}) for column in (model, paper))
     off = [
         {column[s] for s, is_off in zip(series, modes, strict=True) if is_off}
         for column in (fam, model)
@@ -142,7 +143,7 @@ def evidence(points: xr.Dataset) -> Evidence:
         score=score[on],
         score_se=se[on],
         non_thinking=modes[on].astype(float),
-        model=np.array([models.index(m) for m in model]),
+        model=np.array([models.index(m) if m else -1 for m in model]),
         publication=np.array([publications.index(p) if p else -1 for p in paper]),
         models=models,
         publications=publications,
@@ -253,7 +254,7 @@ def model(e: Evidence, form: str, scores: Any = None) -> None:
         + benchmark_effect[benchmark]
         + cell_effect[e.cell]
         + family_effect[e.family]
-        + model_effect[e.model]
+        + _at(model_effect, e.model, 0.0)
         + _at(publication_effect, e.publication, 0.0)
     )
     slope = jnp.exp(typical[e.curve] + series_effect)

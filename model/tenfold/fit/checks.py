@@ -183,7 +183,7 @@ def serial(found: Mapping[str, Any], form: str) -> list[Gate]:
 
 
 def prior_conflict(found: Mapping[str, Any], form: str) -> Gate:
-    """Top-level parameters whose prior and data pull apart (power scaling)."""
+    """Top-level parameters whose posterior the data pull into the prior's tail."""
     flagged = [name for name, row in found.items() if row["diagnosis"] == "prior-data conflict"]
     detail = f"of {len(found)}: {', '.join(flagged) or 'none'}"
     return _gate(f"{form}: prior-data conflict", len(flagged), 0, not flagged, detail, "REVIEW")

@@ -22,6 +22,9 @@ from tenfold.posterior.priors import Priors
 SENSITIVE = 0.05
 """Power-scaling sensitivity from which a prior counts as informative (Kallioinen et al. 2024)."""
 
+TAIL = 0.05
+"""Two-sided tail probability of the posterior's median under the prior that makes a conflict."""
+
 
 def loo_pit(left_out: LeftOut, posterior: xr.Dataset, points: xr.Dataset, form: Form) -> np.ndarray:
     """P(a new score <= the observed one), each point left out by PSIS; uniform if calibrated.
@@ -163,7 +166,9 @@ def power_scaling(
 
     Returns:
         Parameter (with its label) -> `prior`, `likelihood` (both >= 0, dimensionless) and
-        `diagnosis`: "ok", "prior-data conflict" (both sensitive) or "strong prior" (one only).
+        `diagnosis`: "ok"; else, where the prior matters, "prior-data conflict" if the posterior
+        lies in the prior's tail, "prior and data" if not, "strong prior" if the data do not matter.
+        A spread of few things owes something to both without any conflict between them.
     """
     from arviz_stats.psense import psense
 
@@ -193,13 +198,28 @@ def power_scaling(
                 f" {values[dim].values[i]}" for dim, i in zip(values.dims, place, strict=True)
             )
             prior, likelihood = float(values.values[place]), float(data.values[place])
+            tail = _tail(posterior[name].values[(..., *place)], name, priors)
             if prior <= SENSITIVE:
                 diagnosis = "ok"
+            elif likelihood <= SENSITIVE:
+                diagnosis = "strong prior"
             else:
-                diagnosis = "prior-data conflict" if likelihood > SENSITIVE else "strong prior"
+                diagnosis = "prior-data conflict" if tail < TAIL else "prior and data"
             found[name + label] = {
                 "prior": prior,
                 "likelihood": likelihood,
+                "tail": tail,
                 "diagnosis": diagnosis,
             }
     return found
+
+
+def _tail(drawn: np.ndarray, name: str, priors: Priors) -> float:
+    """Two-sided tail probability of the median of some draws under the parameter's prior."""
+    rate = name == "exchange_rate"  # a ratio of slopes, whose prior is the same in both regimes
+    prior = priors["log_slope_mean" if rate else name]
+    hyper = prior_table.hyperparameters(prior)
+    if rate:
+        drawn, hyper = np.log(drawn), {"mu": 0.0, "sigma": np.sqrt(2) * hyper["sigma"]}
+    below = prior_table.distribution(prior.family, hyper).cdf(np.median(drawn) - prior.shift)
+    return float(2 * min(below, 1 - below))

@@ -42,9 +42,10 @@ def typical_log_slope(parameters: xr.Dataset, points: xr.Dataset) -> xr.DataArra
     if "family_z" in parameters:
         effect = parameters["family_sd"] * parameters["family_z"]
         typical = typical + _at(effect, "family", points["family_index"].values, points)
-    published = np.where(structure.rl(points), points["series_publication"].values, "")
+    runs = structure.rl(points)
+    published = np.where(runs, points["series_publication"].values, "")
     for kind, dim, labels in (
-        ("model", "llm", structure.models(points)),
+        ("model", "llm", np.where(runs, "", structure.models(points))),
         ("publication", "rl_publication", published),
     ):
         if f"{kind}_z" in parameters:

@@ -3,7 +3,8 @@
     eta           = intercept_s + kappa_chart slope_s x - shift_s [non-thinking]
     expected      = floor_b + (ceiling - floor_b) share(eta)
     log slope_s   = log_slope_mean_r + unit_offset_u + benchmark_effect_b + cell_effect_br
-                    + family_effect_f + model_effect_m + publication_effect_p + series_effect_s
+                    + family_effect_f + model_effect_m [inference] + publication_effect_p [RL]
+                    + series_effect_s
     shift_s       = thinking_shift_b + thinking_family_effect_f + thinking_model_effect_m
     score_i       = expected_i + sd_i epsilon_i,  sd_i^2 = lambda^2 score_se_i^2 + sigma_r^2
                     + (d expected / dx  log10_compute_se_i)^2
@@ -64,7 +65,7 @@ def build_model(points: xr.Dataset, priors: Priors, form: Form, choice: ModelCho
     }
     coords |= {"cell": cell["cell"].values, "free_unit": free_units}
     coords |= {
-        "llm": points["llm"].values,
+        "llm": structure.slope_models(points),
         "rl_publication": structure.publications(points),
         "ceiling_of": structure.ceilings(points)["ceiling_of"].values,
         "rl_series": points["series"].values[structure.rl(points)],
@@ -105,12 +106,13 @@ def build_model(points: xr.Dataset, priors: Priors, form: Form, choice: ModelCho
             family_sd = random_variable("family_sd", priors)
             family_z = pm.Normal("family_z", dims="family")
             typical = typical + (family_sd * family_z)[family]
-        labels = structure.models(points)
+        runs = structure.rl(points)
         model_sd: Any = 0.0
-        if choice.pool_model:
+        if choice.pool_model and len(coords["llm"]):
             model_sd = random_variable("model_sd", priors)
+            labels = np.where(runs, "", structure.models(points))
             typical = typical + _effect(model_sd, "model_z", "llm", labels)
-        published = np.where(structure.rl(points), points["series_publication"].values, "")
+        published = np.where(runs, points["series_publication"].values, "")
         if choice.pool_publication and len(coords["rl_publication"]):
             sd = random_variable("publication_sd", priors)
             typical = typical + _effect(sd, "publication_z", "rl_publication", published)

@@ -46,7 +46,7 @@ def prior(
         "free_unit": np.array(free_units, dtype=str),
         "ceiling_of": structure.ceilings(points)["ceiling_of"].values,
         "rl_series": points["series"].values[structure.rl(points)],
-        "llm": points["llm"].values,
+        "llm": structure.slope_models(points),
         "rl_publication": structure.publications(points),
         "shifted_benchmark": structure.shifted(points),
         "shifted_family": structure.shifted(points, "family"),
@@ -81,7 +81,7 @@ def prior(
     if choice.pool_family:
         one("family_sd")
         normal("family_z", "family")
-    if choice.pool_model:
+    if choice.pool_model and sizes["llm"]:
         one("model_sd")
         normal("model_z", "llm")
     if choice.pool_publication and sizes["rl_publication"]:

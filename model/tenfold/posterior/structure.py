@@ -101,6 +101,15 @@ def models(points: xr.Dataset) -> np.ndarray:
     return points["llm"].values[points["llm_index"].values]
 
 
+def slope_models(points: xr.Dataset) -> np.ndarray:
+    """Models with inference series, sorted: their slopes have an effect of the model.
+
+    How differently models use inference compute says nothing of how RL runs differ: given to both,
+    the effect predicts RL runs worse.
+    """
+    return np.unique(models(points)[~rl(points)])
+
+
 def publications(points: xr.Dataset) -> np.ndarray:
     """Publications with RL runs, sorted: an effect of their own is told from benchmarks there."""
     return np.unique(points["series_publication"].values[rl(points)])

@@ -149,14 +149,13 @@ def part(posterior: xr.Dataset, points: xr.Dataset, form: Form | str, seed: int)
     shared = posterior["benchmark_sd"] * normal() if "benchmark_sd" in posterior else 0.0
     new = np.exp(mean + shared + posterior["cell_sd"] * normal("regime"))
     draws["slope_new_benchmark"] = new
-    # So do the effects of its family and of itself; those of the two series and of whoever makes
-    # the RL run do not.
-    for shared_by in ("family_sd", "model_sd"):
-        if shared_by in posterior:
-            new = new * np.exp(posterior[shared_by] * normal())
-    if "publication_sd" in posterior:
-        run = (posterior["regime"] == "rl") * posterior["publication_sd"] * normal()
-        new = new * np.exp(run)
+    # So does the effect of its family; those of itself, of whoever makes the RL run and of the two
+    # series do not.
+    if "family_sd" in posterior:
+        new = new * np.exp(posterior["family_sd"] * normal())
+    for regime, name in (("inference", "model_sd"), ("rl", "publication_sd")):
+        if name in posterior:
+            new = new * np.exp((posterior["regime"] == regime) * posterior[name] * normal())
     series = posterior["series_sd"] * normal("regime")
     draws["slope_new_model"] = new * (np.exp(series) if "log_slope" in posterior else 1 + series)
     draws["ceiling"] = posterior["ceiling"]

@@ -203,17 +203,19 @@ def _groups(
     Args:
         family: place of each series among the families.
     """
+    runs = structure.rl(points)
     labels = {
         "family": points["family"].values[family.astype(int)],
-        "model": structure.models(points),
-        "publication": np.where(structure.rl(points), points["series_publication"].values, ""),
+        "model": np.where(runs, "", structure.models(points)),
+        "publication": np.where(runs, points["series_publication"].values, ""),
+        "own model": structure.models(points),
     }
     kinds = {
         "group1": ("family_z", "family_sd", "family"),
         "group2": ("model_z", "model_sd", "model"),
         "group3": ("publication_z", "publication_sd", "publication"),
         "thinking1": ("thinking_family_z", "thinking_family_sd", "family"),
-        "thinking2": ("thinking_model_z", "thinking_model_sd", "model"),
+        "thinking2": ("thinking_model_z", "thinking_model_sd", "own model"),
     }
     rows: list[tuple[int, int]] = []
     found = {}

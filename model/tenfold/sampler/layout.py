@@ -52,7 +52,7 @@ def labels(points: xr.Dataset) -> dict[str, np.ndarray]:
     coords: dict[str, np.ndarray] = {name: points[name].values for name in names}
     coords |= {
         "curve": points["series"].values[structure.curves(points)],
-        "llm": points["llm"].values,
+        "llm": structure.slope_models(points),
         "rl_publication": structure.publications(points),
         "shifted_family": structure.shifted(points, "family"),
         "shifted_model": structure.shifted(points, "model"),
@@ -83,7 +83,7 @@ def layout(points: xr.Dataset, choice: ModelChoice, form: Form) -> Layout:
         "benchmark_sd": () if pools else None,
         "cell_sd": (),
         "family_sd": () if choice.pool_family else None,
-        "model_sd": () if choice.pool_model else None,
+        "model_sd": () if choice.pool_model and coords["llm"].size else None,
         "publication_sd": () if published else None,
         "series_sd": (),
         "intercept_mean": ("regime",),
@@ -112,7 +112,7 @@ def layout(points: xr.Dataset, choice: ModelChoice, form: Form) -> Layout:
     blocks = {
         "cell_slope": ("cell",) if pools else None,
         "family_z": ("family",) if choice.pool_family else None,
-        "model_z": ("llm",) if choice.pool_model else None,
+        "model_z": ("llm",) if own["model_sd"] is not None else None,
         "publication_z": ("rl_publication",) if published else None,
         "thinking_family_z": ("shifted_family",) if own["thinking_family_sd"] is not None else None,
         "thinking_model_z": ("shifted_model",) if own["thinking_model_sd"] is not None else None,

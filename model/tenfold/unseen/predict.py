@@ -260,14 +260,16 @@ def _slope(
         mean = mean + of("family_effect", family)
     else:
         variance = variance + of("family_sd") ** 2
-    published = [("publication", "rl_publication", series.publication)]
-    published *= series.regime == "rl"
-    for kind, dim, label in (("model", "llm", series.model), *published):
-        known = place(dim, label)
-        if known is not None and f"{kind}_z" in v:
-            mean = mean + of(f"{kind}_sd") * of(f"{kind}_z", known)
-        else:
-            variance = variance + of(f"{kind}_sd") ** 2
+    kind, dim, label = (
+        ("publication", "rl_publication", series.publication)
+        if series.regime == "rl"
+        else ("model", "llm", series.model)
+    )
+    known = place(dim, label)
+    if known is not None and f"{kind}_z" in v:
+        mean = mean + of(f"{kind}_sd") * of(f"{kind}_z", known)
+    else:
+        variance = variance + of(f"{kind}_sd") ** 2
     if "cell_total" in v and benchmark is None:
         variance = variance + of("benchmark_sd") ** 2 + of("cell_sd") ** 2
     elif "cell_total" in v and benchmark is not None:
