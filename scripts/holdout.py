@@ -41,6 +41,8 @@ FOLDER = Path(__file__).parents[1] / "reports" / "holdout"
 DESIGNS = ("new-model", "new-benchmark")
 CONDITIONS = (1, 5)
 SEED = 20251020
+SETTINGS = {"chains": 2, "tune": 500, "draws": 800}
+"""Of the refits: predictions need far fewer draws than the gates of a run."""
 KINDS = ("pairs of modes", "effort sweeps", "dollars")
 LATER = 0.4
 """OOMs beyond the last given point from which a run's points are its later part."""
@@ -90,7 +92,9 @@ def without(held: list[str]) -> Plan:
     there = set(kept["series"].values.tolist())
     if there & set(held) or len(there) + len(held) != plan.points.sizes["series"]:
         raise SystemExit("a series label reads as a pattern: folds would not be what they seem")
-    return replace(plan, points=kept)
+    settings = plan.settings.model_copy(update=SETTINGS)
+    scenario = plan.scenario.model_copy(update={"settings": settings})
+    return replace(plan, points=kept, scenario=scenario)
 
 
 def one_fold(points: xr.Dataset, design: str, fold: int, held: np.ndarray) -> list[dict[str, Any]]:
@@ -101,8 +105,7 @@ def one_fold(points: xr.Dataset, design: str, fold: int, held: np.ndarray) -> li
     draws = []
     for form in plan.choice.forms:
         posterior = sample.sample(compiled, form)["posterior"].to_dataset()
-        thin = posterior.isel(draw=slice(None, None, 2))
-        draws.append(predict.Hierarchy.of(form, thin, plan.priors))
+        draws.append(predict.Hierarchy.of(form, posterior, plan.priors))
     seed = plan.settings.seed
     forms = predict.weighed(draws, of_points(plan.points), seed)
     rows = []
@@ -302,6 +305,18 @@ def page(results: dict[str, Any]) -> str:
     return "\n".join(lines).replace(" -", " \N{MINUS SIGN}") + "\n"
 
 
+def write(path: Path, rows: list[dict[str, Any]]) -> None:
+    """All rows so far: a fold takes minutes."""
+    if not rows:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_atomic(path, text.getvalue())
+
+
 def main() -> None:
     """Run what is asked for and write the folder."""
     parser = argparse.ArgumentParser(description="Prediction of series that were held out")
@@ -321,14 +336,9 @@ def main() -> None:
             of_series = folds(points, design, chosen.folds)
             for fold in range(chosen.folds):
                 rows += one_fold(points, design, fold, of_series == fold)
+                write(path, rows)
         if not rows:
             sys.exit("nothing to predict")
-        chosen.folder.mkdir(parents=True, exist_ok=True)
-        text = io.StringIO()
-        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        write_atomic(path, text.getvalue())
     results = tables(rows)
     write_atomic(chosen.folder / "results.json", json.dumps(results, indent=1) + "\n")
     figure(results, chosen.folder / "holdout.svg")

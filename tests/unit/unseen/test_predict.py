@@ -161,8 +161,9 @@ def test_a_new_benchmark_is_less_certain_than_a_known_one(evidence):
     series = replace(series, non_thinking=np.zeros_like(series.non_thinking))
     given, targets = series.at(np.arange(1)), series.at(np.array([-1]))
     widths = []
-    for benchmark, family in ((series.benchmark, series.family), ("another", "another")):
-        told = replace(given, benchmark=benchmark, family=family)
+    known = {name: getattr(series, name) for name in ("benchmark", "family", "model")}
+    for labels in (known, dict.fromkeys(known, "another")):
+        told = replace(given, **labels)
         low, high = forecast([(1.0, draws)], told, targets, 1).quantile(np.array([0.05, 0.95]))
         widths.append((high - low).item())
     assert widths[1] > 1.1 * widths[0]

@@ -1,0 +1,201 @@
+"""RL runs of unknown publications under other structures of the model.
+
+    uv run python scripts/rl_structure.py run model no-drift no-publication
+    uv run python scripts/rl_structure.py page
+
+Publications with RL runs are held out in three folds, one curve form is refitted without them (and
+without pairs of modes, which say nothing of RL) with short chains, and each held-out run is
+predicted from its lowest point and from its five lowest, as `tenfold score` does. `run` adds rows
+to scores.csv in reports/rl_structure, with the commit that made them; `page` writes README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from tenfold.curves import Form
+from tenfold.evidence import dataset as evidence
+from tenfold.files import write_atomic
+from tenfold.fit.diagnose import mean_over_points
+from tenfold.posterior import structure
+from tenfold.posterior.plan import Plan, prepare
+from tenfold.posterior.scenario import load_scenario
+from tenfold.sampler import sample
+from tenfold.unseen import predict, rivals
+from tenfold.unseen.series import of_points
+
+FOLDER = Path(__file__).parents[1] / "reports" / "rl_structure"
+SEED = 20251020
+FOLDS, GIVEN = 3, (1, 5)
+LEFT_OUT = ("artificial_analysis_pairs",)
+SETTINGS = {"chains": 2, "tune": 400, "draws": 500}
+LATER = 0.4
+"""OOMs beyond the last given point from which a run's points are its later part."""
+STRUCTURES: dict[str, tuple[str, dict[str, Any], dict[str, dict[str, float]]]] = {
+    "model": ("as it is", {}, {}),
+    "models-in-rl": ("RL runs too have the effect of their model (commit 3149069)", {}, {}),
+    "no-drift": ("checkpoints err independently", {"drift": False}, {}),
+    "short-drift": (
+        "drift length near 0.3 OOM", {}, {"drift_length": {"mu": -1.2, "sigma": 0.2}},
+    ),
+    "no-publication": ("no effect of publications", {"pool_publication": False}, {}),
+    "wide-publication": ("its spread half-N(0.6)", {}, {"publication_sd": {"sigma": 0.6}}),
+    "earlier": ("compute before the run (form `earlier`)", {"forms": ("earlier",)}, {}),
+    "logistic": ("no ceilings (form `logistic`)", {"forms": ("logistic",)}, {}),
+    "power": ("error a power of compute (form `power`)", {"forms": ("power",)}, {}),
+}  # fmt: skip
+"""Name, and what differs from the model under the saturating form: words, switches, priors."""
+
+
+def folds(points: xr.Dataset) -> list[list[str]]:
+    """Publications of each fold, in random order, each to the fold with fewest points so far."""
+    rng = np.random.default_rng(SEED)
+    of_point = points["series_publication"].values[points["series_index"].values]
+    found: list[list[str]] = [[] for _ in range(FOLDS)]
+    filled = np.zeros(FOLDS)
+    for name in rng.permutation(structure.publications(points)):
+        fold = int(np.argmin(filled))
+        found[fold].append(str(name))
+        filled[fold] += (of_point == name).sum()
+    return found
+
+
+def plan_of(name: str, held: list[str]) -> Plan:
+    """The baseline under another structure, without some RL runs."""
+    base = prepare("baseline", load_scenario("baseline"))
+    _, switches, priors = STRUCTURES[name]
+    kept = evidence.usable(evidence.load(exclude={"series": tuple(held), "source": LEFT_OUT}))
+    changed = {key: base.priors[key].model_copy(update=new) for key, new in priors.items()}
+    scenario = base.scenario.model_copy(
+        update={
+            "model": base.choice.model_copy(update={"forms": ("saturating",), **switches}),
+            "settings": base.settings.model_copy(update=SETTINGS),
+        }
+    )
+    return replace(base, points=kept, priors={**base.priors, **changed}, scenario=scenario)
+
+
+def rows_of(name: str) -> list[dict[str, Any]]:
+    """One row per held-out point and number of points given."""
+    points = prepare("baseline", load_scenario("baseline")).points
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    series = {item.label: item for item in of_points(points)}
+    rows = []
+    for fold, names in enumerate(folds(points)):
+        mask = structure.rl(points) & np.isin(points["series_publication"].values, names)
+        held = points["series"].values[mask].tolist()
+        plan = plan_of(name, held)
+        form: Form = plan.choice.forms[0]
+        tree = sample.sample(sample.compile_plan(plan), form)
+        draws = predict.Hierarchy.of(form, tree["posterior"].to_dataset(), plan.priors)
+        for label in held:
+            for given in GIVEN:
+                scored = rivals.score_series([(1.0, draws)], series[label], given, plan.priors, 1)
+                if scored is not None:
+                    about = {"structure": name, "commit": commit, "fold": fold, "given": given}
+                    rows += [about | row for row in _points(scored, series[label].publication)]
+        print(name, fold, len(held), "runs", flush=True)
+    return rows
+
+
+def _points(scored: rivals.Scored, publication: str) -> list[dict[str, Any]]:
+    found = []
+    for i, score in enumerate(scored.targets.score):
+        ahead = scored.targets.log10_compute[i] - scored.given.log10_compute.max()
+        row = {"publication": publication, "series": scored.given.label}
+        row |= {"ooms_ahead": round(float(ahead), 3), "score": round(float(score), 5)}
+        for method in ("pooled", "alone"):
+            row[f"crps_{method}"] = round(float(scored.crps[method][i]), 5)
+            row[f"log_score_{method}"] = round(float(scored.log_score[method][i]), 3)
+            row[f"inside_90_{method}"] = int(scored.covered[method][0.9][i])
+        found.append(row)
+    return found
+
+
+def page(rows: list[dict[str, Any]]) -> str:
+    """README.md from all rows."""
+    lines = [
+        "# RL runs of unknown publications, by structure of the model",
+        "",
+        "Made by `uv run python scripts/rl_structure.py`; every prediction is in `scores.csv`.",
+        "Publications with RL runs are held out in three folds and the form `saturating` (unless",
+        "another is named) is refitted without them, with short chains. Each run is predicted from",
+        "its lowest point, or its five lowest. CRPS in score units, lower is better; *worse than",
+        "the model*: on the same points, with a standard error that takes publications as",
+        f"independent; *later*: points more than {LATER} OOM ahead.",
+    ]
+    for given in GIVEN:
+        lines += [
+            "", f"## Given {given} point{'s' if given > 1 else ''}", "",
+            "| structure | CRPS | worse than the model | CRPS, later | inside 90% | later | "
+            "log score |",
+            "|---|---:|---:|---:|---:|---:|---:|",
+        ]  # fmt: skip
+        base = _column(rows, "model", given, "crps_pooled")
+        for name in STRUCTURES:
+            own = _rows(rows, name, given)
+            if not own:
+                continue
+            lines.append(_line(STRUCTURES[name][0], own, base, "pooled"))
+            if name == "model":
+                lines.append(_line("no pooling", own, base, "alone"))
+    return "\n".join(lines) + "\n"
+
+
+def _line(words: str, own: list[dict[str, Any]], base: np.ndarray, method: str) -> str:
+    crps = np.array([float(row[f"crps_{method}"]) for row in own])
+    inside = np.array([float(row[f"inside_90_{method}"]) for row in own])
+    later = np.array([float(row["ooms_ahead"]) > LATER for row in own])
+    _, group = np.unique([row["publication"] for row in own], return_inverse=True)
+    gap, error = mean_over_points(crps - base, group)
+    worse = f"{gap:+.4f} ± {error:.4f}" if np.any(crps != base) else ""
+    log_score = np.mean([float(row[f"log_score_{method}"]) for row in own])
+    return (
+        f"| {words} | {crps.mean():.4f} | {worse} | {crps[later].mean():.4f} | "
+        f"{inside.mean():.0%} | {inside[later].mean():.0%} | {log_score:.2f} |"
+    )
+
+
+def _rows(rows: list[dict[str, Any]], name: str, given: int) -> list[dict[str, Any]]:
+    return [row for row in rows if row["structure"] == name and int(row["given"]) == given]
+
+
+def _column(rows: list[dict[str, Any]], name: str, given: int, column: str) -> np.ndarray:
+    return np.array([float(row[column]) for row in _rows(rows, name, given)])
+
+
+def main() -> None:
+    """Run structures, or write the page."""
+    parser = argparse.ArgumentParser(description="RL runs of unknown publications, by structure")
+    parser.add_argument("what", choices=("run", "page"))
+    parser.add_argument("names", nargs="*", choices=[*STRUCTURES, []])
+    chosen = parser.parse_args()
+    path, rows = FOLDER / "scores.csv", []
+    if path.is_file():
+        with path.open(newline="") as file:
+            rows = list(csv.DictReader(file))
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name in chosen.names:
+        rows = [row for row in rows if row["structure"] != name] + rows_of(name)
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        write_atomic(path, text.getvalue())
+    if chosen.what == "page":
+        write_atomic(FOLDER / "README.md", page(rows))
+
+
+if __name__ == "__main__":
+    main()
