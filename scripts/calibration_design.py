@@ -87,7 +87,7 @@ def other_evidence(
 def second_axes(truth: xr.Dataset, points: xr.Dataset, rng: np.random.Generator) -> np.ndarray:
     """log10 compute, the second axes of runs that stand on two as long as parameters make them."""
     x, index = points["log10_compute"].values.copy(), points["series_index"].values
-    offset = truth["unit_offset"].to_series()
+    offset = dict(zip(truth["free_unit"].values, truth["unit_offset"].values, strict=True))
     for s, one, other, ratio in zip(
         np.flatnonzero(structure.twins(points)), *structure.axes(points), strict=True
     ):

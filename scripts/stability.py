@@ -55,7 +55,8 @@ def without(run: store.Run, publication: str) -> dict[str, float]:
 
 def full(run: store.Run) -> dict[str, float]:
     """Median and 50% interval of the exchange rate of the run itself."""
-    return summary(run, {form: run.tree(form)["posterior"]["exchange_rate"] for form in run.forms})
+    rates = {form: run.tree(form)["posterior"].to_dataset() for form in run.forms}
+    return summary(run, {form: draws["exchange_rate"] for form, draws in rates.items()})
 
 
 def summary(run: store.Run, rates: dict[Form, xr.DataArray]) -> dict[str, float]:

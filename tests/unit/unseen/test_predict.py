@@ -201,7 +201,8 @@ def test_a_series_is_predicted_alike_whatever_else_is_predicted(evidence):
 @pytest.mark.parametrize("maker", ["logistic", "power"])
 def test_forms_are_weighted_by_how_they_predict_unseen_series(evidence, maker):
     """Scores made by one form, and the same hierarchy under another: the maker gets the weight."""
-    truth = one_draw(evidence, "logistic", 1, seed=8)
+    # a draw whose scores seldom leave 0 to 1, where clipping would unmake the form
+    truth = one_draw(evidence, "logistic", 1, seed=11)
     scores = forward.scores(truth, evidence, maker, np.random.default_rng(1)).values[0]
     made = evidence.assign(score=("obs", np.clip(scores, 0, 1)))
     draws = [Hierarchy.of(f, truth.isel(draw=[0] * 50), PRIORS) for f in ("logistic", "power")]
