@@ -179,10 +179,11 @@ def another(curve: Curve, way: str, rng: np.random.Generator) -> Curve:
     return replace(curve, **about, log10_compute=x, log10_compute_se=np.full(len(x), 0.02))
 
 
-@pytest.mark.parametrize("way", ["same", "other", "doubled"])
-def test_another_model_is_seldom_taken_for_a_copy(shipped: list[Curve], way: str) -> None:
-    rng = np.random.default_rng(0)
-    made = [another(curve, way, rng) for curve in shipped if lively(curve)]
-    assert len(made) > 150
-    alarms = sum(bool(copies([curve], shipped)) for curve in made)
-    assert alarms <= 0.02 * len(made)
+def test_another_model_is_seldom_taken_for_a_copy(shipped: list[Curve]) -> None:
+    originals, alarms = [curve for curve in shipped if lively(curve)], 0
+    assert len(originals) > 200
+    for way in ("same", "other", "doubled"):
+        rng = np.random.default_rng([0, 1])
+        made = [another(curve, way, rng) for curve in 2 * originals]
+        alarms += sum(bool(copies([curve], shipped)) for curve in made)
+    assert alarms <= 0.004 * 6 * len(originals)  # it was 0.011 with matches of one side alone
