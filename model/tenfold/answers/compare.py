@@ -16,6 +16,9 @@ HEADLINE = (*JUMP, "gpt_level_ooms", "inference_per_training", *COST, *TIMING)
 ERRORS = 3.0
 """Monte Carlo errors within which two answers count as the same."""
 
+ENDS = ("p05", "p50", "p95")
+"""Quantiles that have to be the same."""
+
 
 def compare(first: Asked, second: Asked, names: Iterable[str] = HEADLINE) -> list[dict[str, Any]]:
     """Every quantity that both tell, side by side; plain JSON.
@@ -23,7 +26,7 @@ def compare(first: Asked, second: Asked, names: Iterable[str] = HEADLINE) -> lis
     Keys: `quantity`, `title`, `first` and `second` (rows of `registry.table`), `shift` of the
     median from first to second: in OOMs for positive quantities, in the unit for OOMs, dates,
     scores and shares (None where both are never; "inf" where one is), `mcse` of the shift, and
-    `alike`: whether it is within `ERRORS` of them.
+    `alike`: whether median and both ends of the interval are within `ERRORS` of theirs.
     """
     ours, theirs = table(first, names), table(second, names)
     return [
@@ -48,15 +51,24 @@ def differences(first: Mapping[str, Any], second: Mapping[str, Any], at: str = "
 
 
 def shift(name: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """The keys `shift`, `mcse` and `alike` of `compare`, from rows with `p50` and its error."""
-    before, after = float(one["p50"]), float(other["p50"])
-    error = math.hypot(float(one["p50_mcse"]), float(other["p50_mcse"]))
-    if named(name).kind in ("ratio", "slope", "duration") and before > 0 and after > 0:
+    """Keys `shift`, `mcse` and `alike` of `compare`, from rows of quantiles and their errors."""
+    kind = named(name).kind
+    found = {key: _moved(kind, one, other, key) for key in ENDS if key in one and key in other}
+    return found["p50"] | {"alike": all(end["alike"] for end in found.values())}
+
+
+def _moved(kind: str, one: Mapping[str, Any], other: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """How far a quantile moved, its error, and whether it is within `ERRORS` of them."""
+    before, after = float(one[key]), float(other[key])
+    errors = [float(row[f"{key}_mcse"]) for row in (one, other)]
+    if kind in ("ratio", "slope", "duration") and before > 0 and after > 0:
         # Errors of a logarithm are relative ones.
-        error = math.hypot(float(one["p50_mcse"]) / before, float(other["p50_mcse"]) / after)
-        error, before, after = error / math.log(10), math.log10(before), math.log10(after)
+        errors = [errors[0] / before / math.log(10), errors[1] / after / math.log(10)]
+        before, after = math.log10(before), math.log10(after)
+    error = math.hypot(*errors)
     if math.isinf(before) or math.isinf(after):
         same = before == after
-        return {"shift": None if same else str(after - before), "mcse": None, "alike": same}
+        near = same or math.isinf(error)  # never is within the error of one of them
+        return {"shift": None if same else str(after - before), "mcse": None, "alike": near}
     moved = after - before
     return {"shift": moved, "mcse": error, "alike": abs(moved) <= ERRORS * error or moved == 0}

@@ -13,7 +13,7 @@ import typer
 from tenfold.cli import terminal, what_if
 from tenfold.cli.answers import Benchmark, Start, Target
 from tenfold.cli.evidence import Json
-from tenfold.cli.fit import RunFolder, Runs, Scenario
+from tenfold.cli.fit import EXIT_GATE, RunFolder, Runs, Scenario
 from tenfold.cli.what_if import answering, changeable
 
 if TYPE_CHECKING:
@@ -186,19 +186,27 @@ def _quantity(
 
 
 def compare(
-    first: Annotated[str, typer.Argument(help="A run's folder, a scenario, or a baseline.")],
+    first: Annotated[
+        str, typer.Argument(help="A run's folder, an edition, a scenario, or a baseline.")
+    ],
     second: Annotated[str, typer.Argument(help="Another.")],
     scenario: Scenario = "baseline",
     runs: Runs = Path("runs"),
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit with 3 where they differ: a fit made again.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Put the headline quantities of two runs, scenarios or baselines side by side.
+    """Put the headline quantities of two runs, editions, scenarios or baselines side by side.
+
+    They differ where a median or an end of an interval is beyond three Monte Carlo errors.
 
     \b
     Examples:
       tenfold compare grok-4 gpt-5
       tenfold compare baseline no-thinking-shift
       tenfold compare grok-4 my-run.toml --json
+      tenfold compare baseline no-thinking-shift --check
     """
     from tenfold.answers import compare as comparing
     from tenfold.words import ask as words
@@ -210,16 +218,18 @@ def compare(
         terminal.print_json(
             {"first": first, "second": second, "differences": differ, "quantities": rows}
         )
-        return
-    terminal.print_table(*words.compare_table(rows, (first, second)))
-    for line in differ:
-        terminal.say(line)
+    else:
+        terminal.print_table(*words.compare_table(rows, (first, second)))
+        terminal.print_lines([*differ, words.compared(rows)])
+    if check and not all(row["alike"] for row in rows):
+        raise typer.Exit(EXIT_GATE)
 
 
 def _side(name: str, scenario: str, runs: Path) -> tuple[Asked, dict[str, Any]]:
     """What a name of `compare` stands for, and what describes it."""
     from tenfold.answers.constants import load_constants
     from tenfold.answers.question import Asked, Question, under
+    from tenfold.editions import shelf
 
     known = load_constants().baseline
     if name in known or name.endswith(".toml"):
@@ -227,7 +237,8 @@ def _side(name: str, scenario: str, runs: Path) -> tuple[Asked, dict[str, Any]]:
         constants, chosen = _own(found.constants, name)
         run = constants.baseline[chosen].model_dump()
         return Asked(found.draws, constants, Question(baseline=chosen)), {"baseline": run}
-    folder = Path(name) if (Path(name) / "run.json").is_file() else None
+    places = (Path(name), shelf.home() / name)
+    folder = next((place for place in places if (place / "run.json").is_file()), None)
     found, about = answering(scenario if folder else name, runs, folder)
     return Asked(found.draws, found.constants, under(Question(), found.question)), about
 

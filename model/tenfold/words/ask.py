@@ -5,7 +5,20 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from tenfold.words.numbers import Row, chance, day, figures, percent, quantile, share, stated, unit
+from tenfold.words.numbers import (
+    Row,
+    chance,
+    count,
+    day,
+    figures,
+    percent,
+    plain,
+    quantile,
+    share,
+    stated,
+    told,
+    unit,
+)
 from tenfold.words.tables import Table
 
 BAR = 40
@@ -39,10 +52,10 @@ def with_values(answer: dict[str, Any]) -> dict[str, Any]:
 def lines(answer: dict[str, Any]) -> list[str]:
     """The answer in sentences, before its tables."""
     name = answer["quantity"]
-    told = value(answer, answer["median"], answer["median_mcse"])
+    middle = value(answer, answer["median"], answer["median_mcse"])
     ends = answer["intervals"]["90"]
     low, high = (value(answer, ends[end], ends[f"{end}_mcse"]) for end in ("low", "high"))
-    said = [f"{answer['title']}{_where(answer)}: {told} (90% interval {low} to {high})."]
+    said = [f"{answer['title']}{_where(answer)}: {middle} (90% interval {low} to {high})."]
     if answer["p_given"]:
         met = chance(answer["p_given"]["probability"], answer["p_given"]["mcse"])
         said.append(f"The condition holds with probability {met}.")
@@ -148,8 +161,6 @@ def event_lines(answer: dict[str, Any]) -> list[str]:
 
 def compare_table(rows: list[dict[str, Any]], names: tuple[str, str]) -> Table:
     """Two sets of answers side by side."""
-    from tenfold.words.numbers import plain, told
-
     cells = [
         (
             row["title"],
@@ -161,6 +172,12 @@ def compare_table(rows: list[dict[str, Any]], names: tuple[str, str]) -> Table:
         for row in rows
     ]
     return "Side by side", ("quantity", *names, "shift, in OOMs or its unit", ""), cells
+
+
+def compared(rows: list[dict[str, Any]]) -> str:
+    """How many quantities of `compare` differ, in a sentence."""
+    apart = sum(not row["alike"] for row in rows)
+    return f"{count(apart)} of {count(len(rows))} quantities differ beyond Monte Carlo error."
 
 
 def records(answer: dict[str, Any]) -> list[tuple[Any, ...]]:
@@ -191,8 +208,8 @@ def _where(answer: dict[str, Any]) -> str:
 
 
 def _argument(key: str, text: Any) -> str:
-    told = day(text) if key == "date" else stated(text) if isinstance(text, float) else text
-    return f"{key.replace('_', ' ')} {told}"
+    number = stated(text) if isinstance(text, float) else text
+    return f"{key.replace('_', ' ')} {day(text) if key == 'date' else number}"
 
 
 def _forms_differ(answer: dict[str, Any]) -> bool:

@@ -218,7 +218,7 @@ def year(value: float, mcse: float = 0.0) -> str:
         return f"after {LAST_YEAR}"
     if MOVES * mcse <= 1:
         return str(math.floor(value))
-    step = min(_step(mcse), DECADES) if math.isfinite(mcse) else DECADES
+    step = min(max(_step(mcse), 5.0), DECADES) if math.isfinite(mcse) else DECADES
     return f"about {min(round(value / step) * step, LAST_YEAR):.0f}"
 
 

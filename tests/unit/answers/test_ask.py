@@ -328,6 +328,8 @@ def test_another_seed_differs_within_errors(headline_draws, constants):
     asked = Asked(headline_draws, constants, Question())
     rows = compare.compare(asked, asked.but(seed=5))
     assert np.mean([row["alike"] for row in rows]) >= 0.95
+    ends = rows[0]["first"], rows[0]["second"] | {"p95": 1.01 * float(rows[0]["second"]["p95"]) + 9}
+    assert not compare.shift(rows[0]["quantity"], *ends)["alike"], "an end alone counts, too"
     moved = constants.patched({"E_G4": {"low": 400.0, "central": 620.0, "high": 960.0}})
     other = Asked(headline_draws, moved, Question())
     rows = {row["quantity"]: row for row in compare.compare(asked, other)}

@@ -57,7 +57,7 @@ from tenfold.words import numbers
         (numbers.year(2101.0), "after 2100"),
         (numbers.year(math.inf), "never"),
         (numbers.year(2062.4, 0.2), "2062"),
-        (numbers.year(2062.4, 0.3), "about 2062"),
+        (numbers.year(2062.4, 0.3), "about 2060"),
         (numbers.year(2062.4, 2.0), "about 2060"),
         (numbers.year(2062.4, 90.0), "about 2050"),
         (numbers.year(2100.9, math.inf), "about 2100"),
