@@ -206,10 +206,7 @@ def _folder(asked: Asked) -> Path:
 
 @lru_cache(maxsize=2)
 def _run(folder: Path) -> store.Run:
-    run = store.load(folder)
-    if run.info.get("edition"):
-        raise Untold(f"{folder}: an edition, which has no posteriors of single series")
-    return run
+    return store.load(folder)
 
 
 @lru_cache(maxsize=2)
