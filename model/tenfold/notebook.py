@@ -94,7 +94,10 @@ class LoadedRun:
         """Any quantity of the registry, with probabilities where thresholds are given.
 
         Args:
-            over, under, by, between: ranges whose probability is wanted.
+            over: value above which the probability is wanted.
+            under: value below which it is wanted.
+            by: day or year by whose end it is wanted, of a date.
+            between: both ends of a range.
             given: a condition: "exchange_rate > 2 and training_cost < 1e12 USD".
             arguments: those of the quantity, such as `benchmark`, `start`, `baseline`, `date`.
 

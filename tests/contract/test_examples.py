@@ -57,10 +57,12 @@ def blocks(page, language):
 
 
 def written():
-    """Every command line with `tenfold` in the README, without `uv run` and its options."""
+    """Every command line of the README, without `uv run` and its options, and of tutorials."""
     lines = "\n".join(blocks("README.md", "sh")).splitlines()
     found = [re.search(r"uv run (?:--\S+ )?(tenfold [^#]*)", line) for line in lines]
-    return [match[1].strip() for match in found if match]
+    pages = sorted((ROOT / "docs").glob("*.md"))
+    taught = [code for page in pages for code in blocks(page.relative_to(ROOT), "sh run")]
+    return [match[1].strip() for match in found if match] + "".join(taught).splitlines()
 
 
 SHIPS = "tenfold edition new"
