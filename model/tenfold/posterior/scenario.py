@@ -118,7 +118,7 @@ class Settings(Strict):
 
     chains: int = Field(default=4, ge=2, le=64)
     tune: int = Field(default=700, ge=10, le=100_000)
-    draws: int = Field(default=2000, ge=10, le=100_000)
+    draws: int = Field(default=2400, ge=10, le=100_000)
     target_accept: float = Field(default=0.8, gt=0.5, lt=1)
     seed: int = Field(default=20251020, ge=0, lt=2**31)
 
