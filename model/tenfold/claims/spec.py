@@ -26,6 +26,7 @@ Range = Annotated[tuple[Positive, Positive], Field(strict=False)]
 class ClaimSource(Strict):
     """Where the quotes of a claims file come from.
 
+    `url` may be empty where they stand nowhere else.
     `characters` and `sha256` are of the whole text, folded (`claims.text.fold`), where claims say
     at which of its characters they stand.
     """
@@ -33,7 +34,7 @@ class ClaimSource(Strict):
     title: str = Field(min_length=1)
     author: str = Field(min_length=1)
     published: datetime.date
-    url: str = Field(pattern=r"^https://")
+    url: str = Field(pattern=r"^(https://|$)")
     characters: int | None = Field(default=None, gt=0)
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
 
@@ -64,7 +65,8 @@ class Claim(Strict):
     as_of: by default the day on which the source was published. paraphrased: the quote gives the
         sense, not the words. own_number: the evidence is what the text or its source says, with an
         error: it can disagree and not confirm. needs: for an untestable claim, the evidence that
-        would decide it. start, end: characters of the source's folded text.
+        would decide it. resolves: the day on which a prediction is known, for the ledger. start,
+        end: characters of the source's folded text.
     """
 
     id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
@@ -88,6 +90,7 @@ class Claim(Strict):
     as_of: datetime.date
     paraphrased: bool = False
     own_number: bool = False
+    resolves: datetime.date | None = None
     start: int | None = Field(default=None, ge=0)
     end: int | None = Field(default=None, gt=0)
     needs: str | None = Field(default=None, min_length=1)
