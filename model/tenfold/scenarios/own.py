@@ -27,20 +27,20 @@ version = 1
 reason = "Jones's trade-off, and as much RL as pre-training in the run that is scaled"
 # extends = "frontier-rl"           # one that ships (`tenfold scenarios list`), or another one here
 # fixed_tokens = true               # RL slopes at a fixed token budget
-# question = {{ reading = "whole" }}  # arguments of every question: date, budget_share, ...
+# question = { reading = "whole" }  # arguments of every question: date, budget_share, ...
 
 # Numbers stated outright, as 5%, 50% and 95% quantiles: no refit.
 # exchange_rate, inference_per_training, gpt_level_ooms
 [scenario.mine.values]
-inference_per_training = {{ low = 1.0, central = 1.2, high = 1.5 }}
+inference_per_training = { low = 1.0, central = 1.2, high = 1.5 }
 
 # Fields of a training run of constants.toml, each in its unit (data/README.md).
 [scenario.mine.baselines.grok-4]
-rl_share = {{ low = 1.0, central = 1.0, high = 1.0 }}
+rl_share = { low = 1.0, central = 1.0, high = 1.0 }
 
 # Any constant of constants.toml, in its own unit.
 # [scenario.mine.constants]
-# WE25 = {{ low = 31000, central = 31800, high = 32600 }}
+# WE25 = { low = 31000, central = 31800, high = 32600 }
 
 # A prior, by hyperparameters or by quantiles that its family is matched to.
 # [scenario.mine.priors.cell_sd]
@@ -52,7 +52,7 @@ rl_share = {{ low = 1.0, central = 1.0, high = 1.0 }}
 # Evidence that is left out (exclude) or kept alone (include), by source, publication, series,
 # benchmark, family, regime, unit, axis_start, model, mode, shift or tradeoff.
 # [scenario.mine.points]
-# exclude = {{ source = ["tan2025"] }}
+# exclude = { source = ["tan2025"] }
 # reading_error_scale = 2.0
 
 # Structure of the model: curve forms, and what is switched off.
@@ -80,7 +80,7 @@ def new(path: Path) -> None:
         raise SpecError(f"{path}: expected a name that ends in .toml")
     if path.exists():
         raise SpecError(f"{path}: there is a file of that name already")
-    write_atomic(path, TEMPLATE.format(name=path))
+    write_atomic(path, TEMPLATE.replace("{name}", str(path)))
 
 
 def check(path: Path) -> Mapping[str, Checked]:
