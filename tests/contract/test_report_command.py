@@ -43,7 +43,13 @@ def call(runs, monkeypatch, capsys):
 def test_it_writes_where_it_says(call, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     status, printed, told = call()
-    assert (status, printed) == (0, "PASS: tenfold-report/index.html\n")
+    assert status == 0
+    written, answer, following = printed.splitlines()
+    assert written == "PASS: tenfold-report/index.html"
+    assert answer.startswith("One GPT level takes ")
+    assert following == (
+        "Next: `tenfold claims --scenario logistic`, `tenfold export --scenario logistic`."
+    )
     assert told == "writing the report\n"
     written = {path.name for path in (tmp_path / "tenfold-report").iterdir()}
     assert written == {"index.html", "data", "inputs.sha256"}
@@ -60,7 +66,7 @@ def test_a_failed_gate_is_written_first_and_then_exits_with_3(call, runs, tmp_pa
     finally:
         build.amend(run, {}, {})
     assert status == 3, told
-    assert printed == f"FAIL: {tmp_path / 'out' / 'index.html'}\n"
+    assert printed.splitlines()[0] == f"FAIL: {tmp_path / 'out' / 'index.html'}"
     assert "gate failed" in told
     assert 'class="banner"' in (tmp_path / "out" / "index.html").read_text()
 
@@ -81,7 +87,8 @@ def test_reading_moves_nothing_and_the_run_that_was_fitted_last_speaks(call, run
     pointer.write_text("logistic-mine\n")
     before = {file: file.stat().st_mtime_ns for file in runs.rglob("*")}
     status, printed, _ = call("--out", tmp_path / "out")
-    assert (status, printed) == (0, f"PASS: {tmp_path / 'out' / 'index.html'}\n")
+    assert status == 0
+    assert printed.splitlines()[0] == f"PASS: {tmp_path / 'out' / 'index.html'}"
     assert {file: file.stat().st_mtime_ns for file in runs.rglob("*")} == before
     status, _, told = call("--out", tmp_path / "other", "--run", path)
     assert (status, told) == (0, "writing the report\n")

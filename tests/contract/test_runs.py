@@ -61,7 +61,9 @@ def test_a_failed_gate_exits_with_3_and_keeps_the_run(home):
     assert "Traceback" not in done.stderr
     (path,) = (folder / "runs").glob("logistic-*")
     assert (folder / "runs" / "LATEST").read_text().strip() == path.name
-    assert f"FAIL: runs/{path.name}" in done.stdout
+    _, ending = done.stdout.split(f"FAIL: runs/{path.name}\n")
+    assert ending.startswith("One GPT level takes ")
+    assert "Next: `tenfold jump --scenario logistic`, " in " ".join(ending.split())
     assert "--target-accept" in done.stderr  # what to do about it
     assert {p.name for p in path.iterdir()} == {"run.json", "headline.nc", "posterior-logistic.nc"}
 

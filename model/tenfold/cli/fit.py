@@ -67,7 +67,7 @@ def fit(
         {name: value for name, value in settings.items() if value is not None},
         say=terminal.warn,
     )
-    _report_gates(run, as_json, stale=False)
+    _report_gates(run, as_json, False, "jump", "report")
 
 
 def check(
@@ -139,7 +139,24 @@ def warn_stale(run: Run) -> bool:
     return bool(changed)
 
 
-def _report_gates(run: Run, as_json: bool, stale: bool) -> None:
+def end(run: Run, *then: str) -> None:
+    """The answer of a run in one line, and what to do next."""
+    from tenfold.answers.constants import constants_of
+    from tenfold.answers.headline import of_run
+    from tenfold.answers.question import Asked, Question
+    from tenfold.answers.registry import table
+    from tenfold.words.answers import takes
+
+    asked = Asked(of_run(run), constants_of(run.info), Question())
+    names = ("inference_jump_ooms", "rl_jump_ooms")
+    terminal.print_lines([takes("One GPT level", table(asked, names))])
+    scenario = run.info["scenario"]
+    which = "" if scenario == "baseline" else f" --scenario {scenario}"
+    terminal.print_lines([f"Next: {', '.join(f'`tenfold {name}{which}`' for name in then)}."])
+
+
+def _report_gates(run: Run, as_json: bool, stale: bool, *then: str) -> None:
+    """Prints the gates of a run, and what to do next where that is told."""
     info: dict[str, Any] = run.info
     if as_json:
         keys = ("scenario", "status", "gates", "forms", "weights", "seed", "timings_s")
@@ -150,6 +167,8 @@ def _report_gates(run: Run, as_json: bool, stale: bool) -> None:
         terminal.print_table(*fits.gates(str(run.path), info["gates"]))
         terminal.print_lines([fits.weights(info["forms"], info["weights"])])
         terminal.say(f"{info['status']}: {run.path}")
+        if then:
+            end(run, *then)
     if info["status"] == "FAIL":
         failed = [gate["name"] for gate in info["gates"] if gate["status"] == "FAIL"]
         if any(name.endswith(REMEDIED) for name in failed):

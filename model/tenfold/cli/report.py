@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tenfold.cli import terminal
-from tenfold.cli.fit import EXIT_GATE, RunFolder, Runs, Scenario, warn_stale
+from tenfold.cli.fit import EXIT_GATE, RunFolder, Runs, Scenario, end, warn_stale
 
 
 def report(
@@ -49,6 +49,7 @@ def report(
     page = pages.build(found, out, figures=figures)
     warn_stale(found)
     terminal.say(f"{found.info['status']}: {page}")
+    end(found, "claims", "export")
     if open_page:
         import webbrowser
 

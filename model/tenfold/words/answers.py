@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from tenfold.words.findings import budget_path, dates, shares
 from tenfold.words.numbers import (
+    Row,
     beside_essay,
     chance,
     fixed,
@@ -20,14 +22,18 @@ from tenfold.words.numbers import (
 from tenfold.words.tables import QUANTITY_COLUMNS, Table, cells
 
 
+def takes(what: str, rows: Mapping[str, Row]) -> str:
+    """The jump in one line, from rows of its two quantities."""
+    return (
+        f"{what} takes {told(rows['inference_jump_ooms'])} of inference, "
+        f"or {told(rows['rl_jump_ooms'])} of RL training (median and 90% interval)."
+    )
+
+
 def jump_lines(answer: dict[str, Any]) -> list[str]:
     """The jump in words; every number with its 90% interval."""
     q = answer["quantities"]
-    rl, inference = q["rl_jump_ooms"], q["inference_jump_ooms"]
-    lines = [
-        f"{_what(answer['question'])} takes {told(inference)} of inference, "
-        f"or {told(rl)} of RL training (median and 90% interval)."
-    ]
+    lines = [takes(_what(answer["question"]), q)]
     rate = answer["exchange_rates"]["population"]
     new = answer["exchange_rates"]["new benchmark"]
     lines.append(
@@ -62,7 +68,7 @@ def jump_lines(answer: dict[str, Any]) -> list[str]:
     )
     essay = [
         f"{row['title']}: {said}"
-        for row in (q["exchange_rate"], rl, inference)
+        for row in (q["exchange_rate"], q["rl_jump_ooms"], q["inference_jump_ooms"])
         if (said := beside_essay(row))
     ]
     lines += [f"{'; '.join(essay)}."] if essay else []
