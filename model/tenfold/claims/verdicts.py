@@ -143,22 +143,29 @@ def check_claims(
         draws: headline draws with `weight(form)`; None answers the arithmetic alone.
 
     Raises:
-        SpecError: a claim asks for a benchmark or regime that the run does not have.
+        SpecError: a line for each claim that asks for what there is not: a benchmark, a baseline.
     """
     found: dict[str, Result] = {}
+    mistakes = Mistakes()
     for claim in sorted(claims, key=lambda each: each.says is not None):
-        result = Result(claim, None if claim.kind != "arithmetic" else sums.summed(claim))
-        if claim.kind == UNTESTABLE:
-            result = replace(result, why=f"it would take {claim.needs}")
-        elif draws is None:
-            result = replace(result, why="no run was asked")
-        elif claim.says in found:
-            other = found[claim.says]
-            result = replace(result, evidence=other.evidence, why=other.why, repeats=other.claim)
-        else:
-            result = _held(result, Asked(draws, constants, Question()))
-        found[claim.id] = result
+        with mistakes.gather():
+            found[claim.id] = _answered(claim, draws, constants, found)
+    mistakes.tell()
     return [found[claim.id] for claim in claims]
+
+
+def _answered(
+    claim: Claim, draws: xr.Dataset | None, constants: Constants, before: dict[str, Result]
+) -> Result:
+    result = Result(claim, None if claim.kind != "arithmetic" else sums.summed(claim))
+    if claim.kind == UNTESTABLE:
+        return replace(result, why=f"it would take {claim.needs}")
+    if draws is None:
+        return replace(result, why="no run was asked")
+    if claim.says in before:
+        other = before[claim.says]
+        return replace(result, evidence=other.evidence, why=other.why, repeats=other.claim)
+    return _held(result, Asked(draws, constants, Question()))
 
 
 def values_of(claim: Claim, asked: Asked) -> xr.DataArray:

@@ -116,7 +116,8 @@ def _claims(
     loaded = load_claims(file)
     folded = _held(loaded, text)
     if explain is not None:
-        _explain(loaded, explain, folded, *answering(said, where[0], where[1]), where[0])
+        answers = answering(said, *where)
+        _explain(loaded, explain, folded, *answers, where[0], form == "json")
         return
     results, about, asked = _results(loaded, said, where, arithmetic)
     if stored is not None:
@@ -173,21 +174,34 @@ def _print(
 
 
 def _explain(
-    loaded: ClaimsFile, name: str, folded: str, found: Any, about: dict[str, Any], runs: Path
+    loaded: ClaimsFile,
+    name: str,
+    folded: str,
+    found: Any,
+    about: dict[str, Any],
+    runs: Path,
+    as_json: bool,
 ) -> None:
     """One claim at length."""
     from tenfold.answers.question import Asked, Question
-    from tenfold.claims.robust import robust
+    from tenfold.claims.robust import as_record, robust
     from tenfold.claims.text import context
     from tenfold.claims.verdicts import check_claims
     from tenfold.words import claim_files
+    from tenfold.words.claims import record
     from tenfold.words.fits import basis
 
     asked = Asked(found.draws, found.constants, Question())
-    results = check_claims(found.draws, loaded.claim, found.constants)
+    (claim,) = [claim for claim in loaded.claim if claim.id == name]
+    chosen = [each for each in loaded.claim if each.id in (name, claim.says)]
+    results = check_claims(found.draws, chosen, found.constants)
     (result,) = [result for result in results if result.claim.id == name]
     firm = robust(result, asked, _others(runs, found.run.info["scenario"]))
     around = context(result.claim, folded) if folded else ("", "")
+    if as_json:
+        robustness = {"context": list(around), "robust": as_record(firm)}
+        terminal.print_json(about | {"claim": record(result) | robustness})
+        return
     what_if.tell(about)
     terminal.print_lines(claim_files.explained(result, loaded, around), hang="  ")
     for title, columns, rows in claim_files.tables(result, firm):

@@ -202,10 +202,42 @@ def quantity_table(listed: list[dict[str, Any]]) -> Table:
             item["title"],
             told(item["row"]) if item["row"] else item["why"],
             item["level"],
+            example(item),
         )
         for item in listed
     ]
-    return "Quantities", ("name", "title", "median and 90% interval", "level"), rows
+    columns = ("name", "title", "median and 90% interval", "level", "a condition on it")
+    return "Quantities", columns, rows
+
+
+EXAMPLE = {
+    "series": '"o1/AIME 2024/test-time compute"',
+    "other": '"o1/AIME 2024/training compute"',
+    "start": "0.2",
+    "target": "0.8",
+    "multiplier": "100",
+    "compute": "1000",
+    "volume": "1e12",
+    "shift": '"o1 to o3"',
+    "technique": '"pruning"',
+}
+"""Arguments that some quantities cannot do without."""
+
+
+def example(item: dict[str, Any]) -> str:
+    """A condition on a quantity, as `ask` and `--given` take it: "exchange_rate > 2.1"."""
+    row = item["row"]
+    if row is None:
+        given = ", ".join(f"{k}={EXAMPLE[k]}" for k in item["arguments"] if k in EXAMPLE)
+        value = "2030" if item["kind"] == "date" else "0.5"
+        return f"{item['name']}({given}) > {value}" if given else f"{item['name']} > {value}"
+    if isinstance(row["p50"], str):
+        return f"{item['name']} < never"
+    if row["scale"] == "calendar":
+        return f"{item['name']} < {math.floor(row['p50'])}"
+    middle = 10 ** row["p50"] if row["scale"] == "log10" else row["p50"]
+    unit = "" if item["unit"] == "dimensionless" else f" {item['unit']}"
+    return f"{item['name']} > {middle:.2g}{unit}"
 
 
 def _what(question: dict[str, Any]) -> str:

@@ -35,6 +35,9 @@ from tenfold.words.numbers import (
 NEARLY_ALL = 0.99
 """A probability beyond which it says nothing that no value has more."""
 
+ALIKE = 0.05
+"""Probabilities of curve forms that differ by less are not told apart."""
+
 BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -273,7 +276,17 @@ def lines(result: Result) -> list[str]:
     if drawn := density(found):
         told.append(f"  density: {drawn}")
     told.append(f"  verdict: {said_of_it(result)}")
+    if across := by_form(found):
+        told.append(f"  robust: {across}")
     return told
+
+
+def by_form(evidence: Evidence) -> str:
+    """The range over curve forms, where they differ: "48% (power) to 65% (saturating)"."""
+    least, most = (end(evidence.forms, key=lambda form: form[2]) for end in (min, max))
+    if most[2] - least[2] < ALIKE:
+        return ""
+    return f"{percent(least[2])} ({least[0]}) to {percent(most[2])} ({most[0]}) by curve form"
 
 
 def record(result: Result) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pytest
 from tenfold.answers import registry
 from tenfold.answers.answer import cost_answer, jump_answer
 from tenfold.answers.chart_quantities import CHARTS
+from tenfold.answers.conditions import conditions
 from tenfold.answers.quantities import QUANTITIES
 from tenfold.answers.question import Asked, Question, decimal_year
 from tenfold.files import SpecError
@@ -189,6 +190,13 @@ def test_the_listing_has_every_quantity(headline_draws, constants):
         "rl_slope_fixed_tokens",
         "answer_length_growth",
     }
+
+
+def test_every_listed_quantity_has_a_condition_that_is_understood(headline_draws, constants):
+    listed = registry.listing(Asked(headline_draws, constants, Question()))
+    for item in listed:
+        (found,) = conditions(answers.example(item))
+        assert found.quantity == item["name"]
 
 
 @pytest.mark.parametrize(

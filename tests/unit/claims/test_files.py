@@ -275,3 +275,17 @@ def test_the_text_itself_is_not_in_the_repository():
     for path in Path(__file__).parents[3].glob("data/**/*.txt"):
         folded = text.fold(path.read_text(encoding="utf-8"))
         assert hashlib.sha256(folded.encode()).hexdigest() != essay.sha256
+
+
+def test_the_o1_charts_sentence_is_likely_on_its_own_chart(constants):
+    """Held against the edition that ships: a fitted run."""
+    from tenfold.editions import shelf
+
+    edition = shelf.newest()
+    if edition is None:
+        pytest.skip("no edition ships")
+    file = {claim.id: claim for claim in verdicts.load_claims().claim}
+    chosen = [file["o1-inference-20-to-80-in-100x"]]
+    (result,) = verdicts.check_claims(of_run(edition), chosen, constants)
+    assert result.evidence is not None, result.why
+    assert result.evidence.probability >= 0.8

@@ -399,3 +399,18 @@ def test_every_registered_quantity_can_be_asked_of_a_run(draws, constants, name)
     found = one(draws, constants, **fields, unit=unit).evidence
     assert found is not None
     assert found.p05 <= found.p50 <= found.p95
+
+
+def test_all_mistakes_that_a_run_shows_are_told_at_once(draws, constants):
+    wrong = [
+        claim(id="first", given={"benchmark": "AIME 2042"}),
+        claim(id="second", estimand="rl_share", given={"baseline": "grok-5"}, value=1.0),
+        claim(id="third"),
+    ]
+    with pytest.raises(SpecError) as caught:
+        verdicts.check_claims(draws, wrong, constants)
+    assert [line.split(":")[0] for line in caught.value.lines] == [
+        "claim 'first'",
+        "claim 'second'",
+    ]
+    assert "did you mean 'grok-4'" in caught.value.lines[1]
