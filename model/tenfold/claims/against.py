@@ -53,12 +53,13 @@ def _claim(then: Stored, now: Stored) -> Iterator[str]:
             yield f"{where}: {key} was {before!r}, is {today!r}"
     old, new = then.get("arithmetic") or {}, now.get("arithmetic") or {}
     if old and new and abs(old["log10_recomputed"] - new["log10_recomputed"]) > ROUNDING:
-        yield f"{where}: the sum was {old['log10_recomputed']:g}, is {new['log10_recomputed']:g}"
+        sums = [round(each["log10_recomputed"], 6) for each in (old, new)]
+        yield f"{where}: the sum was {sums[0]}, is {sums[1]}"
     old, new = then.get("evidence") or {}, now.get("evidence") or {}
     if old and new:
         errors = math.hypot(old["mcse"], new["mcse"])
         if abs(old["probability"] - new["probability"]) > APART * errors:
-            told = f"{old['probability']:.3f}, is {new['probability']:.3f}"
+            told = f"{round(old['probability'], 3)}, is {round(new['probability'], 3)}"
             yield f"{where}: the probability was {told}"
         yield from _ends(where, old, new)
 
@@ -85,7 +86,7 @@ def _ends(where: str, then: Stored, now: Stored) -> Iterator[str]:
         known = [error for error in errors if math.isfinite(error)]
         room = APART * math.hypot(*known) if known else 0.0
         if before != today and not abs(before - today) <= room + ROUNDING * max(1.0, abs(before)):
-            yield f"{where}: {key} was {before:g}, is {today:g}"
+            yield f"{where}: {key} was {round(before, 6)}, is {round(today, 6)}"
 
 
 def _rows(found: Any) -> Iterator[Stored]:
