@@ -9,7 +9,7 @@ import typer
 
 from tenfold.cli import terminal
 from tenfold.cli.evidence import Json
-from tenfold.cli.fit import Runs
+from tenfold.cli.fit import RunFolder, Runs
 
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print the numbers as CSV.")]
 
@@ -115,3 +115,81 @@ def check(
         terminal.print_json({"scenarios": listed})
         return
     terminal.print_table(*words.checked(str(file), found))
+
+
+Fit = Annotated[
+    bool, typer.Option("--fit", help="Fit where weights are not good enough; fits are kept.")
+]
+
+
+def influence(
+    quantity: Annotated[str, typer.Argument(help="A quantity.")] = "rl_jump_ooms",
+    by: Annotated[str, typer.Option(help="publication, source, benchmark or model.")] = (
+        "publication"
+    ),
+    fit: Fit = False,
+    runs: Runs = Path("runs"),
+    run: RunFolder = None,
+    as_json: Json = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Which evidence moves the answer: each publication left out in turn, ranked.
+
+    Stored draws are weighed where that is good enough, else it takes a fit (`--fit`).
+
+    \b
+    Examples:
+      tenfold influence
+      tenfold influence exchange_rate --by benchmark --json
+    """
+    from tenfold.editions import shelf
+    from tenfold.scenarios import influence as evidence
+    from tenfold.words import scenarios as words
+
+    start = shelf.speaking(runs, run=run)
+    found = evidence.influence(start, runs, by, quantity, fit, terminal.warn)
+    if as_json:
+        terminal.print_json(found)
+    elif as_csv:
+        terminal.print_csv(words.influence_records(found))
+    else:
+        terminal.print_table(*words.influence(found))
+        if any(row["status"] == "not fitted" for row in found["rows"]):
+            terminal.print_lines(["`--fit` fits those that are not fitted, a minute or so each."])
+
+
+def tornado(
+    quantity: Annotated[str, typer.Argument(help="A quantity.")] = "rl_jump_ooms",
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(help="constant, estimate, form, prior or data; repeatable; all by default."),
+    ] = None,
+    runs: Runs = Path("runs"),
+    run: RunFolder = None,
+    as_json: Json = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """What each input does to an answer, at its 5% and 95%; and what its spread comes from.
+
+    \b
+    Examples:
+      tenfold tornado years_of_world_electricity --kind constant --kind estimate
+      tenfold tornado exchange_rate --kind form --json
+    """
+    from tenfold.editions import shelf
+    from tenfold.scenarios import tornado as inputs
+    from tenfold.words import scenarios as words
+
+    kinds = inputs.checked(tuple(kind or inputs.KINDS))
+    found = inputs.tornado(shelf.speaking(runs, run=run), runs, quantity, None, kinds)
+    if as_json:
+        terminal.print_json(found)
+    elif as_csv:
+        terminal.print_csv(words.tornado_records(found))
+    else:
+        for title, columns, rows in words.tornado(found):
+            terminal.print_table(title, columns, rows)
+        if found["not_tried"]:
+            terminal.print_lines(
+                [f"not tried, for they need a fit: {', '.join(found['not_tried'])}"]
+            )

@@ -46,6 +46,14 @@ def answering(
     return gears.apply(run, wanted, runs, name, gear, depends, say, fit)
 
 
+def fitted(said: Said, runs: Path) -> store.Run | None:
+    """The newest run of the one scenario that was named, where it is another than the base."""
+    name = said.one
+    if name in (None, BASE) or not store.pointer_of(runs, name).is_file():
+        return None
+    return store.latest(runs, name)
+
+
 def scenario_of(said: Said, run: store.Run) -> Scenario:
     """What was said, as a whole scenario on top of that of a run.
 

@@ -18,8 +18,8 @@ from tenfold.spec import validate
 
 TEMPLATE = """\
 # A scenario of your own: what differs from the baseline, and why. Every line that begins with # is
-# an example: take the # away and change it. `tenfold scenarios check {name}` names every mistake;
-# `tenfold jump --scenario {name}` answers.
+# an example: take the # away and change it. `tenfold scenarios check FILE.toml` names every
+# mistake; `tenfold jump --scenario FILE.toml` answers.
 
 version = 1
 
@@ -80,7 +80,7 @@ def new(path: Path) -> None:
         raise SpecError(f"{path}: expected a name that ends in .toml")
     if path.exists():
         raise SpecError(f"{path}: there is a file of that name already")
-    write_atomic(path, TEMPLATE.replace("{name}", str(path)))
+    write_atomic(path, TEMPLATE.replace("FILE.toml", str(path)))
 
 
 def check(path: Path) -> Mapping[str, Checked]:

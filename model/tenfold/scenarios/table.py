@@ -23,7 +23,7 @@ from tenfold.files import SpecError, data_path, read_json, write_atomic
 from tenfold.posterior.scenario import Scenario, load_scenarios
 from tenfold.runs import keys, store
 from tenfold.scenarios import changes
-from tenfold.scenarios.answering import answering, scenario_of
+from tenfold.scenarios.answering import answering, fitted, scenario_of
 from tenfold.scenarios.gears import Answering, NeedsFit
 from tenfold.scenarios.said import BASE, Said
 
@@ -111,10 +111,8 @@ def _row(said: Said, whole: Scenario, run: store.Run, runs: Path, fit: bool, say
     least = changes.changes(changes.Fitted.of_run(run), whole).gear
     about: Row = {"reason": whole.reason, "gear": least}
     none = {"pareto_k": None, "effective_draws": None, "quantities": {}, "status": "not fitted"}
-    start = run
-    if store.pointer_of(runs, str(said.one)).is_file():
-        start = store.latest(runs, str(said.one))
-    elif least in ("refit", "rebuild") and not fit:
+    start = fitted(said, runs) or run
+    if start is run and least in ("refit", "rebuild") and not fit:
         return about | none
     try:
         answer = answering(said, start, runs, say=say, fit=fit)

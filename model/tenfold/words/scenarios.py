@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tenfold.inert import NUMBER
 from tenfold.mixture import PROBABILITIES
-from tenfold.words.numbers import count, fixed, signed, told
+from tenfold.words.numbers import count, figures, fixed, quantile, signed, told, unit
 from tenfold.words.tables import Table
 
 GEARS = {
@@ -25,8 +26,7 @@ def gear_lines(name: str, what_if: Mapping[str, Any]) -> list[str]:
     gear = what_if["gear"]
     how = GEARS[gear]
     if what_if["effective_draws"]:
-        k = what_if["pareto_k"]
-        k = k if isinstance(k, str) else fixed(k, 2)
+        k = _k(what_if["pareto_k"])
         weights = f"Pareto k {k}, {count(round(what_if['effective_draws']))} effective draws"
         how += f"; weights fell short: {weights}" if what_if["fell_short"] else f", {weights}"
     lines = [f"what if: {name}; changed: {changed}", f"gear: {gear} ({how})"]
@@ -50,8 +50,7 @@ def table(found: Mapping[str, Mapping[str, Any]]) -> Table:
             cells = [told(row["quantities"][key]) for key in SHOWN]
             shift = row["shift_ooms"]
             cells.insert(2, "never" if shift is None else signed(fixed(shift, 1)))
-        k = row["pareto_k"]
-        k = "" if k is None else k if isinstance(k, str) else fixed(k, 2)
+        k = _k(row["pareto_k"])
         status = GOOD.get(row["status"], row["status"])
         listed.append((name, *cells, row["gear"], k, status))
     title = f"{len(listed)} scenarios: median (90% interval); shift of the RL jump's median, OOMs"
@@ -79,3 +78,75 @@ def checked(path: str, found: Mapping[str, Any]) -> Table:
     ]
     columns = ("scenario", "gear", "changes", "reason")
     return f"{path}: {len(rows)} scenarios, no mistake", columns, rows
+
+
+def influence(found: Mapping[str, Any]) -> Table:
+    """The table of `tenfold influence`."""
+    columns = (found["by"], "series", found["title"], "shift", "interval", "gear", "k", "gates")
+    rows = []
+    for row in found["rows"]:
+        cells = ["", "", ""]
+        if row["row"]:
+            cells[0] = told(row["row"])
+            if row["shift"] is not None:
+                cells[1:] = [fixed(row["shift"], 2), f"{fixed(row['width'], 2)} as wide"]
+        status = GOOD.get(row["status"], row["status"])
+        listed = (row["label"], row["series"], *cells, row["gear"], _k(row["pareto_k"]), status)
+        rows.append(listed)
+    base = told(found["base"])
+    return f"{found['title']}, {base}: each {found['by']} left out in turn", columns, rows
+
+
+def influence_records(found: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The same as rows of CSV."""
+    about = ("label", "series", "gear", "pareto_k", "effective_draws", "status", "shift", "width")
+    rows: list[tuple[Any, ...]] = [("by", "quantity", "unit", "scale", *about, *PROBABILITIES)]
+    for row in found["rows"]:
+        values = [row["row"][key] if row["row"] else None for key in PROBABILITIES]
+        kind = (found["by"], found["quantity"], found["unit"], found["scale"])
+        rows.append((*kind, *(row[key] for key in about), *values))
+    return rows
+
+
+def tornado(found: Mapping[str, Any]) -> Iterator[Table]:
+    """The tables of `tenfold tornado`: inputs at their ends, and measures of the whole."""
+    like = {"unit": found["unit"], "scale": found["scale"]}
+
+    def median(value: Any) -> str:
+        return quantile(like | {"p50": value}, "p50")
+
+    columns = ("input", "kind", "at its low end", "at its high end", "then", "and", "moves")
+    rows = [
+        (row["input"], row["kind"], _end(row["at_low"]), _end(row["at_high"]),
+         median(row["low"]), median(row["high"]), row["direction"])
+        for row in found["inputs"]
+    ]  # fmt: skip
+    middle = f"{median(found['median'])} {unit(like)}".rstrip()
+    yield f"{found['title']}, median {middle}: each input at its ends", columns, rows
+    columns = ("input", "Shapley effect", "PAWN", "PAWN of noise", "variance explained", "rank")
+    keys = ("shapley", "pawn", "pawn_noise", "variance_explained", "rank_correlation")
+    yield (
+        "What its spread comes from",
+        columns,
+        [
+            (row["input"], *("" if row[key] is None else fixed(row[key], 2) for key in keys))
+            for row in found["measures"]
+        ],
+    )
+
+
+def tornado_records(found: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The inputs as rows of CSV."""
+    keys = ("input", "kind", "at_low", "at_high", "low", "high", "swing", "direction")
+    rows: list[tuple[Any, ...]] = [("quantity", "unit", "scale", "median", *keys)]
+    start = tuple(found[key] for key in ("quantity", "unit", "scale", "median"))
+    return rows + [(*start, *(row[key] for key in keys)) for row in found["inputs"]]
+
+
+def _end(text: str) -> str:
+    """What an input was set to: words, or a number with few digits."""
+    return figures(float(text), 3) if NUMBER.fullmatch(text) else text
+
+
+def _k(value: Any) -> str:
+    return "" if value is None else value if isinstance(value, str) else fixed(value, 2)

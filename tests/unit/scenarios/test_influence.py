@@ -1,0 +1,90 @@
+"""Evidence left out in turn, and inputs at their ends: what is known of a small run."""
+
+import numpy as np
+import pytest
+
+from tenfold import mixture
+from tenfold.answers import registry
+from tenfold.answers.constants import load_constants
+from tenfold.answers.headline import complete
+from tenfold.answers.question import Asked, Question
+from tenfold.files import SpecError
+from tenfold.runs import netcdf
+from tenfold.scenarios import gears, influence, tornado
+from tenfold.words import scenarios as words
+
+
+def test_what_leaves_a_publication_out(prior_run):
+    assert influence.without(prior_run, "publication", "s1").scenarios == ("without-s1",)
+    jones = influence.without(prior_run, "publication", "Jones")
+    (drop,) = jones.drops
+    assert drop.startswith("tradeoff=")
+    assert influence.without(prior_run, "source", "s1").drops == ("source=s1",)
+    listed = influence.labels(prior_run, "publication")
+    assert {"s1", "Jones"} <= set(listed)
+
+
+def test_publications_are_ranked_and_those_that_need_a_fit_come_last(
+    prior_run, tmp_path, monkeypatch
+):
+    chosen = ["Jones", "Minerva and LLaMA", "Tan et al.", "s1"]
+    assert set(chosen) <= set(influence.labels(prior_run, "publication"))
+    monkeypatch.setattr(influence, "labels", lambda run, by: chosen)
+    found = influence.influence(prior_run, tmp_path)
+    by_label = {row["label"]: row for row in found["rows"]}
+    jones = by_label["Jones"]
+    assert (jones["gear"], jones["series"]) == ("block", 0)
+    assert jones["shift"] == pytest.approx(jones["row"]["p50"] - found["base"]["p50"])
+    assert by_label["Tan et al."]["status"] == "not fitted"
+    assert by_label["Tan et al."]["series"] > 5
+    known = [abs(row["shift"]) for row in found["rows"] if row["shift"] is not None]
+    assert known == sorted(known, reverse=True)
+    assert all(row["shift"] is None for row in found["rows"][len(known) :])
+    _, columns, rows = words.influence(found)
+    assert {len(row) for row in rows} == {len(columns)}
+    records = words.influence_records(found)
+    assert {len(row) for row in records} == {len(records[0])}
+    assert len(records) == len(found["rows"]) + 1
+
+
+def test_a_fit_is_made_where_it_is_wanted(prior_run, tmp_path, monkeypatch):
+    names = []
+    monkeypatch.setattr(influence, "labels", lambda run, by: ["s1", "Tan et al."])
+    monkeypatch.setattr(gears, "_refitted", lambda run, *rest: names.append(rest[2]) or run)
+    found = influence.influence(prior_run, tmp_path, fit=True)
+    assert names == ["without-s1", "without-tan-et-al"]
+    assert [row["gear"] for row in found["rows"]] == ["refit", "refit"]
+    with pytest.raises(SpecError, match="--by publicatio: unknown; did you mean 'publication'"):
+        influence.influence(prior_run, tmp_path, by="publicatio")
+
+
+def test_inputs_at_their_ends_move_the_answer_as_by_hand(prior_run, tmp_path):
+    kinds = ("constant", "estimate", "form")
+    found = tornado.tornado(prior_run, tmp_path, "training_energy", kinds=kinds)
+    rows = {row["input"]: row for row in found["inputs"]}
+    energy = load_constants().constant["E_G4"]
+    swing = np.log10(energy.high) - np.log10(energy.low)
+    assert rows["E_G4"]["swing"] == pytest.approx(swing, abs=1e-4)
+    assert rows["E_G4"]["direction"] == "up"
+    assert "WE25" not in rows  # energy does not depend on it
+    draws = complete(prior_run.group(netcdf.HEADLINE))
+    one = draws.sel(form=["saturating"])
+    weight = one["weight"].copy(data=[1.0])
+    asked = Asked(one.assign(weight=weight), load_constants(), Question())
+    alone = mixture.quantile(registry.draws_of("training_energy", asked), weight, [0.5])
+    assert rows["saturating"]["high"] == pytest.approx(alone.item())
+    swings = [float(row["swing"]) for row in found["inputs"]]
+    assert swings == sorted(swings, reverse=True)
+    for _, columns, listed in words.tornado(found):
+        assert {len(row) for row in listed} == {len(columns)}
+    assert len(words.tornado_records(found)) == len(found["inputs"]) + 1
+
+
+def test_the_constants_that_an_answer_reads_are_found(prior_run):
+    asked = Asked(complete(prior_run.group(netcdf.HEADLINE)), load_constants(), Question())
+    assert tornado.constants_read(asked, "exchange_rate") == []
+    found = tornado.constants_read(asked, "world_electricity")
+    assert "WE25" in found
+    assert "E_G4" not in found
+    with pytest.raises(SpecError, match="--kind priors: unknown; did you mean 'prior'"):
+        tornado.checked(("priors",))
