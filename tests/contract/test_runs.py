@@ -14,6 +14,7 @@ from tenfold.cli.app import main
 from tenfold.editions import shelf
 
 SHORT = ("--scenario", "logistic", "--draws", "40", "--tune", "40", "--chains", "2")
+EXAMPLES = Path(__file__).parents[2] / "examples"
 CHOSEN = ("--scenario", "logistic")
 
 
@@ -156,6 +157,33 @@ def test_strict_claims_exit_with_4(run):
     assert status == 4
     assert err == "contradicted: jones-1000x-for-100x, five-years-of-electricity\n"
     assert run("claims", "--arithmetic")[0] == 0
+
+
+def test_a_stored_answer_no_longer_holds_once_a_number_is_planted(run, tmp_path):
+    file = EXAMPLES / "my-claims.toml"
+    status, out, _ = run("claims", file, *CHOSEN, "--json")
+    assert status == 0
+    path = tmp_path / "stored.json"
+    path.write_text(out, encoding="utf-8")
+    status, out, _ = run("claims", file, *CHOSEN, "--against", path)
+    assert (status, "all hold" in out) == (0, True)
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    stored["claims"][0]["evidence"]["p50"] += 0.4
+    path.write_text(json.dumps(stored), encoding="utf-8")
+    status, out, _ = run("claims", file, *CHOSEN, "--against", path)
+    assert status == 4
+    assert "claim 'twice-the-orders': p50 was" in out
+
+
+def test_one_claim_is_explained_and_unknown_ones_are_not(run):
+    file = EXAMPLES / "my-claims.toml"
+    status, out, _ = run("claims", file, *CHOSEN, "--explain", "twice-the-orders")
+    assert status == 0
+    for part in ("read as: ", "By tolerance", "What bears on", "What would flip it:"):
+        assert part in out, part
+    status, _, err = run("claims", file, "--explain", "twice")
+    assert status == 2
+    assert err.startswith("error: --explain 'twice': no such claim")
 
 
 CLAIM = """

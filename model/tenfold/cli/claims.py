@@ -20,9 +20,13 @@ if TYPE_CHECKING:
 
     from tenfold.claims.spec import ClaimsFile
     from tenfold.claims.verdicts import Result
+    from tenfold.runs.store import Run
     from tenfold.scenarios.said import Said
 
 EXIT_CLAIM = 4
+
+CHEAP = ("none", "propagate", "block")
+"""Gears that answer a scenario from stored draws at once."""
 
 Format = Literal["text", "md", "json", "html", "csv"]
 
@@ -196,7 +200,7 @@ def _explain(
     chosen = [each for each in loaded.claim if each.id in (name, claim.says)]
     results = check_claims(found.draws, chosen, found.constants)
     (result,) = [result for result in results if result.claim.id == name]
-    firm = robust(result, asked, _others(runs, found.run.info["scenario"]))
+    firm = robust(result, asked, _others(found.run, runs))
     around = context(result.claim, folded) if folded else ("", "")
     if as_json:
         robustness = {"context": list(around), "robust": as_record(firm)}
@@ -211,16 +215,26 @@ def _explain(
     terminal.print_lines([basis(about)])
 
 
-def _others(runs: Path, but: str) -> dict[str, Any]:
-    """Draws and constants of the scenarios that were fitted, by name; not those of `but`."""
-    from tenfold.answers.constants import load_constants
-    from tenfold.answers.headline import of_run
+def _others(base: Run, runs: Path) -> dict[str, Any]:
+    """Draws and constants of other scenarios by name: those that take no fit, or were fitted."""
     from tenfold.posterior.scenario import load_scenarios
     from tenfold.runs import store
+    from tenfold.scenarios import answering as whole
+    from tenfold.scenarios import changes
+    from tenfold.scenarios.said import Said
 
-    fitted = [name for name in load_scenarios() if store.pointer_of(runs, name).is_file()]
-    constants = load_constants()
-    return {name: (of_run(store.latest(runs, name)), constants) for name in fitted if name != but}
+    found, fit = {}, changes.Fitted.of_run(base)
+    for name in load_scenarios():
+        if name == base.info["scenario"]:
+            continue
+        said = Said((name,))
+        fitted = store.pointer_of(runs, name).is_file()
+        if fitted or changes.changes(fit, whole.scenario_of(said, base)).gear in CHEAP:
+            there = store.latest(runs, name) if fitted else base
+            answers = whole.answering(said, there, runs)
+            if not answers.question:  # a claim states its own question
+                found[name] = (answers.draws, answers.constants)
+    return found
 
 
 def _held(loaded: ClaimsFile, text: Path | None) -> str:
