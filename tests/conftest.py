@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,28 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from tenfold.runs.store import Run
+
+FIGURES = Path(__file__).parent / "figures.json"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--figures`: slow tests keep what they counted in `figures.json`."""
+    parser.addoption("--figures", action="store_true", help="keep figures in tests/figures.json")
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> Callable[[str, Mapping[str, float]], None]:
+    """Prints what a slow test counted, and keeps it where that is asked for."""
+
+    def keep(name: str, found: Mapping[str, float]) -> None:
+        print(name, dict(found))
+        if request.config.getoption("--figures"):
+            known = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
+            known[name] = {"date": str(datetime.date.today()), **found}
+            FIGURES.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n")
+
+    return keep
+
 
 SOURCES = ["o1_train", "o1_test", "s1", "justrl", "arc_agi_o1", "gpt5_launch", "tan2025"]
 

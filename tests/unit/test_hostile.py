@@ -58,7 +58,7 @@ def test_a_spoiled_file_loads_or_is_refused(fuzz, name, tmp_path, rng):
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_spoiled_files(fuzz, tmp_path, capsys):
+def test_a_hundred_thousand_spoiled_files(fuzz, tmp_path, figures):
     found = fuzz.readers()
     counts: dict[str, Counter[str]] = {}
     slowest = 0.0
@@ -70,11 +70,12 @@ def test_a_hundred_thousand_spoiled_files(fuzz, tmp_path, capsys):
             own[fuzz.outcome(reader, tmp_path / reader.file, content)] += 1
             slowest = max(slowest, time.monotonic() - start)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
-    with capsys.disabled():
-        print(f"\n{sum(map(Counter.total, counts.values())):,} spoiled files, none a traceback")
-        for name, own in counts.items():
-            print(f"  {name}: {own['loads']:,} load, {own['refused']:,} refused")
-        print(f"  slowest {slowest:.2f} s, memory at most {memory:.2f} GiB")
+    for name, own in counts.items():
+        print(f"  {name}: {own['loads']:,} load, {own['refused']:,} refused")
     assert slowest < 5
     assert memory < 1
     assert all(own["loads"] and own["refused"] for own in counts.values())
+    total = sum(counts.values(), Counter())
+    told = {"inputs": total.total(), "load": total["loads"], "refused": total["refused"]}
+    worst = {"slowest_s": round(slowest, 2), "memory_gib": round(memory, 2)}
+    figures("spoiled files", told | {"tracebacks": 0} | worst)

@@ -1,0 +1,48 @@
+"""Write the table of tests/README.md from tests/figures.json, which slow tests keep.
+
+uv run pytest -m slow --figures        # counts, an hour or two
+uv run python scripts/write_figures.py  # the table
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+from tenfold.files import write_atomic
+
+TESTS = Path(__file__).resolve().parents[1] / "tests"
+BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
+
+
+def table(figures: dict[str, dict[str, int | float | str]]) -> str:
+    """The figures as a table in Markdown."""
+    rows = ["| what | counted | date |", "|---|---|---|"]
+    for name, found in sorted(figures.items()):
+        counted = ", ".join(
+            f"{key.replace('_', ' ')} {value:,}" if isinstance(value, int) else f"{key} {value}"
+            for key, value in found.items()
+            if key != "date"
+        )
+        rows.append(f"| {name} | {counted.replace('_', ' ')} | {found['date']} |")
+    return "\n".join(rows)
+
+
+def page(text: str, figures: dict[str, dict[str, int | float | str]]) -> str:
+    """The page with its table as the figures are."""
+    inside = f"{BEGIN}\n{table(figures)}\n{END}"
+    return re.sub(f"{BEGIN}.*?{END}", lambda _: inside, text, flags=re.DOTALL)
+
+
+def main() -> int:
+    """Rewrite the table."""
+    readme = TESTS / "README.md"
+    figures = json.loads((TESTS / "figures.json").read_text())
+    write_atomic(readme, page(readme.read_text(), figures))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
