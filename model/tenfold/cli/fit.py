@@ -135,7 +135,8 @@ def warn_stale(run: Run) -> bool:
         again = f"tenfold fit --scenario {run.info.get('scenario')}"
         again = again.removesuffix(" --scenario baseline")
         what = " and ".join([", ".join(changed[:-1]), changed[-1]] if changed[1:] else changed)
-        terminal.warn(f"run {run.path.name} was fitted before {what} changed: `{again}` refits")
+        kind = "edition" if "edition" in run.info else "run"
+        terminal.warn(f"{kind} {run.path.name} was fitted before {what} changed: `{again}` refits")
     return bool(changed)
 
 
