@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -86,8 +87,6 @@ DATES = ("published", "as_of", "date")
 
 
 def _dated(table: Mapping[str, Any]) -> dict[str, Any]:
-    import datetime
-
     found = dict(table)
     for key in set(DATES) & set(found):
         try:

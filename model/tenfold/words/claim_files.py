@@ -58,7 +58,8 @@ def markdown(results: Sequence[Result], file: ClaimsFile) -> str:
         source = file.source[result.claim.source]
         quote = result.claim.quote.replace("\n", " ")
         head = f"## {result.claim.id}\n\n> {_plain(quote)}\n\n"
-        head += f"[{_plain(source.author)}, {_plain(source.title)}]({source.url})\n\n"
+        named = f"{_plain(source.author)}, {_plain(source.title)}"
+        head += f"[{named}]({source.url})\n\n" if source.url else f"{named}\n\n"
         parts.append(head + "\n".join(f"- {_plain(line)}" for line in _answers(result)))
     return "\n\n".join(["# Claims", *parts]) + "\n"
 
@@ -69,11 +70,13 @@ def html(results: Sequence[Result], file: ClaimsFile) -> str:
     for result in results:
         claim, source = result.claim, file.source[result.claim.source]
         answers = "".join(f"<li>{escape(line)}</li>" for line in _answers(result))
+        named = f"{escape(source.author)}, {escape(source.title)}"
+        if source.url:
+            named = f'<a href="{escape(source.url)}" rel="noreferrer">{named}</a>'
         articles.append(
             f'<article id="{escape(claim.id)}"><h2>{escape(claim.id)} ({claim.kind})</h2>'
             f"<blockquote>{escape(claim.quote)}</blockquote>"
-            f'<p><a href="{escape(source.url)}" rel="noreferrer">'
-            f"{escape(source.author)}, {escape(source.title)}</a></p><ul>{answers}</ul></article>"
+            f"<p>{named}</p><ul>{answers}</ul></article>"
         )
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Claims</title>'

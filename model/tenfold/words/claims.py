@@ -7,7 +7,7 @@ from typing import Any
 
 from tenfold.claims.arithmetic import INPUTS
 from tenfold.claims.measure import Evidence, Measure, measure
-from tenfold.claims.spec import TWO_SIDED, Claim
+from tenfold.claims.spec import NEAR, TWO_SIDED, Claim
 from tenfold.claims.verdicts import (
     CONTRADICTED,
     CONTRADICTED_BELOW,
@@ -276,6 +276,8 @@ def lines(result: Result) -> list[str]:
     if drawn := density(found):
         told.append(f"  density: {drawn}")
     told.append(f"  verdict: {said_of_it(result)}")
+    if asked.relation in NEAR:
+        told.append(f"  by tolerance: {tolerances(found)}")
     if across := by_form(found):
         told.append(f"  robust: {across}")
     return told
