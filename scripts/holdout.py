@@ -8,7 +8,8 @@ in RL) are held out while its benchmarks stay, as when a new model appears. `new
 series of a benchmark (of a publication, in RL) are held out, as when somebody measures something
 new. Every held-out series is then predicted from its lowest point, and from its five lowest, as
 `tenfold score` does, and scored against the same rivals. Forms are compared on the same series, one
-at a time: leave-one-series-out, by refits. Writes scores.csv, results.json, README.md and a figure.
+at a time: leave-one-series-out, by refits. Writes scores.csv.xz, results.json, README.md and a
+figure.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import argparse
 import csv
 import io
 import json
+import lzma
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -252,7 +254,7 @@ def page(results: dict[str, Any]) -> str:
         "# Series that the model had not seen",
         "",
         "Made by `uv run python scripts/holdout.py`; numbers are in `results.json`, every",
-        "prediction in `scores.csv`. Whole groups of series were held out in folds, all forms",
+        "prediction in `scores.csv.xz`. Whole groups of series were held out in folds, all forms",
         "refitted without them, and each held-out series was predicted from its lowest point, or",
         f"its {most} lowest, against three rivals with the same points (README, `tenfold score`).",
         "",
@@ -314,7 +316,7 @@ def write(path: Path, rows: list[dict[str, Any]]) -> None:
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    write_atomic(path, text.getvalue())
+    write_atomic(path, lzma.compress(text.getvalue().encode(), preset=9))
 
 
 def main() -> None:
@@ -323,11 +325,11 @@ def main() -> None:
     parser.add_argument("--designs", nargs="+", choices=DESIGNS, default=DESIGNS)
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--folder", type=Path, default=FOLDER)
-    parser.add_argument("--page-only", action="store_true", help="from the scores.csv in FOLDER")
+    parser.add_argument("--page-only", action="store_true", help="from the scores in FOLDER")
     chosen = parser.parse_args()
-    path = chosen.folder / "scores.csv"
+    path = chosen.folder / "scores.csv.xz"
     if chosen.page_only:
-        with path.open(newline="") as file:
+        with lzma.open(path, "rt", newline="") as file:
             rows = list(csv.DictReader(file))
     else:
         points = prepare("baseline", load_scenario("baseline")).points

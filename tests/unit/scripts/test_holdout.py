@@ -59,9 +59,10 @@ def test_error_of_a_mean_counts_series_not_points():
 def test_page_and_summaries_come_from_the_committed_scores(holdout):
     import csv
     import json
+    import lzma
 
     folder = ROOT / "reports" / "holdout"
-    with (folder / "scores.csv").open(newline="") as file:
+    with lzma.open(folder / "scores.csv.xz", "rt", newline="") as file:
         rows = list(csv.DictReader(file))
     results = holdout.tables(rows)
     stored = json.loads((folder / "results.json").read_text())
