@@ -16,6 +16,8 @@ if not (ROOT / ".git").exists() or not shutil.which("git"):
 MOST = 5_000_000
 EDITIONS = ("reports/baseline/", "data/editions/")
 """The page of the newest edition, and what ships of them."""
+SAMPLE, SHIPPED = 6_000_000, 20_000_000
+"""Largest headline sample of an edition, and all that ships of editions."""
 
 
 def tracked():
@@ -36,6 +38,15 @@ def test_the_tree_is_small():
     sizes = {n: (ROOT / n).stat().st_size for n in tracked() if not n.startswith(EDITIONS)}
     largest = sorted(sizes.items(), key=lambda item: -item[1])[:5]
     assert sum(sizes.values()) < MOST, largest
+
+
+def test_editions_are_small_and_only_the_newest_has_draws():
+    kept = [name for name in tracked() if name.startswith("data/editions/")]
+    sizes = {name: (ROOT / name).stat().st_size for name in kept}
+    assert sum(sizes.values()) < SHIPPED
+    assert all(size < SAMPLE for name, size in sizes.items() if name.endswith("headline.nc"))
+    drawn = {Path(name).parent.name for name in kept if name.endswith(".nc")}
+    assert drawn <= {max((Path(name).parent.name for name in kept), default="")}
 
 
 def test_hooks_are_what_ci_checks_first():

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tenfold
-from tenfold.posterior.scenario import READ_BY_ANSWERS
 
 if TYPE_CHECKING:
     from tenfold.posterior.plan import Plan
@@ -35,6 +34,8 @@ Code = Mapping[str, Sequence[str]]
 
 def fit_key(plan: Plan) -> str:
     """12 hex digits of SHA-256 over scenario, priors, evidence and code."""
+    from tenfold.posterior.scenario import READ_BY_ANSWERS  # hashing code needs no library
+
     parts = {
         "scenario": plan.scenario.model_dump(
             mode="json", exclude={"reason", "extends", *READ_BY_ANSWERS}
