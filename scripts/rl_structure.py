@@ -6,7 +6,7 @@
 Publications with RL runs are held out in three folds, one curve form is refitted without them (and
 without pairs of modes, which say nothing of RL) with short chains, and each held-out run is
 predicted from its lowest point and from its five lowest, as `tenfold score` does. `run` adds rows
-to scores.csv in reports/rl_structure, with the commit that made them; `page` writes README.md.
+to scores.csv.xz in reports/rl_structure, with the commit that made them; `page` writes README.md.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import csv
 import io
+import lzma
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -42,7 +43,7 @@ LATER = 0.4
 """OOMs beyond the last given point from which a run's points are its later part."""
 STRUCTURES: dict[str, tuple[str, dict[str, Any], dict[str, dict[str, float]]]] = {
     "model": ("as it is", {}, {}),
-    "models-in-rl": ("RL runs too have the effect of their model (commit 3149069)", {}, {}),
+    "models-in-rl": ("RL runs too have the effect of their model; older priors (3149069)", {}, {}),
     "no-drift": ("checkpoints err independently", {"drift": False}, {}),
     "short-drift": (
         "drift length near 0.3 OOM", {}, {"drift_length": {"mu": -1.2, "sigma": 0.2}},
@@ -128,7 +129,7 @@ def page(rows: list[dict[str, Any]]) -> str:
     lines = [
         "# RL runs of unknown publications, by structure of the model",
         "",
-        "Made by `uv run python scripts/rl_structure.py`; every prediction is in `scores.csv`.",
+        "Made by `uv run python scripts/rl_structure.py`; every prediction is in `scores.csv.xz`.",
         "Publications with RL runs are held out in three folds and the form `saturating` (unless",
         "another is named) is refitted without them, with short chains. Each run is predicted from",
         "its lowest point, or its five lowest. CRPS in score units, lower is better; *worse than",
@@ -181,9 +182,9 @@ def main() -> None:
     parser.add_argument("what", choices=("run", "page"))
     parser.add_argument("names", nargs="*", choices=[*STRUCTURES, []])
     chosen = parser.parse_args()
-    path, rows = FOLDER / "scores.csv", []
+    path, rows = FOLDER / "scores.csv.xz", []
     if path.is_file():
-        with path.open(newline="") as file:
+        with lzma.open(path, "rt", newline="") as file:
             rows = list(csv.DictReader(file))
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name in chosen.names:
@@ -192,7 +193,7 @@ def main() -> None:
         writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-        write_atomic(path, text.getvalue())
+        write_atomic(path, lzma.compress(text.getvalue().encode(), preset=9))
     if chosen.what == "page":
         write_atomic(FOLDER / "README.md", page(rows))
 

@@ -31,7 +31,7 @@ from tenfold.runs import store
 from tenfold.sampler import sample
 
 PAGE = Path(__file__).parents[1] / "reports" / "stability" / "README.md"
-SETTINGS = {"tune": 200, "draws": 500}
+SETTINGS = {"tune": 150, "draws": 400}
 
 
 def without(run: store.Run, publication: str) -> dict[str, float]:
@@ -61,9 +61,9 @@ def full(run: store.Run) -> dict[str, float]:
 
 def summary(run: store.Run, rates: dict[Form, xr.DataArray]) -> dict[str, float]:
     """Quartiles of draws by form, mixed with the weights of a run."""
-    forms = xr.DataArray(list(rates), dims="form", name="form")
-    draws = xr.concat(list(rates.values()), forms)
-    weight = xr.DataArray([run.info["weights"][form] for form in rates], dims="form")
+    forms = {"form": list(rates)}
+    draws = xr.concat(list(rates.values()), "form").assign_coords(forms)
+    weight = xr.DataArray([run.info["weights"][form] for form in rates], forms, ["form"])
     found = quantile(draws, weight, [0.25, 0.5, 0.75]).values
     return {key: round(float(q), 4) for key, q in zip(("p25", "p50", "p75"), found, strict=True)}
 
@@ -102,7 +102,7 @@ def main() -> None:
     chosen = parser.parse_args()
     run = store.latest(chosen.runs)
     table: dict[str, Any] = {"run": run.path.name, "full": full(run), "without": []}
-    path = data_path("stability.json")
+    path = data_path() / "stability.json"
     if path.is_file() and (stored := read_json(path))["run"] == run.path.name:
         table = stored
     published = run.points["series_publication"].values
