@@ -18,6 +18,7 @@ from tenfold.answers.quantities import QUANTITIES
 from tenfold.answers.question import Asked, Question, curve_start
 from tenfold.answers.registry import draws_of, table
 from tenfold.claims import verdicts
+from tenfold.claims.chain import chain
 from tenfold.claims.spec import ClaimsFile
 from tenfold.curves import Form
 from tenfold.evidence import inventory
@@ -54,6 +55,7 @@ class Material:
     places: list[dict[str, Any]]
     claims: ClaimsFile
     results: list[verdicts.Result]
+    chain: dict[str, Any]
     essay: dict[str, float]
     links: dict[str, dict[str, Any]]
     longest: dict[str, Any]
@@ -114,6 +116,7 @@ def gather(stored: Stored, constants: Constants, file: ClaimsFile) -> Material:
         places=[_exchange(asked, place) for place in _places(draws)],
         claims=file,
         results=verdicts.check_claims(draws, file.claim, constants),
+        chain=chain(asked),
         essay=_essay(question),
         links=table(asked, answer.LINKS),
         longest=longest(stored.points, asked),

@@ -188,6 +188,7 @@ def _context(material: Material) -> dict[str, Any]:
         "scenarios": tables.scenarios(material.scenarios),
         "conflict": tables.conflict(material.conflict),
         "claims": [tables.claim(result, material.claims) for result in material.results],
+        "chain": tables.chain(material.chain),
         "contradicted": [result.claim.id for result in material.results if result.contradicted],
         "sources": sources(stored.points),
         "series": tables.series(inventory.table(stored.points)),

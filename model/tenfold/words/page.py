@@ -9,7 +9,7 @@ from typing import Any
 from tenfold.claims.spec import ClaimsFile
 from tenfold.claims.verdicts import Result
 from tenfold.fit.checks import Gate
-from tenfold.words import claims
+from tenfold.words import claim_chain, claims
 from tenfold.words.numbers import (
     Row,
     chance,
@@ -270,6 +270,17 @@ def claim(result: Result, file: ClaimsFile) -> Text:
         "url": source.url,
         "source": f"{source.author}, {source.title}",
         "as_of": asked.as_of.isoformat(),
+    }
+
+
+def chain(found: dict[str, Any]) -> Text:
+    """The essay's chain: a sentence for each link and for the whole, and its conclusion's table."""
+    columns, rows = claim_chain.conditions(found)
+    return {
+        "links": [{"id": row["id"], "said": claim_chain.link(row)} for row in found["links"]],
+        "whole": claim_chain.whole(found),
+        "columns": columns,
+        "rows": rows,
     }
 
 

@@ -294,6 +294,14 @@ def test_claims_keep_arithmetic_and_evidence_apart(text):
     assert 'href="https://www.tobyord.com/' in claim
 
 
+def test_the_essays_argument_stands_link_by_link(text):
+    (listed,) = re.findall(r'id="chain".*?<ol>(.*?)</ol>', text, re.DOTALL)
+    links = re.findall(r"<li>(.*?)</li>", listed)
+    assert len(links) == 6
+    assert all("percentile" in link or "not known here" in link for link in links)
+    assert "affordable by 2040" in text
+
+
 @pytest.mark.parametrize("damage", ["cut", "missing", "other"])
 def test_a_damaged_run_is_one_line(prior_run, tmp_path, damage):
     copied = Path(shutil.copytree(prior_run.path, tmp_path / "run"))
