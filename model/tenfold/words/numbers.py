@@ -190,22 +190,22 @@ def chance(p: float, mcse: float) -> str:
     return f"{percent(p, mcse)} ± {percent(mcse)}"
 
 
-def money(log10: float, mcse: float = 0.0) -> str:
+def money(log10: float, mcse: float = 0.0, digits: int = DIGITS) -> str:
     """US dollars from their log10: "$1.3 trillion", "$990,000", "$8.3×10¹⁶", "never"."""
     if math.isfinite(log10) and 5.99 < log10 < 14.99:
         for exponent, word in LARGE:
             if log10 >= exponent - 0.01:
-                return f"${number(log10 - exponent, mcse)} {word}"
-    return number(log10) if log10 == math.inf else f"${number(log10, mcse)}"
+                return f"${number(log10 - exponent, mcse, digits)} {word}"
+    return number(log10) if log10 == math.inf else f"${number(log10, mcse, digits)}"
 
 
-def duration(log10_years: float, mcse: float = 0.0) -> str:
+def duration(log10_years: float, mcse: float = 0.0, digits: int = DIGITS) -> str:
     """Years, or days or hours where that is less than one: "5.2 years", "10 days"."""
     if math.isinf(log10_years):
         return number(log10_years)
     for unit, shift in (("years", 0.0), ("days", DAYS), ("hours", HOURS)):
         if log10_years + shift >= 0 or unit == "hours":
-            told = number(log10_years + shift, mcse)
+            told = number(log10_years + shift, mcse, digits)
             return f"{told} {unit.removesuffix('s') if told == '1' else unit}"
     raise AssertionError
 
@@ -259,9 +259,10 @@ def _writer(row: Row, digits: int) -> Callable[[float, float], str]:
         return year
     if scale == "share":
         return share
-    if scale == "log10" and (_dollars(row) or row.get("unit") == "year"):
-        return money if _dollars(row) else duration
-    return partial(number if scale == "log10" else plain, digits=digits)
+    write = plain
+    if scale == "log10":
+        write = money if _dollars(row) else duration if row.get("unit") == "year" else number
+    return partial(write, digits=digits)
 
 
 def unit(row: Row) -> str:

@@ -189,6 +189,10 @@ def test_a_row_prints_by_its_scale_and_unit():
     assert numbers.told(ooms | {"p95_mcse": 0.2}) == "5.0 (3.3 to 8) OOMs"
     near = {"scale": "log10", "unit": "TWh/year", "p05": 3.620, "p50": 3.622, "p95": 3.624}
     assert numbers.told(near) == "4,190 (4,170 to 4,210) TWh a year"
+    gdp = {"scale": "log10", "unit": "USD", "p05": 14.06, "p50": 14.07, "p95": 14.08}
+    assert numbers.told(gdp) == "$120 trillion ($110 trillion to $120 trillion)"
+    gdp |= {"p05": 14.065}
+    assert numbers.told(gdp) == "$117 trillion ($116 trillion to $120 trillion)"
     assert numbers.told(near | {"p05": 3.622, "p95": 3.622}) == "4,200 (4,200 to 4,200) TWh a year"
     score = {"scale": "share", "unit": "dimensionless", "p05": 0.412, "p50": 0.633, "p95": 0.9}
     assert numbers.told(score) == "63% (41% to 90%)"
