@@ -414,6 +414,6 @@ def test_a_reader_that_has_gone_does_no_harm(options):
         [program, "points", *options], stdout=writer, stderr=subprocess.PIPE, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
-    done = subprocess.run([program, "jump", "--runs", "none"], stderr=writer, check=False)
+    done = subprocess.run([program, "jump", "--run", "none"], stderr=writer, check=False)
     assert done.returncode == 2
     os.close(writer)
