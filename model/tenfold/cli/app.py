@@ -32,6 +32,7 @@ from tenfold.cli import (
     report,
     runs,
     scenarios,
+    sweep,
     terminal,
 )
 
@@ -53,6 +54,7 @@ WORKFLOW = (
     "scenarios",
     "influence",
     "tornado",
+    "sweep",
     "claims",
     "ledger",
     "report",
@@ -119,6 +121,7 @@ for command in (
     predict.score,
     scenarios.influence,
     scenarios.tornado,
+    sweep.sweep,
     claims.claims,
     ledger.ledger,
     report.report,

@@ -27,6 +27,10 @@ def table(
     fit: Annotated[
         bool, typer.Option("--fit", help="Fit those that need it (about a minute each); they stay.")
     ] = False,
+    pool: Annotated[
+        str | None,
+        typer.Option(metavar="A:WEIGHT,B:WEIGHT", help="These side by side, and pooled."),
+    ] = None,
     runs: Runs = Path("runs"),
     as_json: Json = False,
     as_csv: AsCsv = False,
@@ -40,8 +44,12 @@ def table(
       tenfold scenarios
       tenfold scenarios --only no-thinking-shift --json
       tenfold scenarios --fit --only no-thinking-shift
+      tenfold scenarios --pool my-scenarios.toml:sceptical:0.6,baseline:0.4
     """
     if ctx.invoked_subcommand:
+        return
+    if pool:
+        _pool(pool, runs, as_json)
         return
     from tenfold.editions import shelf
     from tenfold.scenarios import table as rows
@@ -57,6 +65,21 @@ def table(
         terminal.print_table(*words.table(found))
         if any(row["status"] == "not fitted" for row in found.values()):
             terminal.print_lines(["`tenfold scenarios --fit` fits those that are not fitted."])
+
+
+def _pool(shares: str, runs: Path, as_json: bool) -> None:
+    """Forecasters' scenarios side by side, and pooled with stated weights."""
+    from tenfold.editions import shelf
+    from tenfold.scenarios import pool as pooling
+    from tenfold.words import scenarios as words
+
+    weights = pooling.weights(shares)
+    found = pooling.pooled(shelf.speaking(runs), runs, weights, say=terminal.warn)
+    if as_json:
+        gears = found.pop("")
+        terminal.print_json({"weights": weights, "gears": gears, "quantities": found})
+        return
+    terminal.print_table(*words.pool(found, weights))
 
 
 @scenarios_app.command("list")

@@ -76,7 +76,7 @@ def answering(
     from tenfold.scenarios.said import Said
 
     said = Said((said,)) if isinstance(said, str) else said
-    base = _base(said, runs, run)
+    base = start(said, runs, run)
     places.check(benchmark, base.info["benchmarks"])
     from tenfold.scenarios import answering as whole  # after what can be refused at once
 
@@ -87,7 +87,7 @@ def answering(
     return found, about
 
 
-def _base(said: Said, runs: Path, run: Path | None) -> Run:
+def start(said: Said, runs: Path, run: Path | None) -> Run:
     """The stored run from which an answer sets out.
 
     That of the scenario where only one is named and it was fitted; else the base's.

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tenfold.inert import NUMBER
 from tenfold.mixture import PROBABILITIES
-from tenfold.words.numbers import count, figures, fixed, quantile, signed, told, unit
+from tenfold.words.numbers import (
+    count,
+    figures,
+    fixed,
+    percent,
+    quantile,
+    signed,
+    spread,
+    told,
+    unit,
+)
 from tenfold.words.tables import Table
 
 GEARS = {
@@ -150,3 +160,29 @@ def _end(text: str) -> str:
 
 def _k(value: Any) -> str:
     return "" if value is None else value if isinstance(value, str) else fixed(value, 2)
+
+
+def sweep(records: Sequence[tuple[Any, ...]], inputs: int) -> Table:
+    """The table of `tenfold sweep`, from its tidy rows, which begin with so many inputs."""
+    columns = (*records[0][:inputs], "quantity", "median", "90% interval", "gear")
+    rows = []
+    for row in records[1:]:
+        name, named, scale, middle, low, high, gear, _ = row[inputs:]
+        values = ["", ""]
+        if middle is not None:
+            like = {"unit": named, "scale": scale, "p50": middle, "p05": low, "p95": high}
+            values = [f"{quantile(like, 'p50')} {unit(like)}".rstrip(), spread(like)[1]]
+        rows.append((*map(_end, map(str, row[:inputs])), name, *values, gear))
+    return f"{count(len(rows))} answers", columns, rows
+
+
+def pool(found: Mapping[str, Any], weights: Mapping[str, float]) -> Table:
+    """The table of `tenfold scenarios --pool`: each scenario and their pool, a row for each quantity."""
+    names = [*weights, "pool"]
+    columns = ["quantity", *(f"{n} ({percent(weights[n])})" for n in weights), "pool"]
+    rows = [
+        (of["title"], *(told(of["rows"][name] | {"scale": of["scale"]}) for name in names))
+        for quantity, of in found.items()
+        if quantity
+    ]
+    return "Scenarios and their pool: median (90% interval)", columns, rows
