@@ -55,6 +55,7 @@ WORKFLOW = (
     "influence",
     "tornado",
     "sweep",
+    "next",
     "claims",
     "ledger",
     "report",
@@ -129,6 +130,7 @@ for command in (
     edition.diff,
 ):
     app.command()(command)
+app.command("next")(scenarios.next_studies)
 
 
 def main() -> int:

@@ -216,3 +216,32 @@ def tornado(
             terminal.print_lines(
                 [f"not tried, for they need a fit: {', '.join(found['not_tried'])}"]
             )
+
+
+def next_studies(
+    quantity: Annotated[str, typer.Argument(help="A quantity.")] = "exchange_rate",
+    runs: Runs = Path("runs"),
+    run: RunFolder = None,
+    as_json: Json = False,
+) -> None:
+    """What would narrow an answer most: studies that could be made, by what each would tell.
+
+    \b
+    Examples:
+      tenfold next
+      tenfold next rl_jump_ooms --json
+    """
+    from tenfold.answers.question import Asked, Question
+    from tenfold.editions import shelf
+    from tenfold.scenarios.answering import answering
+    from tenfold.scenarios.information import ranked
+    from tenfold.scenarios.said import Said
+    from tenfold.words import scenarios as words
+
+    base = answering(Said(), shelf.speaking(runs, run=run), runs)
+    found = ranked(Asked(base.draws, base.constants, Question()), quantity)
+    lines = words.next_lines(found)
+    if as_json:
+        terminal.print_json(found | {"lines": lines})
+    else:
+        terminal.print_lines(lines)

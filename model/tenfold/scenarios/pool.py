@@ -110,4 +110,6 @@ def together(
         alike.append((weight[name] * shares[name]).assign_coords(form=labels))
     repeats = max(one.sizes["repeat"] for one in each)
     each = [xr.concat([one] * (repeats // one.sizes["repeat"]), "repeat") for one in each]
-    return xr.concat(each, "form"), xr.concat(alike, "form")
+    whole: Any = xr.concat(each, "form")
+    share: Any = xr.concat(alike, "form")
+    return whole, share

@@ -197,7 +197,8 @@ def measures(asked: Asked, quantity: str) -> list[Row]:
 
 def _number(name: str, kind: str, key: str, ends: Any) -> Input:
     low, high = (str(float(value)) for value in ends)
-    return Input(name, kind, *(Said(sets=(f"{key}={x}",)) for x in (low, high)), (low, high))
+    said = [Said(sets=(f"{key}={value}",)) for value in (low, high)]
+    return Input(name, kind, said[0], said[1], (low, high))
 
 
 def _at(

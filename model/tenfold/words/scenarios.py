@@ -43,6 +43,8 @@ def gear_lines(name: str, what_if: Mapping[str, Any]) -> list[str]:
     return [*lines, *(f"note: {note}" for note in what_if["notes"])]
 
 
+LEAST = 0.01
+"""Share of an interval below which nothing is said to narrow it."""
 SHOWN = ("exchange_rate", "rl_jump_ooms", "years_of_world_electricity")
 GOOD = {"PASS": "", "REVIEW": "review", "FAIL": "FAIL"}
 
@@ -177,12 +179,24 @@ def sweep(records: Sequence[tuple[Any, ...]], inputs: int) -> Table:
 
 
 def pool(found: Mapping[str, Any], weights: Mapping[str, float]) -> Table:
-    """The table of `tenfold scenarios --pool`: each scenario and their pool, a row for each quantity."""
+    """The table of `tenfold scenarios --pool`: each scenario, and their pool."""
     names = [*weights, "pool"]
-    columns = ["quantity", *(f"{n} ({percent(weights[n])})" for n in weights), "pool"]
+    columns = ("quantity", *(f"{n} ({percent(weights[n])})" for n in weights), "pool")
     rows = [
         (of["title"], *(told(of["rows"][name] | {"scale": of["scale"]}) for name in names))
         for quantity, of in found.items()
         if quantity
     ]
     return "Scenarios and their pool: median (90% interval)", columns, rows
+
+
+def next_lines(found: Mapping[str, Any]) -> list[str]:
+    """A sentence for each study: by how much it would shrink the interval of a quantity."""
+    lines = [f"{found['title']}: what would narrow its interval most, as the posterior expects"]
+    for row in found["studies"]:
+        what = row["what"][0].upper() + row["what"][1:]
+        if row["narrower"] < LEAST:
+            lines.append(f"{what} would hardly narrow it.")
+        else:
+            lines.append(f"{what} would narrow it by about {percent(row['narrower'])}.")
+    return lines

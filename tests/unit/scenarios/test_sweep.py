@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from tenfold.cli.app import main
-from tenfold.runs import store
+from tenfold.runs import build, store
 from tenfold.scenarios import sweep as sweeping
 from tenfold.scenarios.said import Said
 
@@ -24,7 +24,9 @@ GRID = "inference_per_training=1,1.2; baseline.grok-4.rl_share=0.3,1"
 @pytest.fixture(scope="module")
 def run(prior_run, tmp_path_factory):
     folder = tmp_path_factory.mktemp("swept") / prior_run.path.name
-    return store.load(shutil.copytree(prior_run.path, folder))
+    found = store.load(shutil.copytree(prior_run.path, folder))
+    build.point_to(found)
+    return found
 
 
 def wanted(run, text=GRID, runs=None, quantities=("rl_jump_ooms", "rl_share")):
