@@ -8,7 +8,9 @@ independent inputs (Sobol) do not apply. Used here are measures defined for give
   for an input of pure noise, the floor below which nothing can be said;
 - `variance_explained`: the correlation ratio, variance of the output's conditional mean over its
   variance. With dependent inputs the shares overlap and need not add up to one;
-- `rank_correlation` (Spearman): the sign and strength of a monotone relation.
+- `rank_correlation` (Spearman): the sign and strength of a monotone relation;
+- `low` and `high`: the median of the output where the input is about at its 5% and at its 95%, in
+  its lowest and its highest class; `at_low` and `at_high` are the input's medians there.
 
 All but `variance_explained` depend on ranks only, so infinities ("never") keep their place.
 """
@@ -20,7 +22,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from tenfold.mixture import sample
+from tenfold.mixture import plain, sample
 
 CLASSES = 10
 """Equally filled classes of an input."""
@@ -81,8 +83,8 @@ def drivers(
         given: only draws where it holds count.
 
     Returns:
-        Keys `input, pawn, pawn_noise, variance_explained` (None if any output is infinite) and
-        `rank_correlation`.
+        Keys `input, pawn, pawn_noise, variance_explained` (None if any output is infinite),
+        `rank_correlation`, `low`, `high`, `at_low` and `at_high`.
 
     Raises:
         ValueError: an output that does not vary, or bad draws as `mixture.quantile`.
@@ -110,6 +112,7 @@ def drivers(
             "variance_explained": correlation_ratio(x, y),
             "rank_correlation": float(np.corrcoef(_ranks(x), ranks)[0, 1]),
         }
+        | _ends(x, y)
         for name, x in varying.items()
     ]
     return sorted(rows, key=lambda row: -row["pawn"])
@@ -123,6 +126,17 @@ def pawn(x: np.ndarray, y: np.ndarray) -> float:
     groups = np.array_split(y[np.argsort(x, kind="stable")], CLASSES)
     inside = [np.searchsorted(np.sort(group), ordered, "right") / group.size for group in groups]
     return float(np.median([np.abs(own - share).max() for own in inside]))
+
+
+def _ends(x: np.ndarray, y: np.ndarray) -> dict[str, float | str]:
+    """Medians of x and y in the lowest and the highest class of x; "inf" as in `mixture.plain`."""
+    order = np.argsort(x, kind="stable")
+    lowest, *_, highest = np.array_split(order, CLASSES)
+    found = {}
+    for name, own in (("low", lowest), ("high", highest)):
+        for key, values in ((name, y), (f"at_{name}", x)):
+            found[key] = plain(float(np.quantile(values[own], 0.5, method="inverted_cdf")))
+    return found
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:

@@ -14,6 +14,8 @@ from tenfold.answers.constants import Constants
 from tenfold.answers.question import Asked
 from tenfold.mixture import probability
 
+MOST_OOMS = 15.0
+"""OOMs at which axes and tables end: what lies beyond is told as a share, whatever its length."""
 YEARLY = {
     "water": ("WATER_WORLD", "the world's yearly withdrawals"),
     "emissions": ("CO2_WORLD", "the world's yearly emissions"),

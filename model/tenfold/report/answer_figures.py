@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tenfold import mixture
+from tenfold.answers.scale import MOST_OOMS
 from tenfold.report.material import Material, prior_draws
 from tenfold.report.svg import (
     ACCENT,
@@ -56,7 +57,7 @@ def density(values: np.ndarray, grid: np.ndarray) -> np.ndarray:
 def jump_density(material: Material, folder: Path, styles: Styles) -> Drawn:
     """Posterior of the OOMs of RL and of inference for one GPT level."""
     drawn = _drawn(material, "rl_jump_ooms", "inference_jump_ooms")
-    high = float(np.quantile(drawn["rl_jump_ooms"], 0.99))
+    high = min(float(np.quantile(drawn["rl_jump_ooms"], 0.99)), MOST_OOMS)
     grid = np.linspace(0, high, 200)
     sheet = Sheet("jump", 1, size=(360.0, 235.0), margins=(14.0, 14.0, 58.0, 24.0))
     (ax,) = sheet.axes
@@ -83,6 +84,9 @@ def jump_density(material: Material, folder: Path, styles: Styles) -> Drawn:
     for at, colour in marks:
         ax.plot([at, at], [0, 0.96 * top], color=colour, linestyle=(0, (3, 2)), linewidth=0.9)
         ax.text(at + 0.1, 0.97 * top, "essay", color=colour, va="top", fontsize=7)
+    beyond = float((drawn["rl_jump_ooms"] > high).mean())
+    told_beyond = f"RL: {share(beyond)}\nbeyond {figures(high, 2)}"
+    ax.text(high, 0.5 * top, told_beyond, color=RL, ha="right", fontsize=7.5)
     ax.set_ylim(-0.12 * top, top)
     ax.set_xlim(0, high)
     ax.set_yticks([])
@@ -112,11 +116,10 @@ def places(material: Material, folder: Path, styles: Styles) -> Drawn:
             rows.append(
                 {"place": linear["place"], "kind": kind}
                 | {key: float(found[key]) for key in mixture.PROBABILITIES}
-                | {"p_never": row.get("p_never", 0.0)}
+                | {"beyond": row["beyond"], "p_never": row.get("p_never", 0.0)}
             )
     data = pd.DataFrame(rows)
-    finite = data[["p95"]].to_numpy()[np.isfinite(data[["p95"]].to_numpy())]
-    end = 1.12 * float(max(finite.max(), 6.5)) if finite.size else 15.0
+    end = MOST_OOMS
     names = [row["place"] for row in material.places]
     sheet = Sheet(
         "places", 1, size=(360.0, 80.0 + 30 * len(names)), margins=(92.0, 40.0, 38.0, 24.0)
@@ -126,12 +129,12 @@ def places(material: Material, folder: Path, styles: Styles) -> Drawn:
         for kind, colour, lift in (("log-linear", PRIOR, 0.17), ("on the curve", RL, -0.17)):
             row = data[(data["place"] == name) & (data["kind"] == kind)].iloc[0]
             whisker(ax, row, at + lift, colour, end)
-            if row["p_never"] > 0.0005:
-                ax.text(1.02, at + lift, share(row["p_never"]), color=colour, va="center",
+            if row["beyond"] > 0.0005:
+                ax.text(1.02, at + lift, share(row["beyond"]), color=colour, va="center",
                         transform=ax.get_yaxis_transform(), fontsize=7.5)  # fmt: skip
     if "rl_jump_ooms" in material.essay:
         ax.axvline(material.essay["rl_jump_ooms"], color=MUTED, linestyle=(0, (3, 2)))
-    ax.text(1.02, len(names) - 0.45, "never", color=MUTED, transform=ax.get_yaxis_transform(),
+    ax.text(1.02, len(names) - 0.45, "beyond", color=MUTED, transform=ax.get_yaxis_transform(),
             fontsize=7.5)  # fmt: skip
     ax.set_xlim(0, end)
     ax.set_ylim(-0.6, len(names) - 0.4)

@@ -28,6 +28,8 @@ from tenfold.report.svg import (
 )
 from tenfold.words.numbers import fixed, share
 
+RICH = 3
+"""Panels of a regime with most points, which stand first and large; others are shown on demand."""
 REGIMES = {"rl": "RL training", "inference": "Inference"}
 UNITS = {
     "tokens": "tokens per answer",
@@ -74,6 +76,13 @@ def evidence(material: Material, folder: Path, styles: Styles) -> Drawn:
         set(map(tuple, about[["regime", "benchmark", "unit"]].values.tolist())),
         key=lambda key: (order[key[0]], key[1].casefold(), key[2]),
     )
+    size = observed.groupby(["regime", "benchmark", "unit"]).size()
+    richest = [
+        key
+        for regime in REGIMES
+        for key in sorted((k for k in keys if k[0] == regime), key=lambda key: -size[key])[:RICH]
+    ]
+    keys = [key for key in keys if key in richest] + [key for key in keys if key not in richest]
     sheet = Sheet("evidence", len(keys), columns=3, size=(300.0, 205.0))
     colour, alts, notes = families(material), [], []
     for ax, key in zip(sheet.axes, keys, strict=True):

@@ -286,52 +286,55 @@ class Ordered {
 /* ---- words, as in `tenfold.words.numbers` ---- */
 
 const SUPER = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+const MOVES = 4, VAGUE = 0.25;
 const power = (e) => "10" + String(Math.round(e)).replace(/./g, (c) => SUPER[c]);
 const grouped = (text) => text.replace(/^(\d+)/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ","));
-const placeOf = (error) => (error > 0 ? Math.ceil(Math.log10(4 * error)) : -99);
+const placeOf = (error) => (error > 0 ? Math.ceil(Math.log10(MOVES * error)) : -99);
 
-/* So many decimals; exact ties go to the even digit, as in Python. */
+/* A positive number with so many decimals; exact ties go to the even digit, as in Python. */
 function fixed(x, decimals) {
-  const whole = x * 10 ** decimals;
-  const tie = Math.abs(whole % 1) === 0.5;
-  return (tie ? (2 * Math.round(whole / 2)) / 10 ** decimals : x).toFixed(decimals);
+  const text = x.toFixed(decimals), tail = x.toFixed(decimals + 50).split(".")[1].slice(decimals);
+  const odd = Number(text.at(-1)) % 2 === 1;
+  return /^50*$/.test(tail) && odd ? (Number(text) - 10 ** -decimals).toFixed(decimals) : text;
 }
 
-function number(log10, mcse = 0) {
+const coarse = (mantissa) => {
+  const off = (digit) => Math.abs(Math.log(digit / mantissa));
+  return [1, 2, 5, 10].reduce((a, b) => (off(b) < off(a) ? b : a));
+};
+
+function number(log10, mcse = 0, digits = 2) {
   if (!Number.isFinite(log10)) return log10 > 0 ? "never" : "0";
   if (Math.abs(log10) >= 50) return power(log10);
   let exponent = Math.floor(log10), mantissa = 10 ** (log10 - exponent), decimals = 0;
   const relative = Number.isFinite(mcse) ? LN10 * mcse : 0;
-  if (relative > 0.25) [exponent, mantissa] = [Math.round(log10), 1];
+  if (relative > VAGUE) [exponent, mantissa] = [Math.round(log10), 1];
   else {
     const place = Number.isFinite(mcse) ? placeOf(mantissa * relative) : 0;
-    decimals = Math.min(1, Math.max(0, -place));
-    if (place <= 0) mantissa = Number(fixed(mantissa, decimals));
-    else {
-      const off = (digit) => Math.abs(Math.log(digit / mantissa));
-      mantissa = [1, 2, 5, 10].reduce((a, b) => (off(b) < off(a) ? b : a));
-    }
+    decimals = Math.min(digits - 1, Math.max(0, -place));
+    mantissa = place <= 0 ? Number(fixed(mantissa, decimals)) : coarse(mantissa);
     if (mantissa >= 10) [mantissa, exponent] = [mantissa / 10, exponent + 1];
   }
   if (exponent >= -4 && exponent < 9)
     return grouped(fixed(mantissa * 10 ** exponent, Math.max(0, decimals - exponent)));
-  return relative > 0.25 ? power(exponent) : `${fixed(mantissa, decimals)}×${power(exponent)}`;
+  return relative > VAGUE ? power(exponent) : `${fixed(mantissa, decimals)}×${power(exponent)}`;
 }
 
-function plain(value, mcse = 0) {
+function plain(value, mcse = 0, digits = 2) {
   if (value === 0 || !Number.isFinite(value)) return value === 0 ? "0" : value > 0 ? "never" : "−∞";
   const sign = value < 0 ? "−" : "", size = Math.abs(value);
-  if (Number.isFinite(mcse) && mcse > 0.25 * size) {
-    const place = placeOf(mcse), unit = 10 ** place;
+  if (Number.isFinite(mcse) && mcse > VAGUE * size) {
+    const place = placeOf(mcse), unit = 10 ** place, ten = 10 ** Math.floor(Math.log10(size));
+    if (mcse < size && size < unit) return sign + number(Math.log10(coarse(size / ten) * ten), Infinity);
     const rounded = place > 0 ? Math.round(value / unit) * unit : Number(fixed(value, -place));
     const text = fixed(Math.abs(rounded), Math.max(0, -place));
     return (rounded < 0 ? "−" : "") + grouped(text);
   }
-  return sign + number(Math.log10(size), mcse / size / LN10);
+  return sign + number(Math.log10(size), mcse / size / LN10, digits);
 }
 
 function percent(p, mcse = 0) {
-  const coarse = (p >= 0.1 && p <= 0.9) || 4 * mcse > 0.01;
+  const coarse = (p >= 0.1 && p <= 0.9) || MOVES * mcse > 0.01;
   const decimals = coarse ? 0 : 1, least = coarse ? 0.01 : 0.001;
   const text = (x) => `${fixed(100 * x, decimals)}%`;
   if (p > 0 && p < least / 2) return `<${text(least)}`;
@@ -356,17 +359,36 @@ function duration(log10, mcse) {
   return "";
 }
 
-const LAST = 2100;
-const year = (value) =>
-  !Number.isFinite(value) ? number(value) : value >= LAST + 1 ? `after ${LAST}` : String(Math.floor(value));
+/* The least of 1, 2, 5, 10 ... that stands for so many errors. */
+function stepOf(error) {
+  const least = MOVES * error, ten = 10 ** Math.floor(Math.log10(least));
+  return [1, 2, 5, 10].map((n) => n * ten).find((step) => step >= least * (1 - 1e-12));
+}
 
-function value(about, x, mcse = 0) {
+const LAST = 2100, DECADES = 50;
+function year(value, mcse = 0) {
+  if (!Number.isFinite(value)) return number(value);
+  if (value >= LAST + 1) return `after ${LAST}`;
+  if (MOVES * mcse <= 1) return String(Math.floor(value));
+  const step = Number.isFinite(mcse) ? Math.min(Math.max(stepOf(mcse), 5), DECADES) : DECADES;
+  return `about ${fixed(Math.min(Number(fixed(value / step, 0)) * step, LAST), 0)}`;
+}
+
+function value(about, x, mcse = 0, digits = 2) {
   const { scale, unit, shown } = about;
-  const text = scale === "calendar" ? year(x)
-    : scale !== "log10" ? plain(x, mcse)
+  const text = scale === "calendar" ? year(x, mcse)
+    : scale !== "log10" ? plain(x, mcse, digits)
       : unit === "USD" ? money(x, mcse)
-        : unit === "year" ? duration(x, mcse) : number(x, mcse);
+        : unit === "year" ? duration(x, mcse) : number(x, mcse, digits);
   return `${text} ${shown}`.trim();
+}
+
+/* Quantiles as text: two digits, or as many as tell the first from the last. */
+function told(about, quantiles) {
+  const first = quantiles[0], last = quantiles.at(-1);
+  const same = (digits) => value(about, first[0], 0, digits) === value(about, last[0], 0, digits);
+  const enough = first[0] === last[0] ? 2 : ([2, 3, 4, 5].find((digits) => !same(digits)) ?? 2);
+  return quantiles.map(([x, mcse]) => value(about, x, mcse, enough));
 }
 
 /* ---- what a view is, in the fragment of the address and as a command ---- */

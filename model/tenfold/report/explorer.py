@@ -24,11 +24,10 @@ from tenfold.answers.baseline import WORLD_ELECTRICITY, Trends, baseline_run, dr
 from tenfold.answers.constants import Constants
 from tenfold.answers.quantities import QUANTITIES
 from tenfold.answers.question import Asked, Question
+from tenfold.answers.scale import MOST_OOMS
 from tenfold.report.svg import INK, RL
 from tenfold.words import explored, numbers
 
-BOUND = 15.0
-"""OOMs at which axes end: more is told in figures, not drawn."""
 STEPS = 2**24 - 1
 LN10 = np.log(10.0)
 GROWTH = {"efficiency": "GR_EFF", "price": "GR_PP"}
@@ -132,7 +131,7 @@ def _quantity(asked: Asked, name: str) -> dict[str, Any]:
         "words": numbers.UNITS.get(entry.unit, entry.unit),
         "arguments": list(entry.arguments),
         "essay": np.log10(essay) if essay is not None and entry.scale == "log10" else essay,
-        "bound": BOUND if entry.unit == "OOM" else None,
+        "bound": MOST_OOMS if entry.unit == "OOM" else None,
     }
 
 
@@ -226,7 +225,11 @@ def specs() -> dict[str, str]:
     empty = {name: [] for name in ("bins", "essay", "cdf")}
     found = {}
     for name, chart in charts.items():
-        whole = chart.properties(width="container", height=170).configure_view(stroke=None)
+        whole = (
+            chart.properties(width="container", height=170)
+            .configure_view(stroke=None)
+            .configure(background="transparent")
+        )
         vega = vl_convert.vegalite_to_vega(whole.to_dict() | {"datasets": empty})
         found[name] = block(vega)
     return found

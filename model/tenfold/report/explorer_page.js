@@ -30,6 +30,7 @@ class Explorer {
   }
 
   soon() {
+    this.enable(this.read()); // at once: the next Tab is to find the slider that was just freed
     if (this.waiting) return;
     this.waiting = true;
     requestAnimationFrame(() => {
@@ -72,11 +73,15 @@ class Explorer {
     this.update();
   }
 
-  update() {
-    const began = performance.now(), s = (this.state = this.read());
+  enable(s) {
     for (const key of Object.keys(SLIDERS)) this.form.elements[key].disabled = s[key] === DEFAULTS[key];
     this.form.elements.from.disabled = s.target === "level";
     this.form.elements.to.disabled = s.target !== "scores";
+  }
+
+  update() {
+    const began = performance.now(), s = (this.state = this.read());
+    this.enable(s);
     for (const out of this.form.querySelectorAll("output")) this.label(out, s);
     const said = this.root.querySelector(".trouble"), wrong = this.trouble(s);
     said.textContent = wrong;
@@ -119,7 +124,7 @@ class Explorer {
   table() {
     for (const row of this.root.querySelectorAll("tr[data-quantity]")) {
       const name = row.dataset.quantity, of = this.about.quantities[name], found = this.order(name);
-      const [low, middle, high] = [0.05, 0.5, 0.95].map((p) => value(of, ...found.quantile(p)));
+      const [low, middle, high] = told(of, [0.05, 0.5, 0.95].map((p) => found.quantile(p)));
       const never = found.values[found.values.length - 1] === NEVER ? chance(found.chance((x) => x === NEVER)) : "";
       [middle, low, high, never].forEach((text, i) => { row.cells[i + 1].textContent = text; });
     }

@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from tenfold import mixture
-from tenfold.answers import answer, drivers, jump
+from tenfold.answers import answer, drivers, jump, scale
 from tenfold.answers.answer import cost_answer, jump_answer
 from tenfold.answers.constants import Constants
 from tenfold.answers.quantities import QUANTITIES
@@ -29,6 +29,7 @@ from tenfold.report.stored import Frame, Stored
 from tenfold.runs import stale, store
 from tenfold.scenarios import sensitivity
 from tenfold.words.findings import Basis
+from tenfold.words.numbers import figures
 
 PRIOR_DRAWS = 20_000
 
@@ -138,7 +139,20 @@ def _places(draws: xr.Dataset) -> list[str]:
 
 
 def _exchange(asked: Asked, place: str) -> dict[str, Any]:
-    return {"place": place} | table(asked.but(benchmark=place), answer.JUMP)
+    there = asked.but(benchmark=place)
+    return {"place": place, "beyond": _beyond(there)} | _ended(table(there, answer.JUMP))
+
+
+def _beyond(asked: Asked) -> float:
+    """Probability that the jump by RL takes more OOMs than are drawn."""
+    more = draws_of("rl_jump_ooms", asked) > scale.MOST_OOMS
+    return mixture.probability(more, asked.draws["weight"])[0]
+
+
+def _ended(rows: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Rows whose OOMs beyond what is drawn are told as such."""
+    bound = {"bound": scale.MOST_OOMS, "bound_title": figures(scale.MOST_OOMS)}
+    return {key: row | (bound if row["unit"] == "OOM" else {}) for key, row in rows.items()}
 
 
 def _on_curve(asked: Asked, place: str, ceilings: list[Form]) -> dict[str, Any]:
@@ -162,7 +176,7 @@ def _on_curve(asked: Asked, place: str, ceilings: list[Form]) -> dict[str, Any]:
         "p_no_gain": idle,
         "p_no_gain_mcse": idle_mcse,
     }
-    return row | table(there, answer.ON_CURVE)
+    return row | {"beyond": _beyond(there)} | _ended(table(there, answer.ON_CURVE))
 
 
 def _essay(question: Question) -> dict[str, float]:

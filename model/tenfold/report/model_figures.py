@@ -9,13 +9,18 @@ import numpy as np
 import pandas as pd
 
 from tenfold import mixture
+from tenfold.answers.scale import MOST_OOMS
 from tenfold.posterior import priors as prior_table
 from tenfold.report.answer_figures import density, quantiles_of, whisker
 from tenfold.report.material import Material, posterior_draws
 from tenfold.report.stored import Frame
 from tenfold.report.svg import (
     ACCENT,
+    GRID,
+    GROUPS,
+    INFERENCE,
     MUTED,
+    PAPER,
     PRIOR,
     RL,
     Drawn,
@@ -24,11 +29,14 @@ from tenfold.report.svg import (
     Ticks,
     frame,
 )
-from tenfold.words.numbers import figures, fixed, interval, plain, share
+from tenfold.words.numbers import figures, interval, plain, power, share
+
+FAR = 30.0
+"""OOMs, or powers of ten of years: where a median that is further away, or never, is drawn."""
 
 
 def priors(material: Material, folder: Path, styles: Styles) -> Drawn:
-    """Prior density and posterior of every top-level parameter."""
+    """Prior density and the posterior under each form, of every top-level parameter."""
     stored, whole = material.stored, material.parameters
     table: Frame = whole[whole["parameter"] != "exchange_rate"]
     sheet = Sheet(
@@ -36,10 +44,9 @@ def priors(material: Material, folder: Path, styles: Styles) -> Drawn:
     )
     alts, rows = [], []
     cache = {name: posterior_draws(stored, str(name)) for name in table["parameter"].unique()}
+    shade = dict(zip(stored.weights, GROUPS, strict=False))
     for ax, row in zip(sheet.axes, table.itertuples(), strict=True):
         values, weight = next((v, w) for label, v, w in cache[row.parameter] if label == row.label)
-        flat = np.concatenate([v.ravel() for v in values])
-        each = np.repeat(weight.values / values[0].size, values[0].size)
         low = min(row.prior_p05, float(row.p05)) - 0.12 * (row.prior_p95 - row.prior_p05)
         high = max(row.prior_p95, float(row.p95)) + 0.12 * (row.prior_p95 - row.prior_p05)
         prior = stored.priors[row.parameter]
@@ -48,13 +55,16 @@ def priors(material: Material, folder: Path, styles: Styles) -> Drawn:
             low = max(low, prior.shift)
         if prior.family == "beta":
             high = min(high, 1.0)
-        grid = np.linspace(low, high, 90)
+        grid = np.linspace(low, high, 60)
         before = frozen.pdf(grid - prior.shift)
-        rng = np.random.default_rng(0)
-        after = density(rng.choice(flat, 4000, p=each / each.sum()), grid)
+        # each form by itself: parameters of different curves are no mixture of one parameter
+        after = {
+            str(form): density(drawn.ravel(), grid)
+            for form, drawn in zip(weight["form"].values, values, strict=True)
+        }
         ax.plot(grid, before, color=PRIOR, linestyle=(0, (4, 2)))
-        ax.plot(grid, after, color=ACCENT)
-        ax.fill_between(grid, after, color=ACCENT, alpha=0.2, linewidth=0)
+        for form, own in after.items():
+            ax.plot(grid, own, color=shade[form])
         ax.set_xlim(low, high)
         ax.set_ylim(bottom=0)
         frame(ax, _few(low, high), [], "", f"{row.parameter} {row.label}".strip())
@@ -69,8 +79,8 @@ def priors(material: Material, folder: Path, styles: Styles) -> Drawn:
                     "label": row.label,
                     "x": grid,
                     "prior": before,
-                    "posterior": after,
                 }
+                | {f"posterior_{form}": own for form, own in after.items()}
             )  # fmt: skip
         )
     return sheet.save(folder, styles, pd.concat(rows), alts)
@@ -99,8 +109,7 @@ def forms(material: Material, folder: Path, styles: Styles) -> Drawn:
         "forms", 1, size=(360.0, 80.0 + 24 * len(table)), margins=(108.0, 14.0, 38.0, 24.0)
     )
     (ax,) = sheet.axes
-    finite = table["p95"][np.isfinite(table["p95"])]
-    end = 1.1 * float(finite.max()) if len(finite) else 15.0
+    end = MOST_OOMS
     order = list(range(len(table)))[::-1]
     for at, (_, row) in zip(order, table.iterrows(), strict=True):
         whisker(ax, row, at, RL if row["form"] == "mixture" else ACCENT, end)
@@ -124,36 +133,42 @@ def forms(material: Material, folder: Path, styles: Styles) -> Drawn:
 
 
 def drivers(material: Material, folder: Path, styles: Styles) -> Drawn:
-    """Share of the variance that each input explains alone, for the OOMs and the electricity."""
+    """Where the answer lies with each input at its 5% and at its 95%, for OOMs and electricity."""
+    answer, paid = material.answer["quantities"], material.paid
     sets = (
-        ("RL OOMs for one GPT level", material.drivers),
-        ("Years of world electricity", material.paid["drivers"]),
-    )
-    most = max(len(rows) for _, rows in sets)
+        ("RL OOMs", answer["rl_jump_ooms"], material.drivers, figures),
+        ("Years of world electricity", paid["quantities"]["years_of_world_electricity"],
+         paid["drivers"], power),
+    )  # fmt: skip
+    most = max(len(rows) for _, _, rows, _ in sets)
     sheet = Sheet("drivers", 2, columns=2, size=(360.0, 74.0 + 19 * most),
-                  margins=(138.0, 34.0, 38.0, 24.0))  # fmt: skip
+                  margins=(138.0, 20.0, 38.0, 24.0))  # fmt: skip
     alts, table = [], []
-    for ax, (title, rows) in zip(sheet.axes, sets, strict=True):
-        explained = all(row["variance_explained"] is not None for row in rows)
-        key = "variance_explained" if explained else "pawn"
-        rows = sorted(rows, key=lambda row: -float(row[key]))
-        for at, row in enumerate(reversed(rows)):
-            value = float(row[key])
-            ax.barh(at, value, height=0.62, color=ACCENT, alpha=0.85)
-            text = share(value) if explained else fixed(value, 2)
-            ax.text(value, at, f" {text}", va="center", color=MUTED)
-        ax.set_yticks(np.arange(len(rows)), [row["input"] for row in reversed(rows)])
+    for ax, (title, whole, rows, mark) in zip(sheet.axes, sets, strict=True):
+        ends = [(min(float(r["low"]), FAR), min(float(r["high"]), FAR)) for r in rows]
+        order = sorted(range(len(rows)), key=lambda i: abs(ends[i][1] - ends[i][0]))
+        for at, i in enumerate(order):
+            low, high = ends[i]
+            ax.plot([low, high], [at, at], color=GRID, linewidth=5, solid_capstyle="butt")
+            ax.plot([low], [at], "o", color=INFERENCE, markerfacecolor=PAPER, markersize=5)
+            ax.plot([high], [at], "o", color=RL, markersize=5)
+        middle = min(float(whole["p50"]), FAR)
+        ax.axvline(middle, color=MUTED, linewidth=0.9, linestyle=(0, (3, 2)))
+        ax.set_yticks(np.arange(len(rows)), [rows[i]["input"] for i in order])
         ax.set_ylim(-0.6, len(rows) - 0.4)
-        ax.set_xlim(0, max(0.5, 1.05 * max(float(row[key]) for row in rows)))
-        if explained:
-            ax.xaxis.set_major_formatter(lambda value, _: share(value))
+        ax.margins(x=0.08)
+        low, high = ax.get_xlim()
+        step = max(1, round((high - low) / 5))
+        marks = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
+        ax.set_xticks(marks, [mark(float(x)) for x in marks])
         ax.grid(axis="y", visible=False)
-        ax.set_xlabel("variance explained alone" if explained else "PAWN distance, 0 to 1")
+        ax.set_xlabel("median of the answer")
         ax.set_title(title)
         alts.append(
-            f"{title}, by input: "
-            + ", ".join(f"{r['input']} {fixed(float(r[key]), 2)}" for r in rows)
-        )
+            f"{title}, its median with each input at its 5% and its 95%: "
+            + ", ".join(f"{r['input']} {mark(x)} and {mark(y)}"
+                        for r, (x, y) in zip(rows, ends, strict=True))
+        )  # fmt: skip
         table += [{"output": title} | row for row in rows]
     return sheet.save(folder, styles, pd.DataFrame(table), alts)
 

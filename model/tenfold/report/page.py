@@ -185,6 +185,8 @@ def _context(material: Material) -> dict[str, Any]:
         "break_even": tables.quantities(material.paid["break_even"]),
         "volumes": tables.volumes(material.paid["break_even_curve"]),
         "room": tables.quantities(material.paid["room_left"]),
+        "form_index": {name: i for i, name in enumerate(stored.weights)},
+        "drivers": tables.drivers(material.drivers),
         "scenarios": tables.scenarios(material.scenarios),
         "conflict": tables.conflict(material.conflict),
         "claims": [tables.claim(result, material.claims) for result in material.results],

@@ -28,7 +28,7 @@ from matplotlib.figure import Figure
 
 from tenfold import inert
 from tenfold.files import write_atomic
-from tenfold.words.numbers import figures, power
+from tenfold.words.numbers import cell, figures, power
 
 INK, MUTED, GRID, PAPER = "#1c2733", "#5d6975", "#d8dee4", "#fefefe"
 RL, INFERENCE, PRIOR, ACCENT = "#b5451f", "#1d6a96", "#7f8b96", "#6b4aa0"
@@ -41,6 +41,9 @@ COLOURS = {
     "rl": RL, "inference": INFERENCE, "prior": PRIOR, "accent": ACCENT,
 } | {f"g{i}": colour for i, colour in enumerate(GROUPS)}  # fmt: skip
 """CSS variable -> the hex value that matplotlib draws; style.css has the dark values."""
+
+MOST_ROWS = 60
+"""Rows of a figure's table that stand on the page; longer ones are in its CSV alone."""
 
 REGIME_COLOUR = {"rl": RL, "inference": INFERENCE}
 
@@ -104,6 +107,18 @@ class Drawn:
     data: pd.DataFrame
     files: bool
     """Whether `figures/` has it as SVG and PNG."""
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the table's columns."""
+        return [str(name) for name in self.data.columns]
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """The table as text where it is short enough to stand beside the figure; else none."""
+        if len(self.data) > MOST_ROWS:
+            return []
+        return [[cell(value) for value in row] for row in self.data.itertuples(index=False)]
 
 
 @dataclass
@@ -237,11 +252,11 @@ def _css(style: str) -> str:
     return re.sub(r"\s*([:;])\s*", r"\1", found)
 
 
-NUMBER = re.compile(r"(\d+\.\d{2})\d+")
+NUMBER = re.compile(r"(\d+\.\d)\d+")
 
 
 def lean(svg: str) -> str:
-    """matplotlib's SVG with coordinates to a hundredth of a point, without its metadata."""
+    """matplotlib's SVG with coordinates to a tenth of a point, without its metadata."""
     body = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
     return NUMBER.sub(r"\1", body)
 

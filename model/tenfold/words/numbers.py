@@ -231,7 +231,7 @@ def day(value: float) -> str:
 
 def quantile(row: Row, key: str) -> str:
     """One quantile of a row as printed; units that stand in `unit` are left out."""
-    if float(row[key]) > row.get("bound", math.inf):
+    if row.get("bound", math.inf) < float(row[key]) < math.inf:
         return f"more than {row['bound_title']}"
     return _writer(row, digits(row))(float(row[key]), error(row, key))
 
@@ -330,6 +330,14 @@ def with_text(answer: Any) -> Any:
         return answer
     found = {key: with_text(value) for key, value in answer.items()}
     return found | {"text": told(answer)} if {"scale", "unit", "p50"} <= set(answer) else found
+
+
+def cell(value: Any) -> str:
+    """What a table of numbers holds: text as it is, a number to four digits, nothing for none."""
+    if isinstance(value, str):
+        return value
+    number = float(value)
+    return "" if math.isnan(number) else figures(number)
 
 
 def count(value: int) -> str:

@@ -19,6 +19,7 @@ from tenfold.words.numbers import (
     interval,
     never,
     number,
+    plain,
     quantile,
     share,
     spread,
@@ -52,6 +53,20 @@ def quantities(rows: Mapping[str, Row], names: Iterable[str] | None = None) -> l
         {"title": row["title"], "unit": unit(row), "never": never(row)}
         | {key: quantile(row, key) for key in ("p05", "p50", "p95")}
         for row in (rows[name] for name in (rows if names is None else names))
+    ]
+
+
+def drivers(rows: Iterable[Row]) -> list[Text]:
+    """Inputs: their 5% and 95%, the answer's median there, and how much each matters."""
+    return [
+        {"input": row["input"], "pawn": fixed(row["pawn"], 2)}
+        | {key: plain(float(row[key])) for key in ("at_low", "low", "at_high", "high")}
+        | {
+            "explained": ""
+            if row["variance_explained"] is None
+            else share(row["variance_explained"])
+        }
+        for row in rows
     ]
 
 
