@@ -44,7 +44,7 @@ def priors(material: Material, folder: Path, styles: Styles) -> Drawn:
     )
     alts, rows = [], []
     cache = {name: posterior_draws(stored, str(name)) for name in table["parameter"].unique()}
-    shade = dict(zip(stored.weights, GROUPS, strict=False))
+    shade = dict(zip(map(str, stored.weights), GROUPS, strict=False))
     for ax, row in zip(sheet.axes, table.itertuples(), strict=True):
         values, weight = next((v, w) for label, v, w in cache[row.parameter] if label == row.label)
         low = min(row.prior_p05, float(row.p05)) - 0.12 * (row.prior_p95 - row.prior_p05)
