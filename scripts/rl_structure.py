@@ -43,7 +43,6 @@ LATER = 0.4
 """OOMs beyond the last given point from which a run's points are its later part."""
 STRUCTURES: dict[str, tuple[str, dict[str, Any], dict[str, dict[str, float]]]] = {
     "model": ("as it is", {}, {}),
-    "models-in-rl": ("RL runs too have the effect of their model; older priors (3149069)", {}, {}),
     "no-drift": ("checkpoints err independently", {"drift": False}, {}),
     "short-drift": (
         "drift length near 0.3 OOM", {}, {"drift_length": {"mu": -1.2, "sigma": 0.2}},

@@ -5,8 +5,8 @@
 
 Every publication is left out in turn, each curve form is fitted without it (chains start at what is
 typical of the full fit) and forms are mixed with the weights of the full fit. Asked: the median of
-the exchange rate stays inside the 50% interval of the full fit. Adds rows to data/stability.json,
-which the report reads, as long as they belong to the run; writes reports/stability/README.md.
+the exchange rate stays inside the 50% interval of the full fit. Adds rows to results.json in
+reports/stability, as long as they belong to the run, and writes README.md there.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ from typing import Any
 
 import xarray as xr
 
-from tenfold.curves import Form
 from tenfold.evidence import dataset as evidence
-from tenfold.files import data_path, read_json, write_atomic
+from tenfold.files import read_json, write_atomic
 from tenfold.fit import stages
 from tenfold.fit.convergence import measured
 from tenfold.mixture import quantile
@@ -30,7 +29,7 @@ from tenfold.posterior.scenario import load_scenario
 from tenfold.runs import store
 from tenfold.sampler import sample
 
-PAGE = Path(__file__).parents[1] / "reports" / "stability" / "README.md"
+FOLDER = Path(__file__).parents[1] / "reports" / "stability"
 SETTINGS = {"tune": 150, "draws": 400}
 
 
@@ -41,7 +40,7 @@ def without(run: store.Run, publication: str) -> dict[str, float]:
     settings = base.settings.model_copy(update=SETTINGS)
     scenario = base.scenario.model_copy(update={"settings": settings})
     compiled = sample.compile_plan(replace(base, points=kept, scenario=scenario))
-    found: dict[Form, xr.DataArray] = {}
+    found: dict[str, xr.DataArray] = {}
     worst = 0.0
     for form in run.forms:
         typical = stages.typical(run, form, compiled.plan)
@@ -59,7 +58,7 @@ def full(run: store.Run) -> dict[str, float]:
     return summary(run, {form: draws["exchange_rate"] for form, draws in rates.items()})
 
 
-def summary(run: store.Run, rates: dict[Form, xr.DataArray]) -> dict[str, float]:
+def summary(run: store.Run, rates: dict[str, xr.DataArray]) -> dict[str, float]:
     """Quartiles of draws by form, mixed with the weights of a run."""
     forms = {"form": list(rates)}
     draws = xr.concat(list(rates.values()), "form").assign_coords(forms)
@@ -74,7 +73,7 @@ def page(table: dict[str, Any]) -> str:
     lines = [
         "# The exchange rate without any one publication",
         "",
-        "Made by `uv run python scripts/stability.py`; numbers are in `data/stability.json`. Run",
+        "Made by `uv run python scripts/stability.py`; numbers are in `results.json`. Run",
         f"`{table['run']}`: median {whole['p50']:.2f}, 50% interval {whole['p25']:.2f} to "
         f"{whole['p75']:.2f}. Every row is a fit of all forms without the publication, mixed with",
         "the weights of the full fit.",
@@ -91,6 +90,8 @@ def page(table: dict[str, Any]) -> str:
         )
     out = [r for r in rows if not whole["p25"] <= r["p50"] <= whole["p75"]]
     lines += ["", f"{len(rows) - len(out)} of {len(rows)} medians stay inside."]
+    if len(rows) < table["publications"]:
+        lines += ["", f"Of {table['publications']} publications the others were not fitted yet."]
     return "\n".join(lines) + "\n"
 
 
@@ -102,26 +103,28 @@ def main() -> None:
     chosen = parser.parse_args()
     run = store.latest(chosen.runs)
     table: dict[str, Any] = {"run": run.path.name, "full": full(run), "without": []}
-    path = data_path() / "stability.json"
+    path = FOLDER / "results.json"
     if path.is_file() and (stored := read_json(path))["run"] == run.path.name:
         table = stored
     published = run.points["series_publication"].values
+    table["publications"] = len(set(published.tolist()))
     rl = run.points["series_regime"].values == "rl"
     ready = {row["publication"] for row in table["without"]}
-    # publications with RL runs first: there are few of them and they decide
-    names = sorted(
-        set(published.tolist()) - ready, key=lambda name: not rl[published == name].any()
-    )
-    for name in names:
-        if name in ready or (chosen.only and name not in chosen.only):
+
+    # publications with RL runs first, the largest first: there are few of them and they decide
+    def order(name: str) -> tuple[bool, int]:
+        return not rl[published == name].any(), -int((published == name).sum())
+
+    for name in sorted(set(published.tolist()) - ready, key=order):
+        if chosen.only and name not in chosen.only:
             continue
         own = published == name
         row = {"publication": name, "series": int(own.sum()), "rl_series": int((own & rl).sum())}
         table["without"].append(row | without(run, name))
+        FOLDER.mkdir(parents=True, exist_ok=True)
         write_atomic(path, json.dumps(table, indent=1) + "\n")
         print(table["without"][-1], flush=True)
-    PAGE.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(PAGE, page(table))
+    write_atomic(FOLDER / "README.md", page(table))
 
 
 if __name__ == "__main__":
