@@ -345,3 +345,25 @@ def test_differences_of_records_are_told():
         "more: None / 1",
         "scenario: 'a' / 'b'",
     ]
+
+
+def test_between_holds_its_ends_and_over_does_not():
+    at = xr.DataArray([1.0, 1.5, 2.0, np.inf])
+    assert conditions.Threshold("between", 1.0, 2.0).event(at).values.tolist() == [
+        True,
+        True,
+        True,
+        False,
+    ]
+    assert conditions.Threshold("over", low=1.0).event(at).values.tolist() == [
+        False,
+        True,
+        True,
+        True,
+    ]
+    assert conditions.Threshold("under", high=2.0).event(at).values.tolist() == [
+        True,
+        True,
+        False,
+        False,
+    ]

@@ -7,7 +7,9 @@ import pytest
 import xarray as xr
 
 from tenfold.answers import rl_share
-from tenfold.files import SpecError
+from tenfold.evidence.columns import RlShare
+from tenfold.evidence.rows import read_rows
+from tenfold.files import SpecError, data_path
 
 LIKE = xr.DataArray(np.zeros((1, 4, 5000)), dims=("form", "chain", "draw"))
 
@@ -94,3 +96,13 @@ def test_an_exact_share_is_exact(constants):
 def test_an_unknown_row_is_one_line():
     with pytest.raises(SpecError, match="no model 'Grok-4'; did you mean 'Grok 4'"):
         rl_share.regression("Grok-4")
+
+
+def test_a_share_with_one_end_alone_is_taken_as_exact():
+    row = next(r for r in read_rows(data_path("rl_share.csv"), RlShare) if r.role == "share")
+    both = row.model_copy(update={"rl_share": 0.1, "rl_share_low": 0.05, "rl_share_high": 0.2})
+    centre, se = rl_share._stated(both)
+    assert (centre, se) == pytest.approx((-1.0, np.log10(4) / 2 / 1.6448536))
+    for lacking in ("rl_share_low", "rl_share_high"):
+        one = both.model_copy(update={lacking: None})
+        assert rl_share._stated(one) == pytest.approx((-1.0, rl_share.LEAST_SE))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 
 import numpy as np
@@ -13,6 +14,7 @@ from scipy import integrate
 
 from tenfold.answers import timing
 from tenfold.answers.constants import Constants
+from tenfold.answers.question import Question
 from tenfold.files import SpecError
 
 SHAPE = {"form": ["logistic"], "chain": range(2), "draw": range(100)}
@@ -126,6 +128,8 @@ def test_first_year_matches_stepping(exact, ooms, shares):
         assert one(found, f"{name}_year") == pytest.approx(year, abs=0.002), name
     assert one(found, "first_year") == max(one(found, f"{name}_year") for name in expected)
     last = max(expected, key=lambda name: expected[name])
+    listed = [row["probability"] for row in timing.binding(found)]
+    assert listed == sorted(listed, reverse=True), "what binds most often comes first"
     rows = {row["limit"]: row["probability"] for row in timing.binding(found)}
     assert rows[last] == 1
     assert sum(rows.values()) == 1
@@ -227,3 +231,12 @@ def test_bad_shares_and_volumes_are_one_line(exact):
         timing.break_even(asked(1.0), exact, horizon=0.0)
     with pytest.raises(SpecError, match="tokens per day -1"):
         timing.years_until_cheaper(timing.break_even(asked(1.0), exact), exact, -1.0)
+
+
+def test_what_is_not_stated_is_as_a_question_has_it():
+    """The most that a run takes, and the horizon, have one default each."""
+    default = vars(Question())
+    for function in (timing.first_year, timing.break_even):
+        for name, argument in inspect.signature(function).parameters.items():
+            if argument.default is not inspect.Parameter.empty:
+                assert argument.default == default[name], (function.__name__, name)
