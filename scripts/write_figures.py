@@ -9,12 +9,24 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 
 from tenfold.files import write_atomic
 
 TESTS = Path(__file__).resolve().parents[1] / "tests"
+MUTANTS = TESTS / "mutants.json"
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
+
+
+def known() -> dict[str, dict[str, int | float | str]]:
+    """What slow tests counted, and what became of the mutants."""
+    figures = json.loads((TESTS / "figures.json").read_text())
+    if MUTANTS.exists():
+        tried = json.loads(MUTANTS.read_text())
+        counts = Counter(mutant["outcome"] for mutant in tried["mutants"])
+        figures["mutants"] = {"date": tried["date"], "tried": counts.total(), **counts}
+    return figures
 
 
 def table(figures: dict[str, dict[str, int | float | str]]) -> str:
@@ -39,7 +51,7 @@ def page(text: str, figures: dict[str, dict[str, int | float | str]]) -> str:
 def main() -> int:
     """Rewrite the table."""
     readme = TESTS / "README.md"
-    figures = json.loads((TESTS / "figures.json").read_text())
+    figures = known()
     write_atomic(readme, page(readme.read_text(), figures))
     return 0
 

@@ -13,7 +13,7 @@ import signal
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -21,6 +21,7 @@ from tenfold.cli.app import main
 from tenfold.runs import build, store
 
 WRITES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "shutil.rmtree")
+HERE = str(Path(__file__).parent)
 SHORT = ("fit", "--scenario", "logistic", "--draws", "40", "--tune", "40", "--chains", "2")
 COMMANDS = {
     "fit": SHORT,
@@ -67,20 +68,17 @@ def forked(place: Path, arguments: tuple[str, ...], killed_at: int = 0, room: in
     child = os.fork()
     if child == 0:
         os.close(told)
-        os.chdir(place)
         out = os.open(place.parent / "said", os.O_CREAT | os.O_TRUNC | os.O_RDWR)
         for stream in (1, 2):
             os.dup2(out, stream)
-        sys.stdout, sys.stderr = (os.fdopen(n, "w", closefd=False) for n in (1, 2))
         if room:
             resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
-        state.update(heard=True, events=0, killed_at=killed_at, place=place)
-        sys.argv = ["tenfold", *arguments]
-        status = main()
-        state["heard"] = False
-        sys.stdout.flush()
-        os.write(said, str(state["events"]).encode())
-        os._exit(status)
+        if arguments[0] == "fit":  # whose threads a fork would wait for
+            os.set_inheritable(said, True)
+            given = f"{str(place)!r}, {arguments!r}, {killed_at}, {said}"
+            program = f"import sys; sys.path.insert(0, {HERE!r}); import test_kills as t; t.work("
+            os.execv(sys.executable, [sys.executable, "-c", f"{program}{given}, True)"])
+        work(str(place), arguments, killed_at, said)
     os.close(said)
     with os.fdopen(told) as pipe:
         events = pipe.read()
@@ -88,6 +86,23 @@ def forked(place: Path, arguments: tuple[str, ...], killed_at: int = 0, room: in
     killed = os.WIFSIGNALED(status)
     code = -os.WTERMSIG(status) if killed else os.WEXITSTATUS(status)
     return Fork(code, int(events or 0), (place.parent / "said").read_text())
+
+
+def work(
+    place: str, arguments: tuple[str, ...], killed_at: int, said: int, fresh: bool = False
+) -> NoReturn:
+    """Run a command and end; the number of writes goes to the descriptor `said`."""
+    os.chdir(place)
+    if fresh:
+        sys.addaudithook(hear)
+    sys.stdout, sys.stderr = (os.fdopen(n, "w", closefd=False) for n in (1, 2))
+    state.update(heard=True, events=0, killed_at=killed_at, place=place)
+    sys.argv = ["tenfold", *arguments]
+    status = main()
+    state["heard"] = False
+    sys.stdout.flush()
+    os.write(said, str(state["events"]).encode())
+    os._exit(status)
 
 
 class Fork:

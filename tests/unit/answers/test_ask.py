@@ -367,3 +367,14 @@ def test_between_holds_its_ends_and_over_does_not():
         False,
         False,
     ]
+
+
+def test_a_threshold_is_what_was_asked_for():
+    jump, year = registry.named("rl_jump_ooms"), registry.named("first_year")
+    assert conditions.threshold(jump, "over", "6") == conditions.Threshold("over", low=6.0)
+    assert conditions.threshold(jump, "under", "6") == conditions.Threshold("under", high=6.0)
+    between = conditions.Threshold("between", 6.0, 8.0)
+    assert conditions.threshold(jump, "between", "8", "6") == between
+    for day in ("2030", "2030-12-31"):
+        assert conditions.threshold(year, "by", day).high == pytest.approx(2031.0)
+    assert conditions.threshold(year, "by", "2030-06-30").high == pytest.approx(2030 + 181 / 365)
