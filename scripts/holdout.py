@@ -329,8 +329,8 @@ def main() -> None:
     chosen = parser.parse_args()
     path = chosen.folder / "scores.csv.xz"
     if chosen.page_only:
-        with lzma.open(path, "rt", newline="") as file:
-            rows = list(csv.DictReader(file))
+        text = lzma.decompress(path.read_bytes()).decode()
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
     else:
         points = prepare("baseline", load_scenario("baseline")).points
         rows = []

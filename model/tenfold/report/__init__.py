@@ -79,7 +79,7 @@ def _digest(run: Run, out: Path) -> bytes:
 
     code = Path(__file__).parents[1]
     runs = run.path.parent
-    inputs = [run.path / "run.json", *sorted(runs.glob("*/run.json")), runs / "sensitivity.json"]
+    inputs = [run.path / "run.json", *sorted(runs.glob("*/run.json")), runs / "scenarios.json"]
     inputs += sorted(path for path in code.rglob("*") if path.suffix in (".py", ".j2", ".css"))
     inputs += sorted(path for path in data_path().rglob("*") if path.is_file())
     made = [out / PAGE, *sorted((out / "figures").glob("*")), *sorted((out / "data").glob("*"))]

@@ -27,7 +27,7 @@ from tenfold.posterior import priors as prior_table
 from tenfold.report import fitted
 from tenfold.report.stored import Frame, Stored
 from tenfold.runs import stale, store
-from tenfold.scenarios import sensitivity
+from tenfold.scenarios.table import current as current_scenarios
 from tenfold.words.findings import Basis
 from tenfold.words.numbers import figures
 
@@ -310,8 +310,8 @@ def _sensitivity(stored: Stored, name: str, label: str) -> str:
 def scenario_rates(stored: Stored) -> list[dict[str, Any]]:
     """Exchange rate under every other scenario that is known in the same folder.
 
-    From the newest stored run, all forms mixed; else from the table of `tenfold scenarios --fit`,
-    under the heaviest form of this run that it holds. Stale ones are marked as such.
+    From the newest stored run, marked where it is stale; else from the rows of `tenfold scenarios`
+    that are current, where the scenario changes more than constants. All forms are mixed.
     """
     rows: list[dict[str, Any]] = []
     for run in _other_runs(stored):
@@ -320,16 +320,12 @@ def scenario_rates(stored: Stored) -> list[dict[str, Any]]:
         about = {"scenario": run.info["scenario"], "status": run.info["status"], "scale": "linear"}
         about["reason"] = run.info["spec"]["reason"]
         rows.append(_marked(about, not stale.outdated(run)) | row)
-    known = {row["scenario"] for row in rows}
-    for name, entry in sensitivity.earlier(stored.run.path.parent).items():
-        if name not in known:
-            form = max(entry["forms"], key=lambda form: stored.weights.get(form, 0.0))
-            row = entry["forms"][form]
-            # the run itself stands there too, with all its forms
-            label = f"{name}, {form}" if name == stored.run.info["scenario"] else name
-            about = {"scenario": label, "status": row["status"], "scale": "linear"}
-            about["reason"] = f"{entry['reason']} ({form} alone)"
-            rows.append(_marked(about, sensitivity.current(name, entry)) | row["exchange_rate"])
+    known = {stored.run.info["scenario"], *(row["scenario"] for row in rows)}
+    for name, kept in current_scenarios(stored.run, stored.run.path.parent).items():
+        if name not in known and kept["gear"] != "propagate":
+            about = {"scenario": name, "status": kept["status"], "scale": "linear"}
+            about["reason"] = f"{kept['reason']} ({kept['gear']})"
+            rows.append(about | kept["quantities"]["exchange_rate"])
     return rows
 
 

@@ -4,7 +4,8 @@
 - propagate: read by answers, draw by draw (constants, stated numbers, arguments, stored forms);
 - block: a part that no curve enters, sampled anew alone;
 - reweight: stored draws weighed for other priors or less evidence;
-- refit: the same structure on other evidence, from the typical values of the stored run;
+- refit: the same structure on other evidence or where no stored draw can be, from the typical
+  values of the stored run;
 - rebuild: another structure, from the start.
 """
 
@@ -115,6 +116,19 @@ def priors_of(run: Run) -> dict[str, Prior]:
     return {name: validate(table, Prior, name) for name, table in run.info["priors"].items()}
 
 
+def _within(after: Prior, before: Prior) -> bool:
+    """Whether draws from `before` can reach all that `after` allows: no weight makes up for it."""
+    low, high = _support(after)
+    least, most = _support(before)
+    return least <= low and high <= most
+
+
+def _support(prior: Prior) -> tuple[float, float]:
+    frozen = prior_table.distribution(prior.family, prior_table.hyperparameters(prior))
+    low, high = frozen.support()
+    return float(low) + prior.shift, float(high) + prior.shift
+
+
 def changes(fitted: Fitted, scenario: Scenario) -> Changes:
     """What a scenario changes in a fit.
 
@@ -129,9 +143,11 @@ def changes(fitted: Fitted, scenario: Scenario) -> Changes:
         after = prior_table.patched(before, scenario.priors, "scenario")
     for name in after:
         if after[name] != before.get(name):
+            wider = True
             with mistakes.gather():
-                prior_table.hyperparameters(after[name])
-            gears[f"prior of {name}"] = "block" if name in block.PRIORS else "reweight"
+                wider = name not in before or not _within(after[name], before[name])
+            by_draws: Gear = "refit" if wider else "reweight"
+            gears[f"prior of {name}"] = "block" if name in block.PRIORS else by_draws
     less = None
     if then.points != scenario.points:
         with mistakes.gather():

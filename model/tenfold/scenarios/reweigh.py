@@ -26,6 +26,8 @@ from tenfold.posterior.priors import Priors
 from tenfold.runs import headline, netcdf, store
 
 PARETO_K = 0.7
+EVEN = 1e-6
+"""Log ratios that differ by less are even: their rounding has no tail."""
 LEAST_EFFECTIVE = 400
 """Effective draws of each form, below which a sample is too poor."""
 
@@ -168,7 +170,7 @@ def smoothed(log_ratio: np.ndarray) -> Weighed:
     from arviz_stats.base.array import array_stats
 
     flat = log_ratio.ravel()
-    if np.ptp(flat) == 0:
+    if np.ptp(flat) < EVEN:
         return Weighed(np.full(log_ratio.shape, -np.log(flat.size)), -np.inf)
     weights, k = array_stats.psislw(-flat)  # it takes log densities of what is left out
     weights = np.asarray(weights)

@@ -91,6 +91,18 @@ def rows(
     return found
 
 
+def current(run: store.Run, runs: Path) -> dict[str, Row]:
+    """Kept rows of this run and of today's scenarios, constants and code; none is computed."""
+    known = load_scenarios()
+    return {
+        name: row
+        for name, row in _kept(runs).items()
+        if name in known
+        and row.get("quantities")
+        and row["key"] == _key(run, scenario_of(Said((name,)), run))
+    }
+
+
 def summary(answer: Answering, names: tuple[str, ...] = QUANTITIES) -> dict[str, Any]:
     """Quantities of what answers: rows of all forms mixed, each with `forms` alone."""
     asked = Asked(answer.draws, answer.constants, under(Question(), answer.question))

@@ -85,7 +85,8 @@ def runs(path: str, listed: Sequence[Entry]) -> Table:
         size = megabytes(entry.size)
         rows.append((entry.path.name, fitted, record["gates"], newest, size, own, changed))
     total = megabytes(sum(entry.size for entry in listed))
-    return f"{len(rows)} runs in {path}, {total} MB", columns, rows
+    some = "1 run" if len(rows) == 1 else f"{len(rows)} runs"
+    return f"{some} in {path}, {total} MB", columns, rows
 
 
 def run_record(entry: Entry) -> dict[str, Any]:

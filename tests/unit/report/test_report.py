@@ -26,12 +26,12 @@ from tenfold.claims.verdicts import load_claims
 from tenfold.evidence import dataset
 from tenfold.files import SpecError, data_path
 from tenfold.fit import checks
-from tenfold.posterior.plan import prepare
-from tenfold.posterior.scenario import load_scenario
+from tenfold.posterior.scenario import load_scenarios
 from tenfold.report import answer_figures, fitted, material, stored
 from tenfold.report import page as pages
 from tenfold.report.svg import log_ticks
-from tenfold.runs import keys, store
+from tenfold.runs import store
+from tenfold.scenarios import table
 from tenfold.spec import load_toml
 from tenfold.words import numbers, summary, terms
 from tenfold.words import page as tables
@@ -317,33 +317,22 @@ def test_a_damaged_run_is_one_line(prior_run, tmp_path, damage):
     assert not (tmp_path / "out").exists()
 
 
-def test_scenarios_fitted_under_one_form_are_told_with_it(prior_run, tmp_path):
+def test_scenarios_that_take_no_fit_are_told_beside_the_run(prior_run, tmp_path):
     run = store.load(Path(shutil.copytree(prior_run.path, tmp_path / prior_run.path.name)))
-    rate = dict.fromkeys(mixture.PROBABILITIES, 2.0)
-    entry = {"reason": "a test", "forms": {"logistic": {"status": "PASS", "exchange_rate": rate}}}
-    table = tmp_path / "sensitivity.json"
-    own, other = run.info["scenario"], "no-thinking-shift"
-    kept = {n: entry | {"key": keys.fit_key(prepare(n, load_scenario(n)))} for n in (other, own)}
-    table.write_text(json.dumps({"scenarios": kept | {"gone": entry}}))
-    row, same, gone = material.scenario_rates(stored.read(run))
-    assert (row["scenario"], row["reason"], row["p50"]) == (other, "a test (logistic alone)", 2.0)
-    assert same["scenario"] == f"{own}, logistic"
-    assert gone["scenario"] == "gone (stale)"
-    kept[other]["key"] = "0" * 12
-    table.write_text(json.dumps({"scenarios": kept}))
-    row, same = material.scenario_rates(stored.read(run))
-    assert row["scenario"] == f"{other} (stale)"
-    assert row["reason"].startswith("Stale: ")
-    assert "stale" not in same["scenario"]
-    empty = {"reason": "x", "forms": {"logistic": {}}}
-    broken = [{"scenarios": {"a": value}} for value in (1, {"reason": "x"}, empty)]
-    for damaged in ("{", "[]", *map(json.dumps, broken)):
-        table.write_text(damaged)
-        with pytest.raises(SpecError, match="sensitivity.json: damaged"):
-            material.scenario_rates(stored.read(run))
-    table.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(SpecError, match="sensitivity.json: damaged"):
-        material.scenario_rates(stored.read(run))
+    assert material.scenario_rates(stored.read(run)) == []
+    names = ("essay", "essay-numbers", "no-drift")
+    assert set(names) <= set(load_scenarios())
+    rows = table.rows(run, tmp_path, names)
+    found = {row["scenario"]: row for row in material.scenario_rates(stored.read(run))}
+    expected = {n for n in names if rows[n]["quantities"] and rows[n]["gear"] != "propagate"}
+    assert set(found) == expected
+    for name in expected:
+        assert found[name]["p50"] == rows[name]["quantities"]["exchange_rate"]["p50"]
+    kept = json.loads((tmp_path / table.FILE).read_text())
+    for row in kept["scenarios"].values():
+        row["key"] = "0" * 16
+    (tmp_path / table.FILE).write_text(json.dumps(kept))
+    assert material.scenario_rates(stored.read(run)) == []
 
 
 def test_weights_choose_the_draws_of_bands(kept):

@@ -50,6 +50,7 @@ def no_fit(monkeypatch):
         (Said(drops=("tradeoff=pruning",)), "block"),
         (Said(sets=("priors.cell_sd.sigma=0.35",)), "reweight"),
         (Said(drops=("source=tan2025",)), "reweight"),
+        (Said(("heavy-noise",)), "refit"),  # no stored draw is where this prior alone allows it
         (Said(sets=("points.reading_error_scale=2",)), "refit"),
         (Said(sets=("model.drift=false",)), "rebuild"),
         (Said(forms=("earlier",)), "rebuild"),
