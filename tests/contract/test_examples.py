@@ -87,7 +87,7 @@ def place(tmp_path_factory, editions):
     image(folder / "image")
     data = Path(shutil.copytree(ROOT / "data", folder / "data"))
     names = {match for line in EXAMPLES for match in re.findall(r"--(?:scenario|only) (\S+)", line)}
-    names |= {"baseline"}
+    names |= {"baseline", "jones"}
     tables = [f"[scenario.{name}]{SMALL}" for name in sorted(names)]
     (data / "scenarios.toml").write_text("\n".join(["version = 1", *tables]))
     with pytest.MonkeyPatch.context() as patch:

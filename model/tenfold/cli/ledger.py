@@ -45,7 +45,7 @@ def ledger(
     Examples:
       tenfold ledger
       tenfold ledger my-ledger.jsonl --register my-predictions.toml
-      tenfold ledger my-ledger.jsonl --resolve an-id --outcome yes --source https://example.org
+      tenfold ledger my-ledger.jsonl --resolve next-rl-run --outcome yes --source https://example.org
     """
     from tenfold.claims import ledger as record
     from tenfold.files import SpecError

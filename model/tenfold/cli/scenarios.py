@@ -44,7 +44,7 @@ def table(
       tenfold scenarios
       tenfold scenarios --only no-thinking-shift --json
       tenfold scenarios --fit --only no-thinking-shift
-      tenfold scenarios --pool my-scenarios.toml:sceptical:0.6,baseline:0.4
+      tenfold scenarios --pool jones:0.6,baseline:0.4
     """
     if ctx.invoked_subcommand:
         return

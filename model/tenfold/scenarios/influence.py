@@ -46,7 +46,7 @@ def influence(
     Returns:
         `quantity`, `title`, `unit`, `scale`, `by`, `base` (a row of `mixture.summarise`) and
         `rows`: `label`, `series` (how many go), `gear`, `pareto_k`, `effective_draws`, `status`
-        ("PASS", ... or "not fitted"), `row`, `shift` of the median and `width`, of the 90% interval
+        ("PASS", ..., "not fitted" or "the last of a regime"), `row`, `shift` of the median and `width`, of the 90% interval
         over the base's; the last three None where it is not known.
 
     Raises:
@@ -61,6 +61,9 @@ def influence(
         said = without(run, by, label)
         row: Row = {"label": label, "series": _series(run.points, by, label), "gear": "refit"}
         row |= dict.fromkeys(("pareto_k", "effective_draws", "row", "shift", "width"))
+        if _last_of_regime(run.points, by, label):
+            rows.append(row | {"status": "the last of a regime"})
+            continue
         row["status"] = "not fitted"
         say(f"without {by} {label}")
         try:
@@ -132,6 +135,12 @@ def _moved(base: Row, row: Row) -> Row:
 def _series(points: xr.Dataset, by: str, label: str) -> int:
     index = points["series_index"].values[labels_of(points, by) == label]
     return int(np.unique(index).size)
+
+
+def _last_of_regime(points: xr.Dataset, by: str, label: str) -> bool:
+    """Whether one of the regimes would have no evidence left."""
+    regime = points["series_regime"].values[points["series_index"].values]
+    return set(regime[labels_of(points, by) != label]) < set(regime)
 
 
 def _rank(row: Row) -> tuple[float, str]:

@@ -88,3 +88,16 @@ def test_the_constants_that_an_answer_reads_are_found(prior_run):
     assert "E_G4" not in found
     with pytest.raises(SpecError, match="--kind priors: unknown; did you mean 'prior'"):
         tornado.checked(("priors",))
+
+
+def test_the_last_evidence_of_a_regime_is_told_and_not_left_out(prior_run, tmp_path, monkeypatch):
+    points = prior_run.points
+    alone = points.assign(
+        series_benchmark=("series", np.where(points["series_regime"] == "rl", "one", "other"))
+    )
+    assert influence._last_of_regime(alone, "benchmark", "one")
+    assert not influence._last_of_regime(points, "source", "s1")
+    monkeypatch.setattr(influence, "labels", lambda run, by: ["s1"])
+    monkeypatch.setattr(influence, "_last_of_regime", lambda points, by, label: True)
+    (row,) = influence.influence(prior_run, tmp_path, by="source")["rows"]
+    assert (row["status"], row["shift"]) == ("the last of a regime", None)
