@@ -46,8 +46,8 @@ def influence(
     Returns:
         `quantity`, `title`, `unit`, `scale`, `by`, `base` (a row of `mixture.summarise`) and
         `rows`: `label`, `series` (how many go), `gear`, `pareto_k`, `effective_draws`, `status`
-        ("PASS", ..., "not fitted" or "the last of a regime"), `row`, `shift` of the median and `width`, of the 90% interval
-        over the base's; the last three None where it is not known.
+        ("PASS", ..., "not fitted" or "the last of a regime"), `row`, `shift` of the median and
+        `width`, of the 90% interval over the base's; the last three None where it is not known.
 
     Raises:
         SpecError: an unknown `by` or quantity.
