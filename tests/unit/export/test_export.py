@@ -144,7 +144,7 @@ def test_samples_are_a_table(prior_run, monkeypatch, capsys):
 
 RANGES = {
     "rl_jump_ooms": metaculus.Range(low="0", high="15"),
-    "training_cost": metaculus.Range(),
+    "training_cost": metaculus.Range(low="1e7 USD", high="1e25 USD"),
     "first_year": metaculus.Range(low="2020", high="2060-06-30"),
     "inference_per_training": metaculus.Range(low="0", high="8", open_low=False),
     "exchange_rate": metaculus.Range(log=True),
