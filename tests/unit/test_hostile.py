@@ -66,9 +66,10 @@ def test_a_hundred_thousand_spoiled_files(fuzz, tmp_path, figures):
         rng, own = random.Random(name), counts.setdefault(name, Counter())
         for _ in range(MANY // len(found) + 1):
             content = fuzz.spoiled(rng.choice(reader.seeds), reader.file, rng)
-            start = time.monotonic()
+            # of this process: what else the machine does is no fault of a reader
+            start = time.process_time()
             own[fuzz.outcome(reader, tmp_path / reader.file, content)] += 1
-            slowest = max(slowest, time.monotonic() - start)
+            slowest = max(slowest, time.process_time() - start)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
     for name, own in counts.items():
         print(f"  {name}: {own['loads']:,} load, {own['refused']:,} refused")

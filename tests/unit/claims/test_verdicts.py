@@ -339,6 +339,14 @@ def test_the_registry_is_closed(changes, expected):
         verdicts.check(claim(**changes))
 
 
+def test_two_quantities_are_set_against_each_other_draw_by_draw(draws, constants):
+    """The rate of a new benchmark is the rate itself here: their ratio is 1 in each draw."""
+    than = {"estimand": "exchange_rate_new_benchmark"}
+    found = one(draws, constants, than=than, relation="about", value=1.0, tolerance=1.01).evidence
+    assert found is not None
+    assert found.probability == 1
+
+
 def test_an_unknown_benchmark_names_the_claim(draws, constants):
     given = {"benchmark": "AIME 2025"}
     with pytest.raises(SpecError, match=r"claim 'a-claim': .*AIME 2025"):
