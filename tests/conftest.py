@@ -63,7 +63,7 @@ def store_prior_run(folder: Path, names: Mapping[str, str] | None = None) -> Run
     from tenfold.posterior import simulate
     from tenfold.posterior.plan import prepare
     from tenfold.posterior.scenario import Scenario
-    from tenfold.runs import build, headline, netcdf, store
+    from tenfold.runs import build, headline, netcdf, series, store
 
     scenario = Scenario.model_validate(
         {
@@ -100,6 +100,8 @@ def store_prior_run(folder: Path, names: Mapping[str, str] | None = None) -> Run
             new.save(store.posterior_file(form), tree, form=form)
         sample = headline.headline(trees, weights, seed=1)
         new.save(netcdf.HEADLINE, headline.single(sample))
+        posteriors = {form: tree["posterior"].to_dataset() for form, tree in trees.items()}
+        new.save(series.FILE, series.curves(posteriors, plan.points))
         return new.finish(record)
 
 

@@ -282,6 +282,8 @@ def shown(value: Any, most: int = 80) -> str:
 def write_atomic(path: Path, content: str | bytes) -> None:
     """Write a file so that readers see the old one or the new one, never half of one.
 
+    What writers that died have left in its folder goes.
+
     Raises:
         SpecError: no room, or no permission; the old file stands.
     """
@@ -289,6 +291,7 @@ def write_atomic(path: Path, content: str | bytes) -> None:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        sweep(path.parent)
         with part.open("wb") as file:
             file.write(data)
             file.flush()

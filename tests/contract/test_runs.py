@@ -66,7 +66,8 @@ def test_a_failed_gate_exits_with_3_and_keeps_the_run(home):
     assert ending.startswith("One GPT level takes ")
     assert "Next: `tenfold jump --scenario logistic`, " in " ".join(ending.split())
     assert "--target-accept" in done.stderr  # what to do about it
-    assert {p.name for p in path.iterdir()} == {"run.json", "headline.nc", "posterior-logistic.nc"}
+    made = {"run.json", "headline.nc", "series.nc", "posterior-logistic.nc"}
+    assert {p.name for p in path.iterdir()} == made
 
 
 def test_an_unchanged_fit_is_found_and_not_repeated(home):

@@ -67,6 +67,7 @@ def test_priors_scenario_and_code(current):
     assert stale.changes(changed(current, spec=spec)) == {"scenario": ["model.noise"]}
     other = ["0" * 64, "0" * 64]
     wanted = {"fit": {"code": ["tenfold.curves"]}, "sample": {"sample": ["tenfold.mixture"]}}
+    wanted |= {"series": {"sample": ["tenfold.runs.series"]}}
     wanted |= {"gates": {"checks": ["tenfold.fit.checks"]}}
     for part, found in wanted.items():
         ((module,),) = found.values()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import time
 
 import pytest
@@ -144,3 +145,13 @@ def test_paths_stay_in_their_folder(tmp_path):
     for name in ("../out.csv", str(tmp_path / "out.csv"), "/etc/passwd", "away.csv"):
         assert "leaves the folder" in refused(inside, home, name, "here")
     assert "not a path" in refused(inside, home, "a\0b", "here")
+
+
+def test_a_write_clears_what_a_dead_writer_left_and_nothing_of_a_live_one(tmp_path):
+    process = subprocess.Popen(["true"])
+    process.wait()
+    dead, live = (tmp_path / f".other.{pid}.part" for pid in (process.pid, os.getppid()))
+    dead.write_text("half")
+    live.write_text("half")
+    files.write_atomic(tmp_path / "table.csv", "a,b\n")
+    assert {path.name for path in tmp_path.iterdir()} == {"table.csv", live.name}

@@ -1,13 +1,12 @@
 """Curves of single series, as a run's posteriors have them: what one chart says by itself.
 
-Answers about benchmarks and populations read the headline sample; these read the posteriors, a few
-columns of them. A curve is one of thinking mode, along true compute: the error of an axis without
-numbers is in its slope.
+Answers about benchmarks and populations read the headline sample; these read series' own parameters
+beside it. A curve is one of thinking mode, along true compute: the error of an axis without numbers
+is in its slope.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,9 +21,8 @@ from tenfold.answers.question import Asked
 from tenfold.files import SpecError, did_you_mean
 from tenfold.mixture import SAMPLE_DIMS
 from tenfold.posterior import structure
-from tenfold.runs import store
+from tenfold.runs import series, store
 
-PARTS = ("slope", "intercept", "series_ceiling")
 LABELS = (
     "series", "series_regime", "series_benchmark", "is_pair", "twin_index", "floor", "reference",
     "benchmark_index", "series_index",
@@ -71,7 +69,7 @@ def curve(asked: Asked, label: str) -> xr.Dataset:
     place = labels.index(label)
     if not known.own[place]:
         raise SpecError(f"series {label!r}: a pair of modes or a second axis; it has no curve")
-    found = _drawn(_folder(asked), (place,), PARTS).isel(series=0)
+    found = _drawn(_folder(asked), (label,), tuple(series.LABELS)).isel(series=0, drop=True)
     return found.assign(floor=known.floor[place], reference=known.reference[place])
 
 
@@ -162,11 +160,11 @@ def _all(asked: Asked) -> xr.Dataset:
     chosen = (known.regime == asks.regime) & known.own & (known.points >= LEAST_POINTS)
     if asks.benchmark is not None:
         chosen &= known.benchmark == asks.benchmark
-    places = np.flatnonzero(chosen)
-    if not places.size:
+    if not chosen.any():
         raise Untold(f"benchmark {asks.benchmark!r}: no {asks.regime} series with a curve there")
-    found = _drawn(_folder(asked), tuple(places.tolist()), ("slope", "series_ceiling"))
-    return found.assign(floor=("series", known.floor[places]))
+    labels = tuple(known.label[chosen].tolist())
+    found = _drawn(_folder(asked), labels, ("slope", "series_ceiling"))
+    return found.assign(floor=("series", known.floor[chosen]))
 
 
 def _by_form(parts: xr.Dataset, function: Any, *given: float) -> xr.DataArray:
@@ -235,20 +233,23 @@ def _table(folder: Path, names: tuple[str, ...]) -> xr.Dataset:
 
 
 @lru_cache(maxsize=64)
-def _drawn(folder: Path, places: tuple[int, ...], parts: Iterable[str]) -> xr.Dataset:
-    """Draws of some series, dims (form, chain, draw, series), from the posterior of each form."""
+def _drawn(folder: Path, labels: tuple[str, ...], parts: tuple[str, ...]) -> xr.Dataset:
+    """Draws of some series: `series.FILE`, the ceiling under that name, in double precision.
+
+    Raises:
+        Untold: a run of before there was such a file.
+    """
     import h5py
 
     run = _run(folder)
-    stacked: dict[str, list[np.ndarray]] = {name: [] for name in parts}
-    for form in run.forms:
-        with h5py.File(run.file(store.posterior_file(form)), "r") as file:
-            for name in stacked:
-                node: Any = file[f"posterior/{name}"]
-                stacked[name].append(node[:, :, list(places)].astype("float32"))
-    dims = (*SAMPLE_DIMS, "series")
-    found = {
-        name.removeprefix("series_"): (dims, np.stack(values).astype(float))
-        for name, values in stacked.items()
-    }
+    if series.FILE not in run.info["files"]:
+        raise Untold(f"{run.path} has no {series.FILE}, which `tenfold fit` adds")
+    found = {}
+    with h5py.File(run.file(series.FILE), "r") as file:
+        stored: Any = file
+        known = stored["series"].asstr()[()].tolist()
+        places = sorted(known.index(label) for label in labels)
+        for name in parts:
+            values = stored[name][places].astype(float)
+            found[name.removeprefix("series_")] = (("series", *SAMPLE_DIMS), values)
     return xr.Dataset(found, coords={"form": list(run.forms)})

@@ -289,11 +289,9 @@ def _distribution(
     asked: Asked, answer: dict[str, Any], given: str | None, cdf: Path | None, plot: Path | None
 ) -> None:
     from tenfold.answers import ask as asking
-    from tenfold.files import sweep, write_atomic
+    from tenfold.files import write_atomic
     from tenfold.words.ask import in_unit
 
-    for path in filter(None, (cdf, plot)):
-        sweep(path.parent)
     found = asking.cdf(asking.sample_of(asked, answer["quantity"], given))
     if cdf:
         rows = [(in_unit(answer["scale"], x), p) for x, p in found]

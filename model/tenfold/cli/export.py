@@ -174,11 +174,10 @@ def _samples(asked: Quantities, out: Path | None, n: int) -> None:
 
 
 def _put(text: str, out: Path | None) -> None:
-    from tenfold.files import sweep, write_atomic
+    from tenfold.files import write_atomic
 
     if out is None:
         terminal.say(text.rstrip("\n"))
         return
-    sweep(out.parent)
     write_atomic(out, text)
     terminal.say(f"written: {out}")

@@ -12,15 +12,14 @@ import numpy as np
 import xarray as xr
 
 from tenfold import __version__
-from tenfold.answers import charts, headline
+from tenfold.answers import headline
 from tenfold.answers.constants import load_constants
 from tenfold.answers.quantiles import records
 from tenfold.answers.question import Asked, Question
 from tenfold.curves import Form
 from tenfold.editions import shelf, tables
 from tenfold.files import SpecError, did_you_mean
-from tenfold.posterior import structure
-from tenfold.runs import netcdf, record, store
+from tenfold.runs import netcdf, record, series, store
 from tenfold.runs.build import Build
 from tenfold.runs.store import Run, posterior_file
 from tenfold.unseen import predict
@@ -65,6 +64,7 @@ def new(
         info["edition"] = {"name": name, "made_by": __version__, "made": _now()}
         small = Build(Run(part, info), folder / name)
         step = keep_sample(small, run)
+        keep_curves(small, run, step)
         for form in run.forms:
             keep_posterior(small, run, form, step)
         record.write(part / store.RECORD, small.run.info)
@@ -90,21 +90,19 @@ def keep_sample(small: Build, run: Run) -> int:
         step = max(step + 1, -(-size * step // MOST_BYTES))
 
 
-def keep_posterior(small: Build, run: Run, form: Form, step: int) -> None:
-    """What answers and predictions read of a form's posterior, in single precision.
+def keep_curves(small: Build, run: Run, step: int) -> None:
+    """Series' own parameters, as `keep_posterior` has them."""
+    small.save(series.FILE, xr.DataTree(_few(run.group(series.FILE), step)))
 
-    All that new series share, and the curves of those that were fitted. It has the draws of the
-    sample, but a kept one stands for its neighbours, too, so that the file is small.
+
+def keep_posterior(small: Build, run: Run, form: Form, step: int) -> None:
+    """What predictions read of a form's posterior: all that new series share, short.
+
+    It has the draws of the sample, but a kept one stands for its neighbours, too, so that the file
+    is small.
     """
     name = posterior_file(form)
-    whole = run.group(name, "posterior")
-    own = xr.DataArray(structure.curves(run.points), dims="series")
-    curves = whole[list(charts.PARTS)].where(own, 0.0)
-    found = predict.shared(whole).merge(curves).isel(draw=slice(None, None, step))
-    n = found.sizes["draw"]
-    stands = max(1, found.sizes["chain"] * n // DRAWS)
-    found = found.isel(draw=np.arange(n) // stands * stands).assign_coords(draw=np.arange(n))
-    parts = {"posterior": found.map(_rounded, keep_attrs=True)}
+    parts = {"posterior": _few(predict.shared(run.group(name, "posterior")), step)}
     if form == run.forms[0]:
         parts["constant_data"] = run.points
     small.save(name, xr.DataTree.from_dict(parts), form=form)
@@ -128,6 +126,15 @@ def _check(run: Run, name: str, before: list[str], refits: Mapping[str, Run]) ->
             raise SpecError(f"refit {step!r}: unknown step{did_you_mean(step, list(STEPS))}")
     if refits and not before:
         raise SpecError("refits say what moved since the edition before, and there is none")
+
+
+def _few(draws: xr.Dataset, step: int) -> xr.Dataset:
+    """Draws of which some stand for their neighbours, rounded."""
+    found = draws.isel(draw=slice(None, None, step))
+    n = found.sizes["draw"]
+    stands = max(1, found.sizes["chain"] * n // DRAWS)
+    found = found.isel(draw=np.arange(n) // stands * stands).assign_coords(draw=np.arange(n))
+    return found.map(_rounded, keep_attrs=True)
 
 
 def _rounded(values: xr.DataArray) -> xr.DataArray:

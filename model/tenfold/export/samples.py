@@ -11,7 +11,7 @@ import xarray as xr
 from tenfold import mixture
 from tenfold.answers.question import Asked
 from tenfold.answers.registry import named
-from tenfold.files import SpecError, sweep, write_atomic
+from tenfold.files import SpecError, write_atomic
 from tenfold.inert import table
 
 SEED = 0
@@ -63,7 +63,6 @@ def write(draws: xr.Dataset, path: Path) -> None:
         SpecError: zarr is not installed; there is such a folder already; it cannot be written.
     """
     if path.suffix != ".zarr":
-        sweep(path.parent)
         write_atomic(path, bytes(draws.to_netcdf(engine="h5netcdf")))
         return
     if path.exists():

@@ -15,7 +15,7 @@ from tenfold.evidence.rows import read_folder
 from tenfold.files import SpecError
 from tenfold.posterior.plan import Plan, prepare
 from tenfold.posterior.scenario import Scenario, Settings, load_scenario
-from tenfold.runs import build, headline, keys, netcdf, store
+from tenfold.runs import build, headline, keys, netcdf, series, store
 from tenfold.spec import validate
 
 if TYPE_CHECKING:  # a stored run needs none of them, nor their libraries
@@ -129,6 +129,7 @@ def fit(plan: Plan, jobs: list[Job], new: build.Build, say: Say) -> store.Run:
         predicted = refits(plan, new, sampled)
     weigh(plan, new, predicted)
     new.save(netcdf.HEADLINE, sample_of(new.run))
+    new.save(series.FILE, curves_of(new.run))
     timings["all"] = time.perf_counter() - start
     new.note(timings_s={key: round(value, 2) for key, value in timings.items()})
     return new.finish(judge.judge(new.run, verdicts))
@@ -195,13 +196,26 @@ def sample_of(run: store.Run) -> xr.Dataset:
     return headline.single(headline.joined(parts, run.points, info["weights"], interval))
 
 
+def curves_of(run: store.Run) -> xr.Dataset:
+    """Series' own parameters, from a run's posteriors."""
+    posteriors = {
+        form: run.group(store.posterior_file(form), "posterior", series.LABELS)
+        for form in run.forms
+    }
+    return series.curves(posteriors, run.points)
+
+
+DERIVED = (netcdf.HEADLINE, series.FILE)
+"""Files that are made of a run's posteriors."""
+
+
 def _found(plan: Plan, runs: Path, say: Say) -> store.Run | None:
     """The run of a plan where it is on disk and whole, as the code of today derives it."""
     path = build.directory(plan, runs)
     if not path.is_dir():
         return None
     try:
-        found = _derived(store.load(path, but=(netcdf.HEADLINE,)), say)
+        found = _derived(store.load(path, but=DERIVED), say)
         store.verify(found)
     except SpecError as damage:
         say(f"{damage}; fitting it anew")
@@ -217,6 +231,9 @@ def _derived(run: store.Run, say: Say) -> store.Run:
     if keys.changed(code["sample"]) or not store.sound(run, netcdf.HEADLINE):
         say(f"{run.path.name}: its sample is drawn again from its posteriors")
         files[netcdf.HEADLINE] = sample_of(run)
+    if keys.changed(code.get("series", {})) or not store.sound(run, series.FILE):
+        say(f"{run.path.name}: its series' curves are taken from its posteriors again")
+        files[series.FILE] = curves_of(run)
     if keys.changed(code["gates"]):
         from tenfold.fit import judge
 

@@ -49,7 +49,7 @@ def build(
     # drawing is imported once it is needed
     from tenfold.answers.constants import load_constants
     from tenfold.claims.verdicts import load_claims
-    from tenfold.files import SpecError, sweep, write_atomic
+    from tenfold.files import SpecError, write_atomic
     from tenfold.report import material, page, stored
 
     if constants is None:
@@ -62,8 +62,6 @@ def build(
             (out / name).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SpecError(f"{out}: cannot be written ({error.strerror})") from None
-    for folder in (out, out / "data", out / "figures"):
-        sweep(folder)
     stamp.unlink(missing_ok=True)
     write_atomic(target, page.render(found, out))
     if shipped:

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 FIT = ("tenfold.fit.draws", "tenfold.fit.convergence")
 """Modules that make posteriors and weights; what they import counts as well."""
 
-DERIVED = {"sample": ("tenfold.runs.headline",), "gates": ("tenfold.fit.judge",)}
+DERIVED = {
+    "sample": ("tenfold.runs.headline",),
+    "series": ("tenfold.runs.series",),
+    "gates": ("tenfold.fit.judge",),
+}
 """What follows from posteriors and weights, and is made anew without sampling."""
 
 BASE = Path(tenfold.__file__).parent
@@ -49,7 +53,7 @@ def fit_key(plan: Plan) -> str:
 
 
 def derived() -> dict[str, dict[str, tuple[str, str]]]:
-    """The code of what is derived from posteriors: `sample` and `gates`, as `code` has it."""
+    """The code of what is derived from posteriors, by what that is, as `code` has it."""
     return {name: code(roots) for name, roots in DERIVED.items()}
 
 

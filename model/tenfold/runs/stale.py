@@ -26,6 +26,10 @@ def changes(run: Run, code: bool = True) -> dict[str, list[str]]:
         fitted it, the code that drew its `sample`, and the `checks` that judged it.
     """
     info = run.info
+
+    def derived(kind: str) -> list[str]:
+        return keys.changed(info["code"].get(kind, {}) if code else {})
+
     try:
         then = validate(info["spec"], Scenario, "spec")
         now = load_scenario(info["scenario"])
@@ -39,15 +43,15 @@ def changes(run: Run, code: bool = True) -> dict[str, list[str]]:
                 for table in ("points", "model")
                 for key in _differing(dict(getattr(then, table)), dict(getattr(now, table)))
             ],
-            "code": keys.changed(info["code"]["fit"] if code else {}),
-            "sample": keys.changed(info["code"]["sample"] if code else {}),
-            "checks": keys.changed(info["code"]["gates"] if code else {}),
+            "code": derived("fit"),
+            "sample": [*derived("sample"), *derived("series")],
+            "checks": derived("gates"),
         }
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         return {"its inputs or code": [str(error)]}
     changed = set(found["code"])  # what fitted it also stands behind what was derived
     for kind in ("sample", "checks"):
-        found[kind] = [name for name in found[kind] if name not in changed]
+        found[kind] = [name for name in dict.fromkeys(found[kind]) if name not in changed]
     return {kind: names for kind, names in found.items() if names}
 
 
