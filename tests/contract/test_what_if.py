@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 
 import pytest
@@ -10,11 +11,16 @@ import pytest
 from tenfold.cli.app import main
 
 
+@pytest.fixture(scope="module")
+def runs(prior_run, tmp_path_factory):
+    """A folder of its own: the table of scenarios is kept beside the run."""
+    return shutil.copytree(prior_run.path.parent, tmp_path_factory.mktemp("what_if") / "runs")
+
+
 @pytest.fixture
-def call(prior_run, monkeypatch, capsys):
+def call(runs, monkeypatch, capsys):
     def run(*arguments):
-        runs = str(prior_run.path.parent)
-        monkeypatch.setattr(sys, "argv", ["tenfold", *arguments, "--runs", runs])
+        monkeypatch.setattr(sys, "argv", ["tenfold", *arguments, "--runs", str(runs)])
         return main(), *capsys.readouterr()
 
     return run
