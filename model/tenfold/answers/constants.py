@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from tenfold.files import SpecError, data_path, did_you_mean
+from tenfold.kept import kept
 from tenfold.mixture import stratified
 from tenfold.posterior.scenario import load_scenarios
 from tenfold.spec import Strict, load_toml, validate
@@ -269,7 +270,11 @@ def load_constants(path: Path | None = None) -> Constants:
     Raises:
         SpecError: one line with file, key path, value and what was expected.
     """
-    return load_toml(data_path("constants.toml") if path is None else path, Constants)
+    return kept(_read, data_path("constants.toml") if path is None else path)
+
+
+def _read(path: Path) -> Constants:
+    return load_toml(path, Constants)
 
 
 def constants_of(info: Mapping[str, Any]) -> Constants:

@@ -26,27 +26,34 @@ def complete(sample: xr.Dataset) -> xr.Dataset:
         `exchange_rate_new_model` and `exchange_rate_benchmark` over `shared_benchmark`: those with
         evidence in both regimes.
     """
-    draws = sample.assign(
-        {k: v.astype(float) for k, v in sample.data_vars.items() if v.dtype.kind == "f"}
-    )
     # Numbers from 0 say nothing, and labels are compared in every sum of draws.
-    draws = draws.drop_vars(("chain", "draw", "repeat"), errors="ignore")
+    draws = sample.drop_vars(("chain", "draw", "repeat"), errors="ignore")
+    # Variables, which have no labels: nothing is left to compare
+    values = {k: v.variable for k, v in draws.data_vars.items()}
+    values |= {k: v.astype(float) for k, v in values.items() if v.dtype.kind == "f"}
+    regimes = draws["regime"].values.tolist()
     # local slopes, which forms agree on, instead of their own slopes, which they do not
-    local = np.exp(draws["steepness"])
-    rates = {
-        "exchange_rate": slope_ratio(xr.ufuncs.exp(draws["log_slope_mean"])) * local,
-        "exchange_rate_new_benchmark": slope_ratio(draws["slope_new_benchmark"]) * local,
-        "exchange_rate_new_model": slope_ratio(draws["slope_new_model"]) * local,
-    }
-    shared = draws["benchmark"].values[(draws["series_count"] > 0).all("regime").values]
+    local = np.exp(values["steepness"])
+
+    def rate(slope: xr.Variable) -> xr.Variable:
+        inference, rl = (slope.isel(regime=regimes.index(r)) for r in ("inference", "rl"))
+        return inference / rl * local
+
+    both = (draws["series_count"] > 0).all("regime").values
     # Selected and renamed: one dim cannot hold all benchmarks and some of them.
-    both = draws["slope_at_benchmark"].sel(benchmark=shared).rename(benchmark="shared_benchmark")
-    rates["exchange_rate_benchmark"] = slope_ratio(both) * local
+    shared = values["slope_at_benchmark"].isel(benchmark=np.flatnonzero(both))
+    dims = ["shared_benchmark" if dim == "benchmark" else dim for dim in shared.dims]
+    rates = {
+        "exchange_rate": rate(np.exp(values["log_slope_mean"])),
+        "exchange_rate_new_benchmark": rate(values["slope_new_benchmark"]),
+        "exchange_rate_new_model": rate(values["slope_new_model"]),
+        "exchange_rate_benchmark": rate(xr.Variable(dims, shared.values)),
+    }
     levels = ("typical", "new benchmark", "new model", "benchmark")
-    for (name, rate), level in zip(rates.items(), levels, strict=True):
-        about = {"long_name": "RL OOMs per inference OOM", "units": "OOM/OOM", "level": level}
-        draws[name] = rate.assign_attrs(about)
-    return draws
+    for found, level in zip(rates.values(), levels, strict=True):
+        found.attrs = {"long_name": "RL OOMs per inference OOM", "units": "OOM/OOM", "level": level}
+    draws = draws.assign_coords(shared_benchmark=draws["benchmark"].values[both])
+    return draws.assign(values | rates)
 
 
 def slope_ratio(slope: xr.DataArray) -> xr.DataArray:

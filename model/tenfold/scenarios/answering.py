@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from tenfold.answers.constants import load_constants
-from tenfold.files import Mistakes, SpecError, did_you_mean
+from tenfold.files import Mistakes, SpecError, data_path, did_you_mean
+from tenfold.kept import kept
 from tenfold.posterior import priors as prior_table
 from tenfold.posterior.scenario import READ_BY_ANSWERS, Scenario, load_scenarios
 from tenfold.runs import store
 from tenfold.scenarios import changes, gears, tables
+from tenfold.scenarios.material import material
 from tenfold.scenarios.said import BASE, Said, in_file
 from tenfold.spec import validate
 
@@ -65,8 +67,9 @@ def scenario_of(said: Said, run: store.Run) -> Scenario:
     with mistakes.gather():
         patches += chosen(said, run.info["scenario"])
     with mistakes.gather():
-        constants, priors = load_constants(), prior_table.load() | changes.priors_of(run)
-        extra = tables.tables(said.sets, said.drops, said.onlys, said.forms, constants, priors)
+        priors = {**kept(prior_table.load, data_path("priors.toml")), **material(run).fitted.priors}
+        changed = (said.sets, said.drops, said.onlys, said.forms)
+        extra = tables.tables(*changed, load_constants(), priors)
         patches.append(extra)
     with mistakes.gather():
         _choose_once(patches)
@@ -100,7 +103,7 @@ def chosen(said: Said, fitted: str = BASE) -> list[dict[str, Any]]:
             if in_file(name):
                 found.append(of_file(name).model_dump(mode="json", exclude_unset=True))
                 continue
-            known = load_scenarios()
+            known = kept(load_scenarios, data_path("scenarios.toml"))
             if name not in known:
                 if name == fitted:
                     continue  # a run of a scenario that is no more speaks for itself

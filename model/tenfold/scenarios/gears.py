@@ -15,10 +15,10 @@ from tenfold.answers.headline import complete
 from tenfold.files import SpecError
 from tenfold.mixture import NEGLIGIBLE, plain
 from tenfold.posterior.scenario import Scenario
-from tenfold.runs import netcdf
 from tenfold.runs.store import Run
 from tenfold.scenarios import block, changes, stated
 from tenfold.scenarios.changes import FITTED, GEARS, Changes, Gear
+from tenfold.scenarios.material import material
 
 Say = Callable[[str], None]
 Depends = Callable[[xr.Dataset, Constants], Mapping[str, xr.DataArray]]
@@ -98,8 +98,9 @@ def apply(
         NeedsFit: nothing less would do.
         SpecError: a change that cannot be made; a gear that cannot do it.
     """
-    found = changes.changes(changes.Fitted.of_run(run), scenario)
-    base, constants = run.group(netcdf.HEADLINE), _constants(scenario)
+    stored = material(run)
+    found = changes.changes(stored.fitted, scenario)
+    base, constants = stored.sample, _constants(scenario)
     if gear is not None and GEARS.index(gear) < GEARS.index(found.gear):
         needs = max(found.gears, key=lambda what: GEARS.index(found.gears[what]))
         raise SpecError(f"--gear {gear}: {needs} needs at least {found.gear}")
@@ -123,16 +124,16 @@ def apply(
         if not fit:
             raise NeedsFit
         answering = _refitted(run, scenario, runs, name, wanted, say)
-        sample = answering.group(netcdf.HEADLINE)
+        sample = material(answering).sample
     else:
         sample = _in_blocks(run, sample, found)
         sample = _of_forms(run, sample, scenario.model.forms)
-    draws = complete(_stated(sample, scenario, run.info["seed"]))
+    draws = stored.completed(_stated(sample, scenario, run.info["seed"]))
     if wanted != "reweight" and draws["form"].values.tolist() == list(answering.forms):
         # the run's own draws in their order: those of its series belong to them
         draws = draws.assign_attrs(run=str(answering.path))
     if depends and wanted in ("propagate", "block") and found.gears:
-        then, now = depends(complete(base), load_constants()), depends(draws, constants)
+        then, now = depends(stored.draws, load_constants()), depends(draws, constants)
         if all(np.array_equal(then[what].values, now[what].values) for what in now):
             wanted = "none"
             notes = [f"what is asked does not depend on {_listed(list(found.gears))}: this is the "
@@ -207,15 +208,15 @@ def _reweighted(
 
     if "edition" in run.info:  # made small: its draws are not those of its sample
         return None, np.inf, 0.0
-    material = reweigh.material(run)
+    stored = material(run)
     less = found.less or changes.Less.nothing(run.points)
     series = changes.series_of(run.points, less.obs)
     change = reweigh.Change(found.before, found.after, series, less.shifts)
     weights = run.info["weights"]
-    listed = [reweigh.weighed(material, change)]
-    if len(run.forms) > 1 and material.future:
-        listed.append(reweigh.weighed_future(material, change))
-        weights = reweigh.form_weights(material, change, listed[-1])
+    listed = [reweigh.weighed(stored, change)]
+    if len(run.forms) > 1 and stored.future:
+        listed.append(reweigh.weighed_future(stored, change))
+        weights = reweigh.form_weights(stored, change, listed[-1])
     counted = [
         one
         for each in listed
@@ -225,7 +226,7 @@ def _reweighted(
     k, effective = max(one.pareto_k for one in counted), min(one.effective for one in counted)
     if not force and not all(one.good for one in counted):
         return None, k, effective
-    sample = reweigh.resampled(material, listed[0], weights, change, run.info["seed"])
+    sample = reweigh.resampled(stored, listed[0], weights, change, run.info["seed"])
     return sample, k, effective
 
 

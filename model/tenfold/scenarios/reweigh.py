@@ -11,19 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
 import numpy as np
 import xarray as xr
-from scipy import special
 
 from tenfold.curves import Form
 from tenfold.evidence import dataset
-from tenfold.fit import compare, diagnose, judge
+from tenfold.fit import compare
 from tenfold.posterior import simulate, structure
 from tenfold.posterior.priors import Priors
-from tenfold.runs import headline, netcdf, store
+from tenfold.runs import headline
+from tenfold.scenarios.material import Material
 
 PARETO_K = 0.7
 EVEN = 1e-6
@@ -68,84 +66,11 @@ class Weighed:
         return self.pareto_k < PARETO_K and self.effective >= LEAST_EFFECTIVE
 
 
-class Material:
-    """What weighing reads of a run, kept once it is read."""
-
-    def __init__(self, run: store.Run) -> None:
-        self.run = run
-        self._kept: dict[Any, Any] = {}
-
-    @cached_property
-    def sample(self) -> xr.Dataset:
-        """The stored sample."""
-        return self.run.group(netcdf.HEADLINE)
-
-    @cached_property
-    def future(self) -> bool:
-        """Whether forms can be weighed anew."""
-        return judge.FUTURE in self.run.info["files"] and all(
-            "draw_log_density" in self.held_out(form) for form in self.run.forms
-        )
-
-    def parameters(self, form: Form) -> xr.Dataset:
-        """Draws of everything with a prior of its own, and of shifts' exchange rates."""
-
-        def read() -> xr.Dataset:
-            path = self.run.file(store.posterior_file(form))
-            wanted = {*self.run.info["priors"], "shift_exchange_rate"}
-            return netcdf.read(path, "posterior", wanted & netcdf.names(path, "posterior"))
-
-        return self._once(("parameters", form), read)
-
-    def scores(self, form: Form) -> np.ndarray:
-        """Log density of each series' scores, shape (chain, draw, series); 0 of a second axis."""
-
-        def read() -> np.ndarray:
-            found = self.run.group(store.posterior_file(form), "log_likelihood")["series_scores"]
-            series = self.run.points["series"].values
-            return found.reindex(series=series).fillna(0.0).values.astype(float)
-
-        return self._once(("scores", form), read)
-
-    def local_slopes(self, form: Form) -> np.ndarray:
-        """`simulate.local_slopes` of every draw."""
-        needed = ("cell_sd", "intercept", "slope", "series_ceiling")
-
-        def read() -> np.ndarray:
-            path = self.run.file(store.posterior_file(form))
-            early = {"early"} & netcdf.names(path, "posterior")
-            found = netcdf.read(path, "posterior", [*needed, *early])
-            return simulate.local_slopes(found, self.run.points, form)
-
-        return self._once(("local", form), read)
-
-    def held_out(self, form: Form) -> xr.Dataset:
-        """What the refit without the future says of it."""
-        return self._once(("future", form), lambda: self.run.group(judge.FUTURE, form))
-
-    def _once(self, key: Any, read: Any) -> Any:
-        if key not in self._kept:
-            self._kept[key] = read()
-        return self._kept[key]
-
-
-_known: dict[tuple[str, str], Material] = {}
-
-
-def material(run: store.Run) -> Material:
-    """The material of a run; that of the last one stays in memory."""
-    key = (str(run.path.resolve()), run.info["key"])
-    if key not in _known:
-        _known.clear()
-        _known[key] = Material(run)
-    return _known[key]
-
-
 def weighed(material: Material, change: Change) -> dict[Form, Weighed]:
     """Weights of every form's draws."""
     found = {}
     for form in material.run.forms:
-        ratio = _log_ratio(material.parameters(form), change, material.run.points)
+        ratio = _log_ratio(material, form, False, change)
         if not change.series.all():
             ratio = ratio - material.scores(form)[..., ~change.series].sum(-1)
         found[form] = smoothed(ratio)
@@ -156,10 +81,9 @@ def weighed_future(material: Material, change: Change) -> dict[Form, Weighed]:
     """Weights of the draws of every form's refit without the future."""
     found = {}
     for form in material.run.forms:
-        told = material.held_out(form)
-        ratio = _log_ratio(told, change, material.run.points)
+        ratio = _log_ratio(material, form, True, change)
         if not change.series.all():
-            scores = told["series_scores"].values[..., ~change.series]
+            scores = material.held_out(form)["series_scores"].values[..., ~change.series]
             ratio = ratio - scores.sum(-1, dtype=float)
         found[form] = smoothed(ratio)
     return found
@@ -179,19 +103,15 @@ def smoothed(log_ratio: np.ndarray) -> Weighed:
     return Weighed(weights.reshape(log_ratio.shape), k if np.isfinite(k) else np.inf)
 
 
-def _log_ratio(parameters: xr.Dataset, change: Change, points: xr.Dataset) -> np.ndarray:
+def _log_ratio(material: Material, form: Form, future: bool, change: Change) -> np.ndarray:
     """log of the new density of parameters and of rows beside the curves, over the old."""
-    changed = [
-        name
-        for name, prior in change.after.items()
-        if name in parameters and prior != change.before[name]
-    ]
-    like = parameters["cell_sd"]
-    total = np.zeros(like.shape)
-    for sign, table in ((1, change.after), (-1, change.before)):
-        density = diagnose.log_prior(parameters, {name: table[name] for name in changed})
-        for name in changed:
-            total = total + sign * density[name].transpose(*like.dims).values
+    parameters = material.held_out(form) if future else material.parameters(form)
+    points = material.run.points
+    total = np.zeros(parameters["cell_sd"].shape)
+    for name, prior in change.after.items():
+        if name in parameters and prior != change.before[name]:
+            total = total + material.log_prior(form, future, name, prior)
+            total = total - material.log_prior(form, future, name, change.before[name])
     if not change.shifts.all():
         total = total - _shift_scores(parameters, points)[..., ~change.shifts].sum(-1)
     second = structure.twins(points)
@@ -225,11 +145,12 @@ def form_weights(
     """Stacking weights of the forms under the change."""
     points, pointwise = material.run.points, {}
     for form in material.run.forms:
-        told = material.held_out(form)
-        stays = change.series[points["series_index"].values[told["obs"].values]]
-        density = told["draw_log_density"].values[..., stays].astype(float)
-        weights = future[form].log_weights[..., None]
-        pointwise[form] = np.asarray(special.logsumexp(density + weights, axis=(0, 1)))
+        held = material.held_out(form)["obs"].values
+        stays = change.series[points["series_index"].values[held]]
+        density, top = material.densities(form)
+        # not by a library that deals it out to threads: they cost more than the sum itself
+        mean = np.einsum("d,ds->s", np.exp(future[form].log_weights.ravel()), density)
+        pointwise[form] = (np.log(np.maximum(mean, np.finfo(float).tiny)) + top)[stays]
     return compare.stacking(pointwise)
 
 

@@ -287,7 +287,7 @@ def _computed(
 def _in_processes(sweep: Sweep, left: list[int], number: int) -> Iterator[Row]:
     # a fork would copy threads of libraries in the middle of what they do
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(number, len(left)), context) as pool:
+    with _one_thread_each(), ProcessPoolExecutor(min(number, len(left)), context) as pool:
         waiting: set[Future[Row]] = set()
         rest = iter(left)
         for point in itertools.islice(rest, 2 * number):
@@ -297,6 +297,19 @@ def _in_processes(sweep: Sweep, left: list[int], number: int) -> Iterator[Row]:
             for point in itertools.islice(rest, len(done)):
                 waiting.add(pool.submit(row, sweep, point))
             yield from (future.result() for future in done)
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Processes started here leave linear algebra to one thread: the processors are dealt out."""
+    name = "OPENBLAS_NUM_THREADS"
+    before = os.environ.get(name)
+    os.environ[name] = before or "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
 
 
 def _on_cluster(sweep: Sweep, left: list[int], scheduler: str) -> Iterator[Row]:

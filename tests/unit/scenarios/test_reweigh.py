@@ -10,11 +10,12 @@ from tenfold.posterior import priors, simulate
 from tenfold.posterior.scenario import Prior
 from tenfold.runs import netcdf, store
 from tenfold.scenarios import changes, reweigh
+from tenfold.scenarios.material import Material
 
 
 @pytest.fixture(scope="module")
 def material(prior_run):
-    return reweigh.Material(prior_run)
+    return Material(prior_run)
 
 
 def change(run, after=None, series=None, shifts=None):
@@ -72,7 +73,7 @@ def test_series_that_go_take_their_density_along(prior_run, material):
         np.testing.assert_allclose(sample["steepness"].sel(form=form), wanted, atol=1e-5)
 
 
-def test_shifts_that_go_take_theirs(prior_run, material):
+def test_shifts_that_go_take_theirs(prior_run, material, monkeypatch):
     points = prior_run.points
     shifts = np.ones(points.sizes["shift"], dtype=bool)
     shifts[0] = False
@@ -81,7 +82,8 @@ def test_shifts_that_go_take_theirs(prior_run, material):
     if "shift_exchange_rate" not in parameters:
         rate = np.exp(np.random.default_rng(1).normal(size=(2, 150, shifts.size)))
         parameters = parameters.assign(shift_exchange_rate=(("chain", "draw", "shift"), rate))
-    found = reweigh._log_ratio(parameters, change(prior_run, shifts=shifts), points)
+    monkeypatch.setattr(material, "parameters", lambda form: parameters)
+    found = reweigh._log_ratio(material, form, False, change(prior_run, shifts=shifts))
     rate = parameters["shift_exchange_rate"].values[..., 0]
     error = np.hypot(points["shift_ooms_se"].values[0], points["rl_ooms_se"].values[0] / rate)
     row = stats.norm(points["rl_ooms"].values[0] / rate, error)
