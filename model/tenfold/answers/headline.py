@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -29,13 +29,13 @@ def complete(sample: xr.Dataset) -> xr.Dataset:
     # Numbers from 0 say nothing, and labels are compared in every sum of draws.
     draws = sample.drop_vars(("chain", "draw", "repeat"), errors="ignore")
     # Variables, which have no labels: nothing is left to compare
-    values = {k: v.variable for k, v in draws.data_vars.items()}
+    values: dict[str, Any] = {str(k): v.variable for k, v in draws.data_vars.items()}
     values |= {k: v.astype(float) for k, v in values.items() if v.dtype.kind == "f"}
     regimes = draws["regime"].values.tolist()
     # local slopes, which forms agree on, instead of their own slopes, which they do not
     local = np.exp(values["steepness"])
 
-    def rate(slope: xr.Variable) -> xr.Variable:
+    def rate(slope: Any) -> Any:
         inference, rl = (slope.isel(regime=regimes.index(r)) for r in ("inference", "rl"))
         return inference / rl * local
 

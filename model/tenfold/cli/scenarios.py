@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tenfold.cli import terminal
 from tenfold.cli.evidence import Json
 from tenfold.cli.fit import RunFolder, Runs
+
+if TYPE_CHECKING:
+    from tenfold.runs.store import Run
 
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print the numbers as CSV.")]
 
@@ -140,6 +143,17 @@ def check(
     terminal.print_table(*words.checked(str(file), found))
 
 
+def _keep(run: Run, runs: Path, kind: str, found: dict[str, Any]) -> None:
+    """Keep what was found for the report; an answer is told even where that cannot be."""
+    from tenfold.files import SpecError
+    from tenfold.scenarios import explored
+
+    try:
+        explored.keep(run, runs, kind, found)
+    except SpecError as error:
+        terminal.warn(f"not kept for the report: {error}")
+
+
 Fit = Annotated[
     bool, typer.Option("--fit", help="Fit where weights are not good enough; fits are kept.")
 ]
@@ -171,6 +185,7 @@ def influence(
 
     start = shelf.speaking(runs, run=run)
     found = evidence.influence(start, runs, by, quantity, fit, terminal.warn)
+    _keep(start, runs, "influence", found)
     if as_json:
         terminal.print_json(found)
     elif as_csv:
@@ -204,7 +219,10 @@ def tornado(
     from tenfold.words import scenarios as words
 
     kinds = inputs.checked(tuple(kind or inputs.KINDS))
-    found = inputs.tornado(shelf.speaking(runs, run=run), runs, quantity, None, kinds)
+    start = shelf.speaking(runs, run=run)
+    found = inputs.tornado(start, runs, quantity, None, kinds)
+    if kinds == inputs.KINDS:
+        _keep(start, runs, "tornado", found)
     if as_json:
         terminal.print_json(found)
     elif as_csv:
@@ -238,8 +256,10 @@ def next_studies(
     from tenfold.scenarios.said import Said
     from tenfold.words import scenarios as words
 
-    base = answering(Said(), shelf.speaking(runs, run=run), runs)
+    start = shelf.speaking(runs, run=run)
+    base = answering(Said(), start, runs)
     found = ranked(Asked(base.draws, base.constants, Question()), quantity)
+    _keep(start, runs, "next", found)
     lines = words.next_lines(found)
     if as_json:
         terminal.print_json(found | {"lines": lines})

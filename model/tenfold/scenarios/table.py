@@ -1,16 +1,11 @@
 """Every shipped scenario beside the base: headline quantities, shift, gear; kept between calls.
 
-A row is kept in the folder of runs under a key of all that it rests on. Rows are written one by one
-under a lock, so that two processes lose none of each other's.
+A row is kept in the folder of runs under a key of all that it rests on (`notes`).
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +14,14 @@ import xarray as xr
 from tenfold import mixture
 from tenfold.answers import registry
 from tenfold.answers.question import Asked, Question, under
-from tenfold.files import SpecError, data_path, read_json, write_atomic
 from tenfold.posterior.scenario import Scenario, load_scenarios
-from tenfold.runs import keys, store
-from tenfold.scenarios import changes
+from tenfold.runs import store
+from tenfold.scenarios import changes, notes
 from tenfold.scenarios.answering import answering, fitted, scenario_of
 from tenfold.scenarios.gears import Answering, NeedsFit
 from tenfold.scenarios.said import BASE, Said
 
-try:
-    import fcntl
-except ImportError:  # without it two processes at once may lose each other's rows
-    fcntl = None
-
-FILE = "scenarios.json"
+FILE, TABLE = "scenarios.json", "scenarios"
 QUANTITIES = (
     "exchange_rate",
     "inference_jump_ooms",
@@ -43,7 +32,6 @@ QUANTITIES = (
 )
 """Headline quantities of a row."""
 SHIFT = "rl_jump_ooms"
-CODE = ("tenfold.scenarios.gears", "tenfold.answers.registry")
 
 Say = Callable[[str], None]
 Row = dict[str, Any]
@@ -74,16 +62,16 @@ def rows(
     """
     known = load_scenarios()
     found: dict[str, Row] = {}
-    kept = _kept(runs)
+    kept = notes.entries(runs / FILE, TABLE)
     for name in dict.fromkeys((BASE, *(names or known))):
         said = Said((name,))
         whole = scenario_of(said, run)
-        key = _key(run, whole)
+        key = notes.key(run, whole.model_dump(mode="json"))
         row = kept.get(name, {})
-        if row.get("key") != key or (fit and row["status"] == "not fitted"):
+        if row.get("key") != key or (fit and row.get("status") == "not fitted"):
             say(f"scenario {name}")
             row = _row(said, whole, run, runs, fit, say) | {"key": key}
-            _keep(runs, name, row)
+            notes.keep(runs / FILE, TABLE, name, row)
         found[name] = row
     base = found[BASE]["quantities"][SHIFT]["p50"]
     for row in found.values():
@@ -96,10 +84,10 @@ def current(run: store.Run, runs: Path) -> dict[str, Row]:
     known = load_scenarios()
     return {
         name: row
-        for name, row in _kept(runs).items()
+        for name, row in notes.entries(runs / FILE, TABLE).items()
         if name in known
         and row.get("quantities")
-        and row["key"] == _key(run, scenario_of(Said((name,)), run))
+        and row["key"] == notes.key(run, scenario_of(Said((name,)), run).model_dump(mode="json"))
     }
 
 
@@ -146,48 +134,3 @@ def _shift(quantities: Mapping[str, Any], base: Any) -> float | None:
         return None
     here = quantities[SHIFT]["p50"]
     return here - base if isinstance(here, float) and isinstance(base, float) else None
-
-
-def _key(run: store.Run, whole: Scenario) -> str:
-    """Of the run, the scenario, the constants and the code."""
-    parts = {
-        "run": [run.info["key"], run.info["created"]],
-        "scenario": whole.model_dump(mode="json"),
-        "constants": hashlib.sha256(data_path("constants.toml").read_bytes()).hexdigest(),
-        "code": {name: meaning for name, (_, meaning) in keys.code(CODE).items()},
-    }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _kept(runs: Path) -> dict[str, Row]:
-    """Rows of the folder of runs; none where the file is missing or damaged: it is made anew."""
-    path = runs / FILE
-    if not path.is_file():
-        return {}
-    try:
-        found = read_json(path)["scenarios"]
-        return {name: row for name, row in found.items() if {"key", "status"} <= set(row)}
-    except (SpecError, KeyError, TypeError, AttributeError):
-        return {}
-
-
-def _keep(runs: Path, name: str, row: Row) -> None:
-    with _locked(runs):
-        content = {"version": 1, "scenarios": _kept(runs) | {name: row}}
-        write_atomic(runs / FILE, json.dumps(content, indent=1) + "\n")
-
-
-@contextmanager
-def _locked(runs: Path) -> Iterator[None]:
-    """The only one to write rows in this folder."""
-    try:
-        runs.mkdir(parents=True, exist_ok=True)
-        lock = os.open(runs / f".{FILE}.lock", os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise SpecError(f"{runs}: cannot be written ({error.strerror})") from None
-    try:
-        if fcntl is not None:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -54,11 +53,3 @@ def test_rows_that_are_current_are_read_and_others_made_anew(run):
     assert told[3:] == ["scenario saturating"]
     path.write_text("{")
     assert table.rows(run, runs, NAMES[:2], say=told.append) == first
-
-
-def test_two_at_once_lose_no_row(tmp_path):
-    names = [f"scenario {i}" for i in range(40)]
-    row = {"key": "k", "status": "PASS"}
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda name: table._keep(tmp_path, name, row), names))
-    assert sorted(table._kept(tmp_path)) == sorted(names)

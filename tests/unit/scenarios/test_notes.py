@@ -1,0 +1,30 @@
+"""What was found is kept: no entry is lost, none is told once what it rests on has changed."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+from tenfold.scenarios import explored, notes
+
+
+def test_two_at_once_lose_no_entry(tmp_path):
+    path, names = tmp_path / "rows.json", [f"scenario {i}" for i in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: notes.keep(path, "rows", name, {"key": "k"}), names))
+    assert sorted(notes.entries(path, "rows")) == sorted(names)
+    path.write_text("{")
+    assert notes.entries(path, "rows") == {}
+
+
+def test_what_was_explored_is_told_while_it_holds(prior_run, tmp_path):
+    by = {"quantity": "rl_jump_ooms", "by": "source", "rows": []}
+    explored.keep(prior_run, tmp_path, "influence", by)
+    explored.keep(prior_run, tmp_path, "next", {"quantity": "exchange_rate", "studies": []})
+    found = explored.current(prior_run, tmp_path)
+    assert sorted(found) == ["influence:rl_jump_ooms:source", "next:exchange_rate"]
+    assert found["influence:rl_jump_ooms:source"].items() > by.items()
+    other = type(prior_run)(prior_run.path, prior_run.info | {"created": "later"})
+    assert explored.current(other, tmp_path) == {}
+    path = tmp_path / explored.FILE
+    path.write_text(path.read_text().replace(found["next:exchange_rate"]["key"], "0"))
+    assert list(explored.current(prior_run, tmp_path)) == ["influence:rl_jump_ooms:source"]
+    assert json.loads(path.read_text())["version"] == 1
