@@ -99,11 +99,19 @@ def describe(error: ValidationError, kind: type[BaseModel]) -> list[str]:
         elif item["type"] == "missing":
             told.setdefault(location, f"{key}: missing; it is required")
         else:
-            message = item["msg"].removeprefix("Value error, ")
+            message = item["msg"].removeprefix("Value error, ") + _meant(item)
             # of a rule between keys, the whole table would say nothing
             got = "" if isinstance(item["input"], dict) else f"got {shown(item['input'])}; "
             told.setdefault(location, f"{key}: {got}{message}")
     return abridged([line for location, line in told.items() if location not in found])
+
+
+def _meant(item: Any) -> str:
+    """The word that is meant where one of a few was expected and something near it is there."""
+    if item["type"] != "literal_error" or not isinstance(item["input"], str):
+        return ""
+    hint = did_you_mean(item["input"], re.findall(r"'([^']*)'", item["ctx"]["expected"]))
+    return hint if "mean" in hint.split("'")[0] else ""
 
 
 def fields_at(kind: Any, location: list[Any]) -> list[str]:

@@ -176,6 +176,26 @@ def test_a_stored_answer_no_longer_holds_once_a_number_is_planted(run, tmp_path)
     assert "claim 'twice-the-orders': p50 was" in out
 
 
+def test_an_editions_tables_no_longer_hold_once_a_number_is_planted(run, tmp_path):
+    file = EXAMPLES / "my-claims.toml"
+    shipped = json.loads((shelf.home() / shelf.names()[-1] / shelf.TABLES).read_text("utf-8"))
+    told = shipped["quantities"]
+    shipped["quantities"] = {name: told[name] for name in ("exchange_rate", "rl_jump_ooms")}
+    path = tmp_path / "edition.json"
+    path.write_text(json.dumps(shipped), encoding="utf-8")
+    status, out, _ = run("claims", file, "--against", path)
+    assert (status, out) == (0, "2 verdicts and rows compared: all hold\n")
+    shipped["quantities"]["rl_jump_ooms"]["quantiles"]["p50"] += 0.4
+    path.write_text(json.dumps(shipped), encoding="utf-8")
+    status, out, _ = run("claims", file, "--against", path)
+    assert status == 4
+    assert out.startswith("rl_jump_ooms: p50 was ")
+    del shipped["quantities"]["rl_jump_ooms"]["quantiles"]
+    path.write_text(json.dumps(shipped), encoding="utf-8")
+    status, _, err = run("claims", file, "--against", path)
+    assert (status, err) == (2, f"error: {path}: expected the tables of an edition\n")
+
+
 def test_one_claim_is_explained_and_unknown_ones_are_not(run):
     file = EXAMPLES / "my-claims.toml"
     status, out, _ = run("claims", file, *CHOSEN, "--explain", "twice-the-orders")

@@ -69,6 +69,17 @@ def test_a_good_file_is_read_and_frozen():
         ({"kind": "opinion"}, "claim.0.kind: got 'opinion'; Input should be 'arithmetic'"),
         ({"relation": ">"}, "claim.0.relation: got '>'; Input should be 'about'"),
         ({"id": "Slope Ratio"}, "claim.0.id: got 'Slope Ratio'; String should match pattern"),
+        (
+            {"kind": "evidense"},
+            "claim.0.kind: got 'evidense'; Input should be 'arithmetic', 'evidence"
+            "', 'assumption' or 'untestable'; did you mean 'evidence'?",
+        ),
+        (
+            {"relation": "atleast"},
+            "claim.0.relation: got 'atleast'; Input should be 'about', 'equa"
+            "ls', 'between', 'at least', 'at most', 'more than', 'less than"
+            "', 'before' or 'after'; did you mean 'at least'?",
+        ),
         ({"as_of": "2025"}, "claim.0.as_of: got '2025'; Input should be a valid date"),
         ({"given": {"x": [1]}}, "claim.0.given.x: got [1]; Input should be a valid number"),
         ({"estimand": None}, "claim.0: exactly one of `estimand` and `function` is required"),

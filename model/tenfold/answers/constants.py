@@ -25,6 +25,17 @@ if TYPE_CHECKING:
 Distribution = Literal["point", "normal", "lognormal", "logitnormal", "uniform", "loguniform"]
 
 
+class Earlier(Strict):
+    """What was known of a constant until a day: 5%, 50% and 95% quantiles in its unit."""
+
+    until: datetime.date
+    low: float
+    central: float
+    high: float
+    source: str = Field(min_length=1)
+    quote: str
+
+
 class Constant(Strict):
     """A number of the world with its uncertainty: 5%, 50% and 95% quantiles, unit and source.
 
@@ -36,7 +47,8 @@ class Constant(Strict):
 
     A row with a `numerator` is the product of those constants over that of the `denominator`: its
     draws are made of theirs, and its quantiles here are for reading (tests hold them together).
-    `context` rows are read by no answer.
+    `context` rows are read by no answer. `earlier` values, and the day since which it is `known`
+    where that is late, are for claims made before (`Constants.at`).
     """
 
     name: str = Field(min_length=1)
@@ -55,6 +67,8 @@ class Constant(Strict):
     context: bool = False
     parents: Annotated[tuple[str, ...], Field(strict=False)] = ()
     formula: str = ""
+    known: datetime.date | None = None
+    earlier: Annotated[tuple[Earlier, ...], Field(strict=False)] = ()
 
     @field_validator("unit")
     @classmethod
@@ -262,6 +276,20 @@ class Constants(Strict):
                 elif table["distribution"] == "point":
                     table["distribution"] = "lognormal" if table["low"] > 0 else "normal"
         return validate(tables, Constants, where)
+
+    def at(self, day: datetime.date) -> tuple[Constants, dict[str, str]]:
+        """Constants as they were known on a day, and what differs by name: "earlier" values, or
+        "later", where nothing is known of the time before and today's value stands."""
+        patch, differs = {}, {}
+        for name, constant in self.constant.items():
+            if constant.known and constant.known > day:
+                differs[name] = "later"
+            then = [each for each in constant.earlier if each.until > day]
+            if then:
+                first = min(then, key=lambda each: each.until)
+                patch[name] = first.model_dump(include={"low", "central", "high"})
+                differs[name] = "earlier"
+        return self.patched(patch).model_copy(update={"as_of": day}), differs
 
 
 def load_constants(path: Path | None = None) -> Constants:

@@ -53,4 +53,4 @@ def rl_share_at(asked: Asked) -> xr.DataArray:
     """log10 RL share of one more model of the question's date (the largest run's, if none is)."""
     date = asked.question.date
     at = asked.constants.run(largest(asked.constants)).year if date is None else date
-    return rl_share.typical(at, asked.like, asked.question.seed).log10
+    return rl_share.typical(at, asked.like, asked.question.seed, asked.constants.as_of).log10

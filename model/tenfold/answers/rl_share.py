@@ -12,6 +12,7 @@ are of FLOP or of GPU time as stated: rows that give both differ by less than th
 
 from __future__ import annotations
 
+import datetime
 import math
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -59,8 +60,8 @@ class Regression:
         it, the share from its truncated normal, and the line given that share (Matheron's rule).
         Draws are kept with the probability that they give the other bounds.
         """
-        known = sorted(self.bounds, key=lambda bound: self._given(*bound)[0].sum())
-        (when, share), *others = known or [(0.0, -np.inf)]
+        bounds = sorted(self.bounds, key=lambda bound: self._given(*bound)[0].sum())
+        (when, share), *others = bounds or [(0.0, -np.inf)]
         chance, mean, variance = self._given(when, share)
         lines, taus, missing = [], [], n
         while missing > 0:
@@ -90,20 +91,24 @@ class Regression:
 
 
 @cache
-def regression(without: str | None = None) -> Regression:
-    """The regression on the shipped shares, one model left out if named.
+def regression(without: str | None = None, until: datetime.date = datetime.date.max) -> Regression:
+    """The regression on the shipped shares of models up to a day, one left out if named.
 
     Raises:
         SpecError: no such model in rl_share.csv.
     """
     rows = read_rows(data_path("rl_share.csv"), RlShare)
     if without is not None and without not in {row.model for row in rows}:
-        known = did_you_mean(without, sorted(row.model for row in rows))
-        raise SpecError(f"rl_share.csv: no model {without!r}{known}")
-    counted = [row for row in rows if row.role != "not counted" and row.model != without]
+        hint = did_you_mean(without, sorted(row.model for row in rows))
+        raise SpecError(f"rl_share.csv: no model {without!r}{hint}")
+    counted = [
+        row
+        for row in rows
+        if row.role != "not counted" and row.model != without and known(row, until)
+    ]
     exact = [row for row in counted if row.role == "share"]
-    y, se = np.array([_stated(row) for row in exact]).T
-    design = np.column_stack([np.ones(y.size), [_years(row.date) for row in exact]])
+    y, se = np.array([_stated(row) for row in exact]).reshape(-1, 2).T
+    design = np.array([(1.0, _years(row.date)) for row in exact]).reshape(-1, 2)
     published = np.array([row.publication for row in exact])
     alike = 0.5 * (published[:, None] == published) + 0.5 * np.eye(y.size)
     lower = [row for row in counted if row.role == "lower bound"]
@@ -145,7 +150,7 @@ def share(constants: Constants, run: Baseline, like: xr.DataArray, seed: int) ->
 
     An exact estimate stands as it is; without an estimate the others alone speak.
     """
-    expected, tau = _line(run.year, like.shape, seed, run.rl_share_row)
+    expected, tau = _line(run.year, like.shape, seed, run.rl_share_row, constants.as_of)
     rng = np.random.default_rng([seed, 2])
     noise = rng.standard_normal(like.shape)
     if run.rl_share is None:
@@ -162,22 +167,29 @@ def share(constants: Constants, run: Baseline, like: xr.DataArray, seed: int) ->
     return _labelled(mean + np.sqrt(trust) * se * noise, like)
 
 
-def typical(date: float, like: xr.DataArray, seed: int) -> Log10Quantity:
+def typical(
+    date: float, like: xr.DataArray, seed: int, until: datetime.date = datetime.date.max
+) -> Log10Quantity:
     """log10 draws of the share of a further model of a decimal year, by the regression alone."""
-    expected, tau = _line(date, like.shape, seed, None)
+    expected, tau = _line(date, like.shape, seed, None, until)
     noise = np.random.default_rng([seed, 3]).standard_normal(like.shape)
     return _labelled(expected + tau * noise, like)
 
 
 @lru_cache(maxsize=8)
 def _line(
-    date: float, shape: tuple[int, ...], seed: int, without: str | None
+    date: float, shape: tuple[int, ...], seed: int, without: str | None, until: datetime.date
 ) -> tuple[np.ndarray, np.ndarray]:
     """Expected log10 share at a date and the spread of models, draws of a shape."""
     rng = np.random.default_rng([seed, 1])
-    line, tau = regression(without).draw(math.prod(shape), rng)
+    line, tau = regression(without, until).draw(math.prod(shape), rng)
     expected = line[:, 0] + line[:, 1] * (date - ORIGIN)
     return expected.reshape(shape), tau.reshape(shape)
+
+
+def known(row: RlShare, day: datetime.date) -> bool:
+    """Whether a model was out on a day, by the month or the year that is known of it."""
+    return row.date <= day.isoformat()[: len(row.date)]
 
 
 def _labelled(values: np.ndarray, like: xr.DataArray) -> Log10Quantity:

@@ -44,25 +44,34 @@ class Flip:
     word: str
 
 
+Case = tuple[str, float, float, str]
+
+
 @dataclass(frozen=True)
 class Robust:
     """What a claim's probability depends on.
 
     drivers: rows of `drivers.drivers`. scenarios: name, probability and its error, and the word.
+    publications: the same without each, that first whose absence moves the probability most.
     """
 
     drivers: tuple[dict[str, Any], ...]
     flips: tuple[Flip, ...]
-    scenarios: tuple[tuple[str, float, float, str], ...]
+    scenarios: tuple[Case, ...]
+    publications: tuple[Case, ...] = ()
 
 
 def robust(
-    result: Result, asked: Asked, others: Mapping[str, tuple[xr.Dataset, Constants]]
+    result: Result,
+    asked: Asked,
+    others: Mapping[str, tuple[xr.Dataset, Constants]],
+    without: Mapping[str, str],
 ) -> Robust:
     """How robust the evidence on a claim is.
 
     Args:
         others: headline draws and constants of other scenarios by name.
+        without: of those, which leave a publication out, and which one.
     """
     claim = result.repeats or result.claim
     if result.evidence is None:
@@ -75,12 +84,18 @@ def robust(
     event = measure(claim).holds(values)
     named = [row["input"] for row in kept]
     flips = [flip for name in named for flip in _flips(event, name, *inputs[name], weight)]
-    return Robust(tuple(kept), tuple(flips), tuple(_elsewhere(claim, others)))
+    cases = list(_elsewhere(claim, others))
+    now = result.evidence.probability
+    left_out = [(without[name], p, mcse, word) for name, p, mcse, word in cases if name in without]
+    return Robust(
+        tuple(kept),
+        tuple(flips),
+        tuple(case for case in cases if case[0] not in without),
+        tuple(sorted(left_out, key=lambda case: -abs(case[1] - now))),
+    )
 
 
-def _elsewhere(
-    claim: Claim, others: Mapping[str, tuple[xr.Dataset, Constants]]
-) -> Iterable[tuple[str, float, float, str]]:
+def _elsewhere(claim: Claim, others: Mapping[str, tuple[xr.Dataset, Constants]]) -> Iterable[Case]:
     for name, (draws, constants) in others.items():
         (there,) = check_claims(draws, [claim.model_copy(update={"says": None})], constants)
         if there.evidence is not None:
@@ -155,8 +170,10 @@ def as_record(found: Robust) -> dict[str, Any]:
     return {
         "drivers": [dict(row) for row in found.drivers],
         "flips": [vars(flip) for flip in found.flips],
-        "scenarios": {
-            name: {"probability": p, "mcse": mcse, "word": word}
-            for name, p, mcse, word in found.scenarios
-        },
+        "scenarios": _cases(found.scenarios),
+        "without_publication": _cases(found.publications),
     }
+
+
+def _cases(cases: Iterable[Case]) -> dict[str, Any]:
+    return {name: {"probability": p, "mcse": mcse, "word": word} for name, p, mcse, word in cases}

@@ -50,8 +50,17 @@ def claims(
     ] = False,
     against: Annotated[
         Path | None,
-        typer.Option(help="A stored --json of any command: exit with 4 where it no longer holds."),
+        typer.Option(
+            help="A stored --json of any command, or an edition.json: exit with 4 where it no "
+            "longer holds."
+        ),
     ] = None,
+    then: Annotated[
+        bool,
+        typer.Option(
+            "--then", help="Also by what was known on each claim's day; fits that (minutes, once)."
+        ),
+    ] = False,
     text: Annotated[
         Path | None, typer.Option(help="The source's text, to hold quotes against it.")
     ] = None,
@@ -93,7 +102,7 @@ def claims(
         terminal.say(_new(tuple(given or ())).rstrip())
     else:
         form = "json" if as_json else form
-        _claims(said, file, (runs, run), form, explain, against, text, arithmetic, strict)
+        _claims(said, file, (runs, run), form, explain, against, text, arithmetic, strict, then)
 
 
 def _claims(
@@ -106,28 +115,30 @@ def _claims(
     text: Path | None,
     arithmetic: bool,
     strict: bool,
+    then: bool,
 ) -> None:
     """Answer a claims file."""
     from tenfold.claims.spec import read
-    from tenfold.files import SpecError, did_you_mean, read_json
+    from tenfold.files import SpecError, did_you_mean
 
     known = [claim.id for claim in read(file).claim]  # mistakes first, before heavy imports
     if explain is not None and explain not in known:
         raise SpecError(f"--explain {explain!r}: no such claim{did_you_mean(explain, known)}")
-    stored = read_json(against) if against else None
+    stored = None if against is None else _stored(against)
     from tenfold.claims.verdicts import load_claims
 
     loaded = load_claims(file)
     folded = _held(loaded, text)
     if explain is not None:
         answers = answering(said, *where)
-        _explain(loaded, explain, folded, *answers, where[0], form == "json")
+        _explain(loaded, explain, folded, *answers, where, form == "json", then)
         return
     results, about, asked = _results(loaded, said, where, arithmetic)
     if stored is not None:
         _against(stored, results, asked)
         return
-    _print(results, loaded, about, form)
+    known = _known(results, asked, where, fit=True) if then and asked else {}
+    _print(results, loaded, about, form, known)
     contradicted = [result.claim.id for result in results if result.contradicted]
     if strict and contradicted:
         terminal.warn(f"contradicted: {', '.join(contradicted)}")
@@ -150,15 +161,32 @@ def _results(
     return check_claims(found.draws, loaded.claim, found.constants), about, asked
 
 
+def _known(
+    results: Sequence[Result], asked: Any, where: tuple[Path, Path | None], fit: bool
+) -> dict[Any, Any]:
+    """What was known on the days of the claims, by day."""
+    from tenfold.claims import as_of
+    from tenfold.scenarios.said import Said
+
+    run = what_if.start(Said(), *where)
+    days = {result.claim.as_of for result in results if result.evidence is not None}
+    say = terminal.warn
+    return {d: as_of.then(run, where[0], asked.constants, d, fit, say) for d in sorted(days)}
+
+
 def _print(
-    results: Sequence[Result], loaded: ClaimsFile, about: dict[str, Any], form: Format
+    results: Sequence[Result],
+    loaded: ClaimsFile,
+    about: dict[str, Any],
+    form: Format,
+    known: dict[Any, Any],
 ) -> None:
     from tenfold.words import claim_files, claims
     from tenfold.words.fits import basis
 
     if form == "json":
         sources = {name: item.model_dump(mode="json") for name, item in loaded.source.items()}
-        records = [claims.record(result) for result in results]
+        records = [claims.record(r, known.get(r.claim.as_of)) for r in results]
         terminal.print_json(about | {"sources": sources, "claims": records})
     elif form == "csv":
         buffer = io.StringIO()
@@ -170,7 +198,8 @@ def _print(
     else:
         what_if.tell(about)
         for result in results:
-            terminal.print_lines([*claims.lines(result), ""], hang="  ")
+            told = claims.lines(result, known.get(result.claim.as_of))
+            terminal.print_lines([*told, ""], hang="  ")
         contradicted = [result.claim.id for result in results if result.contradicted]
         which = f": {', '.join(contradicted)}" if contradicted else ""
         total = f"{len(results)} claims, {len(contradicted)} contradicted{which}"
@@ -183,8 +212,9 @@ def _explain(
     folded: str,
     found: Any,
     about: dict[str, Any],
-    runs: Path,
+    where: tuple[Path, Path | None],
     as_json: bool,
+    then: bool,
 ) -> None:
     """One claim at length."""
     from tenfold.answers.question import Asked, Question
@@ -200,14 +230,15 @@ def _explain(
     chosen = [each for each in loaded.claim if each.id in (name, claim.says)]
     results = check_claims(found.draws, chosen, found.constants)
     (result,) = [result for result in results if result.claim.id == name]
-    firm = robust(result, asked, _others(found.run, runs))
+    firm = robust(result, asked, _others(found.run, where[0]), _without())
+    known = _known([result], asked, where, then).get(claim.as_of)
     around = context(result.claim, folded) if folded else ("", "")
     if as_json:
         robustness = {"context": list(around), "robust": as_record(firm)}
-        terminal.print_json(about | {"claim": record(result) | robustness})
+        terminal.print_json(about | {"claim": record(result, known) | robustness})
         return
     what_if.tell(about)
-    terminal.print_lines(claim_files.explained(result, loaded, around), hang="  ")
+    terminal.print_lines(claim_files.explained(result, loaded, around, known), hang="  ")
     for title, columns, rows in claim_files.tables(result, firm):
         terminal.print_table(title, columns, rows)
     if result.evidence is not None:
@@ -237,6 +268,18 @@ def _others(base: Run, runs: Path) -> dict[str, Any]:
     return found
 
 
+def _without() -> dict[str, str]:
+    """Scenarios that leave out one publication, and which one."""
+    from tenfold.posterior.scenario import load_scenarios
+
+    left_out = {name: one.points.exclude for name, one in load_scenarios().items()}
+    return {
+        name: keys["publication"][0]
+        for name, keys in left_out.items()
+        if [*keys] == ["publication"]
+    }
+
+
 def _held(loaded: ClaimsFile, text: Path | None) -> str:
     """The folded text of the source, where one is given, once every quote stands in it."""
     if text is None:
@@ -244,6 +287,24 @@ def _held(loaded: ClaimsFile, text: Path | None) -> str:
     from tenfold.claims.text import held
 
     return held(loaded, text)
+
+
+def _stored(path: Path) -> Any:
+    """A stored answer; of an edition's tables, their quantities as rows."""
+    from tenfold.files import SpecError, read_json
+
+    found = read_json(path)
+    if not isinstance(found, dict) or "sha256" not in found:
+        return found
+    from tenfold.editions.tables import medians
+
+    try:
+        return {
+            name: medians(row) | {"quantity": name, "arguments": row["arguments"]}
+            for name, row in found["quantities"].items()
+        }
+    except (AttributeError, KeyError, TypeError):
+        raise SpecError(f"{path}: expected the tables of an edition") from None
 
 
 def _against(stored: Any, results: Sequence[Result], asked: Any) -> None:

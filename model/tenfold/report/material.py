@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from tenfold.answers.constants import Constants
 from tenfold.answers.quantities import QUANTITIES
 from tenfold.answers.question import Asked, Question, curve_start
 from tenfold.answers.registry import draws_of, table
-from tenfold.claims import verdicts
+from tenfold.claims import as_of, verdicts
 from tenfold.claims.chain import chain
 from tenfold.claims.spec import ClaimsFile
 from tenfold.curves import Form
@@ -56,6 +57,7 @@ class Material:
     places: list[dict[str, Any]]
     claims: ClaimsFile
     results: list[verdicts.Result]
+    then: dict[datetime.date, as_of.Then]
     chain: dict[str, Any]
     essay: dict[str, float]
     links: dict[str, dict[str, Any]]
@@ -117,6 +119,7 @@ def gather(stored: Stored, constants: Constants, file: ClaimsFile) -> Material:
         places=[_exchange(asked, place) for place in _places(draws)],
         claims=file,
         results=verdicts.check_claims(draws, file.claim, constants),
+        then=known_then(stored, constants, file),
         chain=chain(asked),
         essay=_essay(question),
         links=table(asked, answer.LINKS),
@@ -131,6 +134,15 @@ def gather(stored: Stored, constants: Constants, file: ClaimsFile) -> Material:
         scenarios=scenario_rates(stored),
         conflict=conflict(stored),
     )
+
+
+def known_then(
+    stored: Stored, constants: Constants, file: ClaimsFile
+) -> dict[datetime.date, as_of.Then]:
+    """What was known on the days of claims, where that has been fitted beside the run."""
+    days = {claim.as_of for claim in file.claim}
+    found = (as_of.then(stored.run, stored.run.path.parent, constants, day) for day in days)
+    return {each.day: each for each in found if each.draws is not None}
 
 
 def _places(draws: xr.Dataset) -> list[str]:

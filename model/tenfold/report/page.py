@@ -17,7 +17,7 @@ from tenfold.claims import verdicts
 from tenfold.evidence import inventory
 from tenfold.fit import checks
 from tenfold.inert import printable
-from tenfold.report import answer_figures, evidence_figures, explorer, model_figures
+from tenfold.report import answer_figures, densities, evidence_figures, explorer, model_figures
 from tenfold.report.material import Material, both_regimes, rl_slopes, sources
 from tenfold.report.svg import Drawn, Styles, style
 from tenfold.words import explored, findings, numbers, summary, terms
@@ -189,8 +189,13 @@ def _context(material: Material) -> dict[str, Any]:
         "drivers": tables.drivers(material.drivers),
         "scenarios": tables.scenarios(material.scenarios),
         "conflict": tables.conflict(material.conflict),
-        "claims": [tables.claim(result, material.claims) for result in material.results],
+        "claims": [
+            tables.claim(result, material.claims, material.then.get(result.claim.as_of))
+            | {"drawn": densities.of_claim(result)}
+            for result in material.results
+        ],
         "chain": tables.chain(material.chain),
+        "links_drawn": [densities.of_link(row) for row in material.chain["links"]],
         "contradicted": [result.claim.id for result in material.results if result.contradicted],
         "sources": sources(stored.points),
         "series": tables.series(inventory.table(stored.points)),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from tenfold.claims.as_of import Then
 from tenfold.claims.robust import Flip, Robust
 from tenfold.claims.spec import ClaimsFile
 from tenfold.claims.verdicts import Result
@@ -84,11 +85,14 @@ def html(results: Sequence[Result], file: ClaimsFile) -> str:
     )
 
 
-def explained(result: Result, file: ClaimsFile, around: tuple[str, str]) -> list[str]:
+def explained(
+    result: Result, file: ClaimsFile, around: tuple[str, str], known: Then | None = None
+) -> list[str]:
     """One claim at length: the quote in its context, what is asked, and the answers.
 
     Args:
         around: what stands before and behind the quote.
+        known: what was known on the claim's day.
     """
     claim, source = result.claim, file.source[result.claim.source]
     told = [f"{claim.id} ({claim.kind}), as of {claim.as_of.isoformat()}"]
@@ -106,7 +110,7 @@ def explained(result: Result, file: ClaimsFile, around: tuple[str, str]) -> list
     if claim.than is not None:
         other = ", ".join(f"{key} {value}" for key, value in claim.than.given.items())
         told.append(f"  over: {claim.than.estimand}" + (f" ({other})" if other else ""))
-    return told + claims.lines(result)[2:]
+    return told + claims.lines(result, known)[2:]
 
 
 def tables(result: Result, found: Robust) -> list[Table]:
@@ -124,9 +128,13 @@ def tables(result: Result, found: Robust) -> list[Table]:
     ]
     if rows:
         made.append(("What bears on the quantity", ("input", "PAWN", "PAWN of noise"), rows))
-    there = [(name, word, chance(p, mcse)) for name, p, mcse, word in found.scenarios]
-    if there:
-        made.append(("Under other scenarios", ("scenario", "verdict", "probability"), there))
+    for title, what, cases in (
+        ("Without a publication", "left out", found.publications),
+        ("Under other scenarios", "scenario", found.scenarios),
+    ):
+        there = [(name, word, chance(p, mcse)) for name, p, mcse, word in cases]
+        if there:
+            made.append((title, (what, "verdict", "probability"), there))
     return made
 
 

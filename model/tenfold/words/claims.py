@@ -6,6 +6,8 @@ import math
 from typing import Any
 
 from tenfold.claims.arithmetic import INPUTS
+from tenfold.claims.as_of import Then, answered
+from tenfold.claims.as_of import as_record as then_record
 from tenfold.claims.measure import Evidence, Measure, measure
 from tenfold.claims.spec import NEAR, TWO_SIDED, Claim
 from tenfold.claims.verdicts import (
@@ -258,8 +260,9 @@ def verdict(result: Result) -> str:
     return "; evidence: ".join(parts) if parts else result.why
 
 
-def lines(result: Result) -> list[str]:
-    """A result for people: the quote, what was asked of it, and its answers."""
+def lines(result: Result, known: Then | None = None) -> list[str]:
+    """A result for people: the quote, what was asked of it, and its answers, also by what was
+    `known` on its day."""
     claim, found = result.claim, result.evidence
     quote = f"in other words: {claim.quote}" if claim.paraphrased else f'"{claim.quote}"'
     told = [f"{claim.id} ({claim.kind})", f"  {quote}"]
@@ -280,7 +283,34 @@ def lines(result: Result) -> list[str]:
         told.append(f"  by tolerance: {tolerances(found)}")
     if across := by_form(found):
         told.append(f"  robust: {across}")
-    return told
+    return told if known is None else [*told, f"  {then(result, known)}"]
+
+
+def then(result: Result, known: Then) -> str:
+    """The verdict by what was known on the claim's day, and what has been published since."""
+    asked = result.repeats or result.claim
+    before = answered(asked, known)
+    day = known.day.isoformat()
+    if before is None or before.evidence is None:
+        return f"as of {day}: not told, as {known.why or (before and before.why)}"
+    since = [f"{count} {what}" for what, count in _since(known) if count]
+    if not since:
+        return f"as of {day}: the same, for nothing that it rests on is newer"
+    return f"as of {day}: {said_of_it(before)}; since then: {', '.join(since)}"
+
+
+def _since(known: Then) -> list[tuple[str, int]]:
+    """What is known today and was not then, counted."""
+    kinds = [kind for kind, _ in known.since]
+    constants = list(known.constants.values())
+    return [
+        ("sources of curves", kinds.count("source")),
+        ("trade-offs", kinds.count("tradeoff")),
+        ("generation shifts", kinds.count("shift")),
+        ("RL shares", known.shares),
+        ("newer constants", constants.count("earlier")),
+        ("constants that nothing stood for", constants.count("later")),
+    ]
 
 
 def by_form(evidence: Evidence) -> str:
@@ -291,6 +321,9 @@ def by_form(evidence: Evidence) -> str:
     return f"{percent(least[2])} ({least[0]}) to {percent(most[2])} ({most[0]}) by curve form"
 
 
-def record(result: Result) -> dict[str, Any]:
-    """A result as plain JSON, with its `verdict` in words."""
-    return as_record(result) | {"verdict": verdict(result)}
+def record(result: Result, known: Then | None = None) -> dict[str, Any]:
+    """A result as plain JSON, with its `verdict` in words, and `then`, by what was `known`."""
+    told = as_record(result) | {"verdict": verdict(result)}
+    if known is None:
+        return told
+    return told | {"then": then_record(result.repeats or result.claim, known)}

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tenfold.claims.as_of import Then
 from tenfold.claims.spec import ClaimsFile
 from tenfold.claims.verdicts import Result
 from tenfold.fit.checks import Gate
@@ -254,8 +255,8 @@ def conflict(found: Row | None) -> Text | None:
     }
 
 
-def claim(result: Result, file: ClaimsFile) -> Text:
-    """A claim with its two answers, kept apart, and its source."""
+def claim(result: Result, file: ClaimsFile, known: Then | None = None) -> Text:
+    """A claim with its two answers, kept apart, its source, and what was `known` on its day."""
     asked, evidence = result.claim, result.evidence
     held = result.repeats or asked
     source = file.source[asked.source]
@@ -285,6 +286,7 @@ def claim(result: Result, file: ClaimsFile) -> Text:
         "url": source.url,
         "source": f"{source.author}, {source.title}",
         "as_of": asked.as_of.isoformat(),
+        "then": claims.then(result, known) if known and evidence else "",
     }
 
 

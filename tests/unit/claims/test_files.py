@@ -214,8 +214,11 @@ def test_rows_of_any_stored_answer_are_held_to_todays(asked):
 
 def test_what_flips_a_verdict_does(results, asked):
     (result,) = [r for r in results[0] if r.claim.id == "infeasible-for-one-level"]
-    found = robust.robust(result, asked, {"again": (asked.draws, asked.constants)})
+    same, tenth = (asked.draws, asked.constants), asked.draws.isel(draw=slice(15))
+    others = {"again": same, "far": same, "near": (tenth, asked.constants)}
+    found = robust.robust(result, asked, others, {"far": "Far & Co.", "near": "Near & Co."})
     assert found.drivers
+    assert [name for name, *_ in found.publications] == ["Near & Co.", "Far & Co."]
     assert found.scenarios[0][:2] == ("again", result.evidence.probability)
     values = verdicts.values_of(result.claim, asked)
     event = verdicts.measure(result.claim).holds(values)

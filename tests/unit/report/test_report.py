@@ -27,7 +27,7 @@ from tenfold.evidence import dataset
 from tenfold.files import SpecError, data_path
 from tenfold.fit import checks
 from tenfold.posterior.scenario import load_scenarios
-from tenfold.report import answer_figures, fitted, material, stored
+from tenfold.report import answer_figures, densities, fitted, material, stored
 from tenfold.report import page as pages
 from tenfold.report.svg import log_ticks
 from tenfold.runs import store
@@ -295,11 +295,27 @@ def test_claims_keep_arithmetic_and_evidence_apart(text):
 
 
 def test_the_essays_argument_stands_link_by_link(text):
-    (listed,) = re.findall(r'id="chain".*?<ol>(.*?)</ol>', text, re.DOTALL)
+    (listed,) = re.findall(r'id="chain".*?<ol class="links">(.*?)</ol>', text, re.DOTALL)
     links = re.findall(r"<li>(.*?)</li>", listed)
     assert len(links) == 6
     assert all("percentile" in link or "not known here" in link for link in links)
+    assert all(link.count('class="claimed at"') == 1 for link in links)
     assert "affordable by 2040" in text
+
+
+def test_small_densities_mark_values_and_ranges_inside_and_beyond():
+    bins = [(0.0, 1.0, 0.25), (1.0, 2.0, 0.5), (2.0, 3.0, 0.25), (3.0, 4.0, 0.0)]
+    found = densities.small(bins, 1.0, 3.0)
+    assert found.bars[1] == (25.0, 0.0, 25.0, densities.HEIGHT)
+    assert (found.mark, found.single, found.outside) == ((25.0, 50.0), False, False)
+    value = densities.small(bins, 2.0, 2.0)
+    assert value.single
+    assert value.mark[0] + value.mark[1] / 2 == pytest.approx(50)
+    beyond = densities.small(bins, 9.0, math.inf)
+    assert beyond.outside
+    assert sum(beyond.mark) == pytest.approx(densities.WIDTH)
+    assert densities.small(bins, -math.inf, 1.0).mark == (0.0, 25.0)
+    assert densities.small(bins[:1], 0.0, 1.0) is None
 
 
 @pytest.mark.parametrize("damage", ["cut", "missing", "other"])
