@@ -6,7 +6,8 @@
 Publications with RL runs are held out in three folds, one curve form is refitted without them (and
 without pairs of modes, which say nothing of RL) with short chains, and each held-out run is
 predicted from its lowest point and from its five lowest, as `tenfold score` does. `run` adds rows
-to scores.csv.xz in reports/rl_structure, with the commit that made them; `page` writes README.md.
+to scores.csv.xz (predictions) and fits.csv (how well the chains of each fit mixed) in
+reports/rl_structure, with the commit that made them; `page` writes README.md.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import csv
 import io
 import lzma
 import subprocess
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ import xarray as xr
 from tenfold.curves import Form
 from tenfold.evidence import dataset as evidence
 from tenfold.files import write_atomic
+from tenfold.fit import convergence
 from tenfold.fit.diagnose import mean_over_points
 from tenfold.posterior import structure
 from tenfold.posterior.plan import Plan, prepare
@@ -39,19 +42,28 @@ SEED = 20251020
 FOLDS, GIVEN = 3, (1, 5)
 LEFT_OUT = ("artificial_analysis_pairs",)
 SETTINGS = {"chains": 2, "tune": 400, "draws": 500}
+SHORT = {"drift_length": {"mu": -0.7, "sigma": 0.4}}
+FORMS = ("short-drift", "power-short", "logistic-short", "earlier-short")
+"""Structures that differ in the curve form alone, to be mixed."""
+Rows = list[dict[str, Any]]
 LATER = 0.4
 """OOMs beyond the last given point from which a run's points are its later part."""
 STRUCTURES: dict[str, tuple[str, dict[str, Any], dict[str, dict[str, float]]]] = {
     "model": ("as it is", {}, {}),
     "no-drift": ("checkpoints err independently", {"drift": False}, {}),
-    "short-drift": (
-        "drift length near 0.3 OOM", {}, {"drift_length": {"mu": -1.2, "sigma": 0.2}},
-    ),
+    "short-drift": ("drift length near 0.5 OOM", {}, SHORT),
     "no-publication": ("no effect of publications", {"pool_publication": False}, {}),
     "wide-publication": ("its spread half-N(0.6)", {}, {"publication_sd": {"sigma": 0.6}}),
     "earlier": ("compute before the run (form `earlier`)", {"forms": ("earlier",)}, {}),
+    "earlier-short": ("`earlier`, short drift", {"forms": ("earlier",)}, SHORT),
+    "earlier-alike": (
+        "`earlier`, short drift, all runs start alike",
+        {"forms": ("earlier",)}, SHORT | {"early_sd": {"sigma": 0.05}},
+    ),
     "logistic": ("no ceilings (form `logistic`)", {"forms": ("logistic",)}, {}),
+    "logistic-short": ("`logistic`, short drift", {"forms": ("logistic",)}, SHORT),
     "power": ("error a power of compute (form `power`)", {"forms": ("power",)}, {}),
+    "power-short": ("`power`, short drift", {"forms": ("power",)}, SHORT),
 }  # fmt: skip
 """Name, and what differs from the model under the saturating form: words, switches, priors."""
 
@@ -84,32 +96,45 @@ def plan_of(name: str, held: list[str]) -> Plan:
     return replace(base, points=kept, priors={**base.priors, **changed}, scenario=scenario)
 
 
-def rows_of(name: str) -> list[dict[str, Any]]:
-    """One row per held-out point and number of points given."""
+def rows_of(name: str) -> tuple[Rows, Rows]:
+    """One row per held-out point and number of points given, and one per fit."""
     points = prepare("baseline", load_scenario("baseline")).points
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
     ).stdout.strip()
     series = {item.label: item for item in of_points(points)}
-    rows = []
+    rows, fits = [], []
     for fold, names in enumerate(folds(points)):
         mask = structure.rl(points) & np.isin(points["series_publication"].values, names)
         held = points["series"].values[mask].tolist()
         plan = plan_of(name, held)
         form: Form = plan.choice.forms[0]
-        tree = sample.sample(sample.compile_plan(plan), form)
+        compiled, begin = sample.compile_plan(plan), time.process_time()
+        tree = sample.sample(compiled, form)
+        about = {"structure": name, "commit": commit, "fold": fold}
+        fits.append(about | _mixing(tree) | {"cpu_s": round(time.process_time() - begin, 1)})
         draws = predict.Hierarchy.of(form, tree["posterior"].to_dataset(), plan.priors)
         for label in held:
             for given in GIVEN:
                 scored = rivals.score_series([(1.0, draws)], series[label], given, plan.priors, 1)
                 if scored is not None:
-                    about = {"structure": name, "commit": commit, "fold": fold, "given": given}
-                    rows += [about | row for row in _points(scored, series[label].publication)]
+                    own = about | {"given": given}
+                    rows += [own | row for row in _points(scored, series[label].publication)]
         print(name, fold, len(held), "runs", flush=True)
-    return rows
+    return rows, fits
 
 
-def _points(scored: rivals.Scored, publication: str) -> list[dict[str, Any]]:
+def _mixing(tree: Any) -> dict[str, Any]:
+    found = convergence.measured(tree)
+    worst = {"r_hat": max(found["r_hat"].items(), key=lambda item: item[1])}
+    worst["ess_bulk"] = min(found["ess_bulk"].items(), key=lambda item: item[1])
+    row = {"draws": found["draws"], "divergent": found["divergent"]}
+    for key, (parameter, value) in worst.items():
+        row |= {key: round(float(value), 3), f"{key}_of": parameter}
+    return row
+
+
+def _points(scored: rivals.Scored, publication: str) -> Rows:
     found = []
     for i, score in enumerate(scored.targets.score):
         ahead = scored.targets.log10_compute[i] - scored.given.log10_compute.max()
@@ -123,7 +148,7 @@ def _points(scored: rivals.Scored, publication: str) -> list[dict[str, Any]]:
     return found
 
 
-def page(rows: list[dict[str, Any]]) -> str:
+def page(rows: Rows, fits: Rows) -> str:
     """README.md from all rows."""
     lines = [
         "# RL runs of unknown publications, by structure of the model",
@@ -150,10 +175,59 @@ def page(rows: list[dict[str, Any]]) -> str:
             lines.append(_line(STRUCTURES[name][0], own, base, "pooled"))
             if name == "model":
                 lines.append(_line("no pooling", own, base, "alone"))
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_mixed(rows), *_chains(fits)]) + "\n"
 
 
-def _line(words: str, own: list[dict[str, Any]], base: np.ndarray, method: str) -> str:
+def _mixed(rows: Rows) -> list[str]:
+    """What each form adds to a mixture: the weights with which it predicts best."""
+    words = " | ".join(STRUCTURES[name][0] for name in FORMS)
+    lines = [
+        "", "## Mixed", "",
+        "Mean log score of the best mixture of forms, all with the short drift, and its weights.",
+        "", f"| given | without | log score | {words} |", "|---|---|---:|" + "---:|" * len(FORMS),
+    ]  # fmt: skip
+    for given in GIVEN:
+        every = {name: _column(rows, name, given, "log_score_pooled") for name in FORMS}
+        if not all(values.size for values in every.values()):
+            continue
+        for left_out in ("", "logistic-short", "earlier-short"):
+            names = [name for name in FORMS if name != left_out]
+            likely = np.exp(np.stack([every[name] for name in names], axis=1))
+            weight = np.full(len(names), 1 / len(names))
+            for _ in range(2000):  # EM
+                part = weight * likely
+                weight = (part / part.sum(axis=1, keepdims=True)).mean(axis=0)
+            found = dict(zip(names, weight, strict=True))
+            cells = [f"{found[name]:.2f}" if name in found else "" for name in FORMS]
+            score = np.log(likely @ weight).mean()
+            gone = STRUCTURES[left_out][0] if left_out else ""
+            lines.append(f"| {given} | {gone} | {score:.3f} | {' | '.join(cells)} |")
+    return lines
+
+
+def _chains(fits: Rows) -> list[str]:
+    """How well chains mixed, the worst of the folds."""
+    lines = [
+        "", "## Chains", "",
+        f"{SETTINGS['chains']} chains of {SETTINGS['draws']} draws; the worst parameter of the "
+        "worst fold.", "",
+        "| structure | R-hat | of | effective draws | of | processor seconds a fold |",
+        "|---|---:|---|---:|---|---:|",
+    ]  # fmt: skip
+    for name in STRUCTURES:
+        own = [row for row in fits if row["structure"] == name]
+        if own:
+            hat = max(own, key=lambda row: float(row["r_hat"]))
+            least = min(own, key=lambda row: float(row["ess_bulk"]))
+            seconds = np.mean([float(row["cpu_s"]) for row in own])
+            lines.append(
+                f"| {STRUCTURES[name][0]} | {float(hat['r_hat']):.2f} | `{hat['r_hat_of']}` | "
+                f"{float(least['ess_bulk']):.0f} | `{least['ess_bulk_of']}` | {seconds:.0f} |"
+            )
+    return lines
+
+
+def _line(words: str, own: Rows, base: np.ndarray, method: str) -> str:
     crps = np.array([float(row[f"crps_{method}"]) for row in own])
     inside = np.array([float(row[f"inside_90_{method}"]) for row in own])
     later = np.array([float(row["ooms_ahead"]) > LATER for row in own])
@@ -167,11 +241,11 @@ def _line(words: str, own: list[dict[str, Any]], base: np.ndarray, method: str) 
     )
 
 
-def _rows(rows: list[dict[str, Any]], name: str, given: int) -> list[dict[str, Any]]:
+def _rows(rows: Rows, name: str, given: int) -> Rows:
     return [row for row in rows if row["structure"] == name and int(row["given"]) == given]
 
 
-def _column(rows: list[dict[str, Any]], name: str, given: int, column: str) -> np.ndarray:
+def _column(rows: Rows, name: str, given: int, column: str) -> np.ndarray:
     return np.array([float(row[column]) for row in _rows(rows, name, given)])
 
 
@@ -181,20 +255,31 @@ def main() -> None:
     parser.add_argument("what", choices=("run", "page"))
     parser.add_argument("names", nargs="*", choices=[*STRUCTURES, []])
     chosen = parser.parse_args()
-    path, rows = FOLDER / "scores.csv.xz", []
-    if path.is_file():
-        with lzma.open(path, "rt", newline="") as file:
-            rows = list(csv.DictReader(file))
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    paths = (FOLDER / "scores.csv.xz", FOLDER / "fits.csv")
+    kept = [_read(path) for path in paths]
     for name in chosen.names:
-        rows = [row for row in rows if row["structure"] != name] + rows_of(name)
-        text = io.StringIO()
-        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        write_atomic(path, lzma.compress(text.getvalue().encode(), preset=9))
+        for k, found in enumerate(rows_of(name)):
+            kept[k] = [row for row in kept[k] if row["structure"] != name] + found
+            _write(paths[k], kept[k])
     if chosen.what == "page":
-        write_atomic(FOLDER / "README.md", page(rows))
+        write_atomic(FOLDER / "README.md", page(*kept))
+
+
+def _read(path: Path) -> Rows:
+    if not path.is_file():
+        return []
+    text = path.read_bytes()
+    text = lzma.decompress(text) if path.suffix == ".xz" else text
+    return list(csv.DictReader(io.StringIO(text.decode())))
+
+
+def _write(path: Path, rows: Rows) -> None:
+    made = io.StringIO()
+    writer = csv.DictWriter(made, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    text = made.getvalue().encode()
+    write_atomic(path, lzma.compress(text, preset=9) if path.suffix == ".xz" else text)
 
 
 if __name__ == "__main__":

@@ -54,13 +54,13 @@ def share_gradient(eta: Any, form: Form, xp: Any = np) -> Any:
 
 
 def with_earlier(x: Any, earlier: Any) -> tuple[Any, Any]:
-    """log10 of compute and of what counts from before it, and its derivative by `x`.
+    """OOMs that compute has grown since `x` = 0, what came before it counted; derivative by `x`.
 
     Args:
         x, earlier: log10 compute on one scale; -inf where nothing came before.
     """
     own = 1.0 / (1.0 + 10.0 ** (earlier - x))
-    return x - np.log10(own), own
+    return x - np.log10(own) - np.log10(1.0 + 10.0**earlier), own
 
 
 def eta_at_share(share: Any, form: Form) -> Any:

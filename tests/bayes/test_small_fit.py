@@ -73,7 +73,7 @@ def test_simulated_curves_are_the_curves(small, form):
                 before = float(one["early"].sel(rl_series=label)) + of_run.min()
                 before = 10 ** (before - points["reference"].values[s])
                 own = 10**x / (10**x + before)
-                x = np.log10(10**x + before)
+                x = np.log10((10**x + before) / (1 + before))
             eta = one["intercept"].values[s] + kappa * one["slope"].values[s] * x
             rest = 0.0
             if points["non_thinking"].values[i]:

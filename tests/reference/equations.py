@@ -310,7 +310,7 @@ def model(e: Evidence, form: str, scores: Any = None) -> None:
     span = (1 - e.floor[benchmark]) * reach
     spent = 10.0**e.x + before[of]
     own = 10.0**e.x / spent
-    climbed = _at(kappa, e.chart[of], 1.0) * slope[s] * jnp.log10(spent)
+    climbed = _at(kappa, e.chart[of], 1.0) * slope[s] * jnp.log10(spent / (1 + before[of]))
     eta = intercept[s] + climbed - shift[of] * e.non_thinking
     expected = e.floor[benchmark[of]] + span[of] * share(eta, form)
 

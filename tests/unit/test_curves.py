@@ -91,7 +91,7 @@ def test_inverse_at_and_beyond_the_bounds(form, share, eta):
 
 def test_compute_from_before_a_run_counts_with_its_own():
     spent, own = with_earlier(np.array([2.0, 2.0, 2.0]), np.array([-math.inf, 2.0, 4.0]))
-    assert spent == pytest.approx([2.0, math.log10(200), math.log10(10_100)])
+    assert spent == pytest.approx([2.0, math.log10(200 / 101), math.log10(10_100 / 10_001)])
     assert own == pytest.approx([1.0, 0.5, 1 / 101])
 
 

@@ -215,7 +215,7 @@ def form_data(form: Form) -> dict[str, np.ndarray]:
 
 
 def _counted(points: xr.Dataset, x: np.ndarray, priors: Priors, form: Form) -> tuple[Any, Any]:
-    """log10 of the compute that counts at each point, and its derivative by the run's own."""
+    """OOMs since the reference of the compute that counts, their derivative by the run's own."""
     import pymc as pm
     import pytensor.tensor as pt
 
@@ -229,7 +229,7 @@ def _counted(points: xr.Dataset, x: np.ndarray, priors: Priors, form: Form) -> t
     begin = np.minimum.reduceat(x, np.flatnonzero(np.diff(series, prepend=-1)))[runs]
     place = np.where(runs, np.cumsum(runs) - 1, 0)[series]
     before = earlier * runs[series] * 10.0 ** (early + begin)[place]
-    return pt.log10(10.0**x + before), 10.0**x / (10.0**x + before)
+    return pt.log10((10.0**x + before) / (1.0 + before)), 10.0**x / (10.0**x + before)
 
 
 def _mixed(curve: Any, eta: Any, pick: Any) -> Any:

@@ -381,9 +381,15 @@ def named(u: np.ndarray, tables: Mapping[str, np.ndarray], where: Layout) -> xr.
         out[name] = ((*lead, *dims), u[..., where.slice(first, dims)])
     if out.sizes["chart"]:
         out["kappa_chart"] = np.exp(out["log_kappa"])
-    _follow(out, tables)
     if "early_z" in out:
-        out["early"] = out["early_mean"] + out["early_sd"] * out["early_z"]
+        series = tables["series"][tables["series"]["early"] >= 0]
+        mean, sd = (out[f"early_{key}"].values[..., None] for key in ("mean", "sd"))
+        early = _standardised(
+            out["early_z"], mean, sd**2, series["early_information"], series["early_pointed"]
+        )
+        out["early"] = out["early_z"].copy(data=early)
+        out["early_z"] = out["early_z"].copy(data=(early - mean) / sd)
+    _follow(out, tables)
     if "thinking_rest_z" in out:
         out["thinking_rest"] = np.exp(
             out["thinking_rest_mean"] + out["thinking_rest_sd"] * out["thinking_rest_z"]
@@ -483,9 +489,14 @@ def _follow(out: xr.Dataset, tables: Mapping[str, np.ndarray]) -> None:
     l21 = h12 / l11
     l22 = np.sqrt(h22 + weight2 - l21**2)
     m1, m2 = of_maps["m1"], of_maps["m2"]
-    r1 = h11 * m1 + h12 * m2 + series["level_weight"] * (m1 - series["level0"])
-    r2 = h12 * m1 + h22 * m2 + series["slope_weight"] * (m2 - series["slope0"])
-    r1, r2 = r1 + weight1 * level[..., of_cell], r2 + weight2 * middle2
+    r1 = series["level_weight"] * (m1 - series["level0"]) + weight1 * level[..., of_cell]
+    r2 = series["slope_weight"] * (m2 - series["slope0"]) + weight2 * middle2
+    if "early" in out and at["positive"]:
+        ground = np.zeros((*out["cell_sd"].shape, series.size))
+        runs = series["early"] >= 0
+        ground[..., runs] = 10.0 ** (series["begin"][runs] + out["early"].values)
+        m2 = m2 + np.log((1 + ground) / (1 + series["ground0"]))
+    r1, r2 = r1 + h11 * m1 + h12 * m2, r2 + h12 * m1 + h22 * m2
     if "thinking_shift" in out:
         mean, sd = (out[f"thinking_shift_{key}"].values[..., None] for key in ("mean", "sd"))
         known = tables["thinking"]

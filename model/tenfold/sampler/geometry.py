@@ -14,10 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tenfold import curves
 from tenfold.curves import SHAPES
 from tenfold.posterior.scenario import ModelChoice
-from tenfold.sampler import layout, pilot
+from tenfold.sampler import earlier, layout, pilot
 from tenfold.sampler.layout import Layout
 
 ROUNDS = 10
@@ -101,7 +100,7 @@ def adapt(
     Args:
         tables: all that does not depend on quick fits.
     """
-    tables = dict(tables) | {"points": _with_earlier(tables, where)}
+    bare, tables = tables, dict(tables) | earlier.counted(tables, where)
     guess = Guess.of(tables, where)
     settled = _settle(tables, where, choice, guess)
     follows = choice.slope_sign == "positive"
@@ -143,6 +142,11 @@ def adapt(
     series["shift0"] = settled.shift[of_shift]
     for name, values in pilot.variances(tables["points"], tables["series"], at, found).items():
         series[name] = values
+    if "early_z" in where.blocks:
+        for name, values in earlier.known(
+            bare, tables, sd[0], follows, settled.at, found, best
+        ).items():
+            series[name] = values
     shape = SHAPES[tables["layout"][0]["shape"]]
     straight = np.tile([0.0, 1.0, 0.0, 0.0, 1.0], (n_series, 1))
     _set_curves(series, straight)
@@ -160,19 +164,6 @@ def adapt(
         "maps": _maps(found, guess, settled, cell, moved * np.array([1, follows])[:, None, None]),
         "thinking": _thinking(tables, where, settled, best),
     }
-
-
-def _with_earlier(tables: Mapping[str, np.ndarray], where: Layout) -> np.ndarray:
-    """The points with a typical amount of compute that counts before that of their run."""
-    if "early_mean" not in where.own:
-        return tables["points"]
-    points, series = tables["points"].copy(), tables["series"]
-    begin = series["begin"] + layout.typical(tables["own"])[where.own["early_mean"][0]]
-    begin = np.where(series["early"] >= 0, begin, -np.inf)
-    points["x"] = curves.with_earlier(
-        points["x"], np.repeat(begin, series["last"] - series["first"])
-    )[0]
-    return points
 
 
 def _set_curves(table: np.ndarray, found: np.ndarray) -> None:

@@ -71,7 +71,8 @@ TABLES = {
         "first last regime cell ceiling unit thinking chart count_row drifts early "
         "group1 group2 group3 thinking1 thinking2",  # rows of `groups`, or -1
         "floor position level0 level_weight slope0 slope_weight by_shift1 by_shift2 shift0 "
-        "p0 p1 p2 p3 p4 variance0 score_variance other_variance begin",
+        "p0 p1 p2 p3 p4 variance0 score_variance other_variance begin ground0 "
+        "early_information early_pointed",
     ),
     "thinking": _record("", "information pointed"),  # benchmarks with a thinking shift
     "counts": _record("", "n"),  # distinct sums of `seen` within a series
@@ -277,11 +278,11 @@ def _curve(eta: Any, shape: Any) -> Any:
 
 @jit
 def _compute(x: Any, ground: Any) -> Any:
-    """log10 of 10^x + ground, and its derivative by x: the share that is the run's own."""
+    """log10 of (10^x + ground) / (1 + ground), and its derivative by x: what of it is the run's."""
     if ground == 0.0:
         return x, 1.0
     own = exp(LOG_10 * x)
-    return log(own + ground) / LOG_10, own / (own + ground)
+    return log((own + ground) / (1.0 + ground)) / LOG_10, own / (own + ground)
 
 
 @jit
@@ -558,8 +559,20 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         l11 = sqrt(h11 + w1)
         l21 = h12 / l11
         l22 = sqrt(h22 + weight2 - l21 * l21)
-        r1 = h11 * m1 + h12 * m2 + one.level_weight * (m1 - one.level0)
-        r2 = h12 * m1 + h22 * m2 + one.slope_weight * (m2 - one.slope0)
+        r1 = one.level_weight * (m1 - one.level0)
+        r2 = one.slope_weight * (m2 - one.slope0)
+        # compute that counts before the run's own: the more, the steeper for the same scores
+        ground = early = early_spread = early_known = 0.0
+        if one.early >= 0:
+            early, early_spread, early_known = _standardised(
+                u[one.early], value[at.early_mean], value[at.early_sd] ** 2,
+                one.early_information, one.early_pointed,
+            )  # fmt: skip
+            ground = exp(LOG_10 * (one.begin + early))
+            if positive:
+                m2 += log((1.0 + ground) / (1.0 + one.ground0))
+        r1 += h11 * m1 + h12 * m2
+        r2 += h12 * m1 + h22 * m2
         r1 += w1 * level[c] + quiet * one.by_shift1 * moved
         r2 += weight2 * middle2 + quiet * one.by_shift2 * moved
         y1 = r1 / l11
@@ -599,10 +612,6 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         kappa = exp(u[at.u_log_kappa + chart]) if chart >= 0 else 1.0
         height = (1.0 - one.floor) * most[top]
         first, last = one.first, one.last
-        early, ground = 0.0, 0.0  # compute that counts before the run's own
-        if one.early >= 0:
-            early = one.begin + value[at.early_mean] + value[at.early_sd] * u[one.early]
-            ground = exp(LOG_10 * early)
         squares, logs, product = 0.0, 0.0, 1.0
         drifts = one.drifts > 0 and at.drift_share >= 0
         for i in range(first, last):
@@ -683,7 +692,8 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
             unsure_bar = 2.0 * variance_bar * by_one * by_one
             of_x = unsure_bar * slope * (new * d.points[i].x_se) ** 2
             slope_bar += of_x
-            early_bar += (1.0 - new) * (kappa * slope * eta_bar - LOG_10 * slope * of_x)
+            early_bar += kappa * slope * eta_bar * (1.0 / (1.0 + ground) - new)
+            early_bar -= LOG_10 * slope * of_x * (1.0 - new)
             spare_bar += unsure_bar * spare * d.points[i].non_thinking ** 2
             eta_bar_sum += eta_bar
             eta_bar_x += eta_bar * x
@@ -736,9 +746,11 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         bar[at.sigma + regime] += 2.0 * sigma * noise_bar
         if saturating:
             m1_bar = r1_bar * (h11 + one.level_weight) + r2_bar * h12
-            m2_bar = r1_bar * h12 + r2_bar * (h22 + one.slope_weight)
+            m2_bar = r1_bar * h12 + r2_bar * h22
             if positive:
                 m2_bar += bent_bar * (1.0 - by_bent)
+                early_bar += m2_bar * LOG_10 * ground / (1.0 + ground)
+            m2_bar += r2_bar * one.slope_weight
             g1_bar = quiet * (2.0 * g1 * h11_bar + g12 * h12_bar)
             g12_bar = quiet * (g1 * h12_bar + 2.0 * g12 * h22_bar)
             g2_bar = 2.0 * quiet * g2 * h22_bar
@@ -746,11 +758,15 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
             logit_bar[top] += m1_by * m1_bar + m2_by * m2_bar
             logit_bar[top] += g1_by * g1_bar + g12_by * g12_bar + g2_by * g2_bar
         if one.early >= 0:
-            u_bar[one.early] += early_bar * value[at.early_sd]
-            bar[at.early_mean] += early_bar
-            bar[at.early_sd] += early_bar * u[one.early]
-            total -= 0.5 * (u[one.early] ** 2 + LOG_2PI)
-            u_bar[one.early] -= u[one.early]
+            sd = value[at.early_sd]
+            density, z_bar, mean_bar, v_bar, _, _ = _standardised_bar(
+                early_bar, u[one.early], value[at.early_mean], early, sd * sd,
+                one.early_information, early_spread, early_known,
+            )  # fmt: skip
+            total += density
+            u_bar[one.early] += z_bar
+            bar[at.early_mean] += mean_bar
+            bar[at.early_sd] += 2.0 * sd * v_bar
         bar[rl + regime] += typical_bar
         slope_total_bar[c] += typical_bar
         if unit >= 0:

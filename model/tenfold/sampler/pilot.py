@@ -98,7 +98,7 @@ def fits(
     def total(values: np.ndarray) -> np.ndarray:
         return np.add.reduceat(values, first, axis=0)
 
-    count, rho = total(shown), _links(points, series, at)
+    count, rho = total(shown), links(points, series, at)
 
     # start where the observed mean lies below each ceiling
     position = np.clip(series["position"][:, None] / most, 0.03, 0.97)
@@ -113,16 +113,16 @@ def fits(
     def quadratic() -> tuple[np.ndarray, ...]:
         """Residuals, variances, trusted weights, and the expansion of each series' log density."""
         slope = np.exp(log_slope)[own]
-        share, by_eta = _curve(intercept[own] + slope * x - known, shape)
+        share, by_eta = curve(intercept[own] + slope * x - known, shape)
         gradient = height * by_eta
         variance = base[:, None] + (gradient * slope * points["x_se"][:, None]) ** 2
         variance = variance + (gradient * SHIFT_SD * shifted) ** 2
         gap = points["score"][:, None] - series["floor"][own, None] - height * share
         inverse = 1 / np.sqrt(variance)
-        error = _innovations(gap * inverse, rho)
-        by1 = _innovations(gradient * inverse, rho)
-        by2 = _innovations(gradient * inverse * slope * x, rho)
-        trust = shown * _trust(total(shown * error**2), count, at.nu)[own]
+        error = innovations(gap * inverse, rho)
+        by1 = innovations(gradient * inverse, rho)
+        by2 = innovations(gradient * inverse * slope * x, rho)
+        trust = shown * trusted(total(shown * error**2), count, at.nu)[own]
         away1 = (intercept - at.level[:, None]) / at.intercept_sd
         away2 = (log_slope - at.log_slope[:, None]) / at.series_sd
         h11 = total(trust * by1**2) + 1 / at.intercept_sd**2
@@ -173,7 +173,7 @@ def fits(
     )
 
 
-def _links(points: np.ndarray, series: np.ndarray, at: Typical) -> np.ndarray:
+def links(points: np.ndarray, series: np.ndarray, at: Typical) -> np.ndarray:
     """Correlation of each point's error with that of the one before, (points, 1)."""
     share, length = at.drift
     rho = np.repeat(series["drifts"], series["last"] - series["first"]) * share
@@ -182,7 +182,7 @@ def _links(points: np.ndarray, series: np.ndarray, at: Typical) -> np.ndarray:
     return rho[:, None]
 
 
-def _innovations(values: np.ndarray, rho: np.ndarray) -> np.ndarray:
+def innovations(values: np.ndarray, rho: np.ndarray) -> np.ndarray:
     """What of standardised values the points before do not tell, in its own standard deviations."""
     before = np.concatenate([np.zeros((1, values.shape[1])), values[:-1]])
     return (values - rho * before) / np.sqrt(1 - rho**2)
@@ -209,7 +209,7 @@ def variances(
     return {"variance0": whole, "score_variance": score, "other_variance": other}
 
 
-def _trust(squares: np.ndarray, count: np.ndarray, nu: float) -> np.ndarray:
+def trusted(squares: np.ndarray, count: np.ndarray, nu: float) -> np.ndarray:
     """Expected precision of a series' noise scale given its squared residuals."""
     return np.ones_like(squares) if np.isinf(nu) else (nu + count) / (nu + squares)
 
@@ -244,7 +244,7 @@ def noise(
     return found
 
 
-def _curve(eta: np.ndarray, shape: str) -> tuple[np.ndarray, np.ndarray]:
+def curve(eta: np.ndarray, shape: str) -> tuple[np.ndarray, np.ndarray]:
     """Share of the way to the ceiling, and its gradient, at bounded linear predictors."""
     eta = np.clip(eta, -30, 30)
     if shape == "power":
@@ -306,19 +306,19 @@ def slope_density(
     def total(values: np.ndarray) -> np.ndarray:
         return np.add.reduceat(values, series["first"], axis=0)
 
-    count, rho = total(shown), _links(points, series, at)
+    count, rho = total(shown), links(points, series, at)
     # the intercept moves linearly with the slope itself: along a line of the curve it is exact
     step = found.c11[best] * found.c21[best] / sd**2
     intercept = found.intercept[best][:, None] + step[:, None] * np.expm1(sd[:, None] * grid)
     for last in (*[False] * PROFILE_STEPS, True):
-        share, by_eta = _curve(intercept[own] + by_x, shape)
+        share, by_eta = curve(intercept[own] + by_x, shape)
         gradient = height * by_eta
         variance = base + gradient**2 * (x_se**2 + unsure**2)
         gap = points["score"][:, None] - series["floor"][own, None] - height * share
-        error = _innovations(gap / np.sqrt(variance), rho)
-        by_level = _innovations(gradient / np.sqrt(variance), rho)
+        error = innovations(gap / np.sqrt(variance), rho)
+        by_level = innovations(gradient / np.sqrt(variance), rho)
         squares = total(shown * error**2)
-        trust = shown * _trust(squares, count, at.nu)[own]
+        trust = shown * trusted(squares, count, at.nu)[own]
         away = (intercept - at.level[:, None]) / at.intercept_sd
         information = total(trust * by_level**2) + at.intercept_sd**-2
         if last:
