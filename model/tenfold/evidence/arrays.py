@@ -95,6 +95,43 @@ def _shared_error(row: Mapping[str, Any]) -> str:
     return f"{row['source']}: {row['compute_group']}" if row["compute_group"] else ""
 
 
+def along_axis(
+    rows: Sequence[Mapping[str, Any]], scale: Mapping[str, float]
+) -> tuple[list[dict[str, Any]], dict[str, float]]:
+    """Errors that points share (`compute_group`), as an error of their source's axis.
+
+    What several benchmarks share of wrong budgets is how long the axis is: a common shift of all
+    budgets moves levels alone, a stretch makes every slope wrong by one factor, as on a chart
+    without numbers; what a straight line through the budgets leaves has no slope and stays with the
+    points. The stretch's error is that of the slope of a weighted regression on the budgets, what
+    is left of a point's is sqrt(1 - leverage).
+
+    Args:
+        rows, scale: as in `assemble`, as they were read.
+
+    Returns:
+        Rows and scale errors, for `assemble`.
+    """
+    found, scales = [dict(row) for row in rows], dict(scale)
+    for source in sorted({row["source"] for row in found if row["compute_group"]}):
+        own = [row for row in found if row["source"] == source and row["compute_group"]]
+        errors = {
+            row["compute_group"]: (row["log10_compute"], row["log10_compute_se"]) for row in own
+        }
+        x, se = np.array([error for error in errors.values() if error[1] > 0]).reshape(-1, 2).T
+        if x.size < 2 or np.ptp(x) == 0:
+            continue
+        weight = se**-2.0
+        apart = x - np.average(x, weights=weight)
+        spread = (weight * apart**2).sum()
+        left = 1 - weight * (1 / weight.sum() + apart**2 / spread)
+        share = dict(zip(x.tolist(), np.sqrt(np.maximum(left, 0.0)), strict=True))
+        for row in own:
+            row["log10_compute_se"] *= float(share.get(row["log10_compute"], 0.0))
+        scales[source] = math.hypot(scales.get(source, 0.0), spread**-0.5)
+    return found, scales
+
+
 def _twins(series: Sequence[Mapping[str, Any]]) -> np.ndarray:
     """Per series the place of the one that holds the same observations on another axis, or -1.
 

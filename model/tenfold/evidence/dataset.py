@@ -20,7 +20,7 @@ from typing import Any, Literal
 import numpy as np
 import xarray as xr
 
-from tenfold.evidence.arrays import assemble, tables
+from tenfold.evidence.arrays import along_axis, assemble, tables
 from tenfold.evidence.audit import Report, check, check_across, doubts
 from tenfold.evidence.columns import OBS, SERIES, Shift, Tradeoff
 from tenfold.evidence.inventory import chain, counts, sources, table, unusable
@@ -124,12 +124,9 @@ def load(
         "overlaps": json.dumps([row.model_dump() for part in folders for row in part.overlaps]),
         "doubts": json.dumps(doubtful),
     }
-    points = assemble(
-        rows,
-        {name: (item.floor, item.questions) for name, item in benchmarks.items()},
-        {name: item.log10_axis_scale_se for name, item in known.items()},
-        attrs,
-    )
+    rows, scale = along_axis(rows, {name: item.log10_axis_scale_se for name, item in known.items()})
+    floors = {name: (item.floor, item.questions) for name, item in benchmarks.items()}
+    points = assemble(rows, floors, scale, attrs)
     return points.assign(tables(shifts, tradeoff, [g for part in folders for g in part.gpt]))
 
 

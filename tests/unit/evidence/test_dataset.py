@@ -122,7 +122,7 @@ def test_indices_point_at_their_labels(shipped: xr.Dataset) -> None:
     named = shipped["chart_index"].values >= 0
     charts = shipped["chart"].values[shipped["chart_index"].values[named]]
     assert list(charts) == list(shipped["series_source"].values[named])
-    assert set(charts) == {"o1_train", "o1_test", "o3_launch", "kimi_dev"}
+    assert set(charts) == {"o1_train", "o1_test", "o3_launch", "kimi_dev", "justrl"}
 
 
 def test_reference_is_the_weighted_mean_of_log_compute(shipped: xr.Dataset) -> None:
@@ -489,6 +489,19 @@ def test_points_of_one_budget_share_its_error(shipped: xr.Dataset, write: Write)
     assert shipped.sizes["shared_error"] == 4
     for number in range(4):
         assert len(set(shipped["log10_compute"].values[index == number])) == 1
+    # a straight line through the four budgets, each 0.3 wrong, by its hat matrix
+    places = [np.flatnonzero(index == number)[0] for number in range(4)]
+    lever = np.column_stack([np.ones(4), shipped["log10_compute"].values[places]])
+    inverse = np.linalg.inv(lever.T @ lever)
+    stretch = shipped["chart_scale_se"].sel(chart="justrl")
+    np.testing.assert_allclose(stretch, 0.3 * np.sqrt(inverse[1, 1]))
+    left = 0.3 * np.sqrt(1 - np.diag(lever @ inverse @ lever.T))
+    for number in range(4):
+        np.testing.assert_allclose(
+            shipped["log10_compute_se"].values[index == number], left[number]
+        )
+    again = dataset.subset(shipped, np.ones(index.size, dtype=bool))
+    assert again["log10_compute_se"].equals(shipped["log10_compute_se"])
     group = {"compute_group": "recipe", "log10_compute_se": "0.3"}
     folder = write(group, group | TWO[1] | {"log10_compute_se": "0.2"})
     with pytest.raises(SpecError, match=r"row 3, log10_compute_se: got 0.2; expected 0.3"):
