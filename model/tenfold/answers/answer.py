@@ -63,10 +63,11 @@ WAITS = (0, 5, 10, 20)
 def jump_answer(draws: xr.Dataset, constants: Constants, question: Question) -> dict[str, Any]:
     """OOMs for the jump, exchange rates by benchmark, each form's own answer, the joint optimum.
 
-    Keys: `question`; `quantities` (rows of `registry.table`: OOMs, then cost); `p_never` with its
-    MCSE; `on_curve` (`curve_start` unless stated; `p_no_gain` of inference); `exchange_rates` by
-    benchmark; `forms` (weight and rows of rl_jump_ooms); `between_form_share` of the variance of
-    rl_jump_ooms; `joint`.
+    Keys: `question`; `quantities` (rows of `registry.table`: OOMs, then cost); `p_never` with
+    its MCSE; `on_curve` (`curve_start` unless stated; `p_no_gain` of inference);
+    `exchange_rates` by benchmark; `tested` (by regime, how far ahead forms were weighed and
+    tested, OOMs); `forms` (weight and rows of rl_jump_ooms); `between_form_share` of the
+    variance of rl_jump_ooms; `joint`.
     """
     asked, weight = Asked(draws, constants, question), draws["weight"]
     curve = asked.but(start=asked.start, target=None)
@@ -83,6 +84,7 @@ def jump_answer(draws: xr.Dataset, constants: Constants, question: Question) -> 
             "p_no_gain": {"probability": p_idle, "mcse": idle_mcse},
         },
         "exchange_rates": exchange_rates(asked),
+        "tested": tested(draws),
         "forms": by_form(ooms, weight),
         "between_form_share": _finite(between_share(ooms, weight)),
         "joint": table(asked, JOINT),
@@ -114,6 +116,18 @@ def cost_answer(draws: xr.Dataset, constants: Constants, question: Question) -> 
         "break_even": table(asked, BREAK_EVEN),
         "break_even_curve": break_even_curve(asked),
         "drivers": what_drives(asked, "years_of_world_electricity", drivers.COST),
+    }
+
+
+def tested(draws: xr.Dataset) -> dict[str, dict[str, float]]:
+    """By regime the OOMs beyond what was seen from which forms are weighed (`weighed_from`) and up
+    to which they were tested (`tested_to`); nothing where forms were not weighed."""
+    if "tested_ahead" not in draws:
+        return {}
+    at = {"weighed_from": draws["weighed_ahead"], "tested_to": draws["tested_ahead"]}
+    return {
+        str(regime): {key: float(values.sel(regime=regime)) for key, values in at.items()}
+        for regime in draws["regime"].values
     }
 
 

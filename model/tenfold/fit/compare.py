@@ -1,4 +1,4 @@
-"""Rival curve forms: pointwise predictive densities, leave-the-future-out, and stacking weights.
+"""What a curve form says of a point: pointwise predictive densities, and points left out.
 
 Points of a series share a noise scale that is integrated out, so the likelihood does not factorise
 over points. Every density here is that of a point given the *other* points of its series that were
@@ -8,13 +8,12 @@ seen, p(y_i | y_-i, parameters), which is Student-t in closed form (Buerkner, Ga
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import xarray as xr
-from scipy import optimize, special, stats
+from scipy import special, stats
 
 from tenfold.curves import Form
 from tenfold.posterior import drift, forward, structure
@@ -144,121 +143,6 @@ def log_pointwise(log_density: np.ndarray) -> np.ndarray:
     """log of the posterior mean density of each point: (chain, draw, point) to (point,)."""
     chains, draws, _ = log_density.shape
     return special.logsumexp(log_density, axis=(0, 1)) - np.log(chains * draws)
-
-
-def future(points: xr.Dataset) -> np.ndarray:
-    """Mask over `obs` of the points held out: the highest-compute fifth of each series.
-
-    At least one point, and never so many that fewer than two distinct compute values remain.
-    """
-    held = np.zeros(points.sizes["obs"], dtype=bool)
-    series, x = points["series_index"].values, points["log10_compute"].values
-    for s in range(points.sizes["series"]):
-        own = np.flatnonzero(series == s)
-        levels = np.unique(x[own])
-        if levels.size < 3:
-            continue
-        cut = levels[-max(1, levels.size // 5)]
-        held[own[x[own] >= cut]] = True
-    return held
-
-
-def stacking(
-    log_pointwise: Mapping[str, np.ndarray], counts: np.ndarray | None = None
-) -> dict[str, float]:
-    """Weights that maximise the sum of log mixture densities (Yao et al. 2018, eq. 4).
-
-    The problem is convex; it is solved over unconstrained log weights by L-BFGS.
-
-    Args:
-        log_pointwise: form to log density of each held-out point.
-        counts: how often each point counts, shape (point,); once unless given.
-    """
-    forms = list(log_pointwise)
-    table = np.stack([log_pointwise[form] for form in forms])
-    if len(forms) == 1:
-        return {forms[0]: 1.0}
-    each = np.ones(table.shape[1]) if counts is None else counts
-    each = each / each.sum()
-
-    def loss(free: np.ndarray) -> tuple[float, np.ndarray]:
-        weight = special.softmax(free)
-        mixture = np.asarray(special.logsumexp(table, axis=0, b=weight[:, None]))
-        share = np.exp(table - mixture)  # d log mixture / d weight
-        slope = weight * (share @ each - float((weight @ share) @ each))
-        return -float(mixture @ each), -slope
-
-    found = optimize.minimize(loss, np.zeros(len(forms)), jac=True, method="L-BFGS-B")
-    # a line search may find no better point where the optimum is flat: that is the optimum
-    if not found.success and np.abs(found.jac).max() > 1e-4:
-        raise RuntimeError(f"stacking did not converge: {found.message}")
-    return dict(zip(forms, special.softmax(found.x).tolist(), strict=True))
-
-
-RESAMPLED = 400
-
-
-def stacking_intervals(
-    log_pointwise: Mapping[str, np.ndarray], series: np.ndarray, seed: int
-) -> dict[str, list[float]]:
-    """Equal-tailed 90% intervals of stacking weights, by the Bayesian bootstrap over series.
-
-    Every series counts as often as a draw from Dirichlet(1, ..., 1) says (Rubin 1981, "The
-    Bayesian Bootstrap"), with all of its points.
-
-    Args:
-        series: the series of each point, shape (point,).
-    """
-    _, place = np.unique(series, return_inverse=True)
-    rng = np.random.default_rng([seed, 11])
-    drawn = rng.dirichlet(np.ones(place.max() + 1), RESAMPLED)
-    found = [stacking(log_pointwise, counts[place]) for counts in drawn]
-    return {
-        form: np.quantile([weights[form] for weights in found], [0.05, 0.95]).tolist()
-        for form in log_pointwise
-    }
-
-
-def leave_future_out(
-    predicted: Mapping[Form, Given], points: xr.Dataset, seed: int = 0
-) -> tuple[dict[str, float], dict[str, Any]]:
-    """Stack forms on what they say of the future of each series when refitted without it.
-
-    Args:
-        predicted: form to `given_others` of the refit, with `seen` all but `future(points)`.
-
-    Returns:
-        Weights by form; a JSON-ready record (held-out count, weights and their intervals, log
-        densities and their differences with standard errors, series taken as independent).
-    """
-    held = future(points)
-    _, series = np.unique(points["series_index"].values[held], return_inverse=True)
-    pointwise = {form: log_pointwise(given.log_density()) for form, given in predicted.items()}
-    weights = stacking(pointwise)
-    best = max(pointwise, key=lambda form: pointwise[form].sum())
-    record: dict[str, Any] = {
-        "held_out_points": int(held.sum()),
-        "held_out_series": int(series.max()) + 1,
-        "weights": weights,
-        "weights_90": stacking_intervals(pointwise, series, seed),
-        "best": best,
-        "forms": {},
-    }
-    for form, values in pointwise.items():
-        difference = values - pointwise[best]
-        record["forms"][form] = {
-            "elpd": float(values.sum()),
-            "elpd_se": _sum_error(values, series),
-            "difference": float(difference.sum()),
-            "difference_se": _sum_error(difference, series),
-        }
-    return weights, record
-
-
-def _sum_error(values: np.ndarray, series: np.ndarray) -> float:
-    """Standard error of a sum over points; series (0, 1, ...) are independent, points are not."""
-    sums = np.bincount(series, values)
-    return float(sums.std(ddof=1) * np.sqrt(sums.size))
 
 
 @dataclass(frozen=True)

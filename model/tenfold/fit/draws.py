@@ -11,7 +11,7 @@ import xarray as xr
 
 from tenfold.curves import Form
 from tenfold.files import SpecError
-from tenfold.fit import compare
+from tenfold.fit import compare, weights
 from tenfold.posterior import forward, simulate, structure
 from tenfold.posterior.plan import Plan
 from tenfold.sampler import sample
@@ -61,7 +61,7 @@ def jobs(plan: Plan, typical: Mapping[Form, Typical] | None = None) -> list[Job]
     none = np.zeros(plan.points.sizes["obs"], dtype=bool)
     wanted = [Job(form, none, known.get(form, {})) for form in forms]
     if len(forms) > 1 and plan.choice.series_evidence:
-        held = compare.future(plan.points)
+        held = weights.future(plan.points)
         if not held.any():
             raise SpecError(
                 f"scenario.{plan.name}: no series has three distinct compute values, so curve "

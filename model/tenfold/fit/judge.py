@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tenfold.curves import Form
-from tenfold.fit import checks, compare, diagnose
+from tenfold.fit import checks, compare, diagnose, weights
 from tenfold.posterior.priors import Priors
 from tenfold.posterior.scenario import Prior
 from tenfold.runs import store
@@ -17,6 +17,10 @@ from tenfold.spec import validate
 
 FUTURE = "future.nc"
 """What the refits without the future say of it: a group per form."""
+
+NEAR = 0.4
+"""OOMs beyond what was seen, up to which the coverage of forecasts is a gate; farther ahead, where
+few series go, it is reported."""
 
 LOO_DRAWS = 500
 """Draws per chain that points are left out of: its cost grows with points times draws."""
@@ -38,7 +42,8 @@ def judge(run: store.Run, ready: dict[Form, Verdict] | None = None) -> dict[str,
         ready: verdicts that are there already.
 
     Returns:
-        `status`, `gates`, `loo`, `diagnostics` and `future_coverage` (of the mixture).
+        `status`, `gates`, `loo`, `diagnostics`, `future_coverage` and `far_coverage` (of the
+        mixture; beyond `NEAR`).
 
     Raises:
         SpecError: a damaged file.
@@ -48,15 +53,16 @@ def judge(run: store.Run, ready: dict[Form, Verdict] | None = None) -> dict[str,
     for form in run.forms:
         gates += verdicts[form].gates
         diagnostics[form] = dict(verdicts[form].diagnostics)
-    mixed = None
+    mixed = far = None
     if FUTURE in run.info["files"]:
-        mixed = _future(run, gates, diagnostics)
+        mixed, far = _future(run, gates, diagnostics)
     return {
         "status": checks.worst(gates),
         "gates": [gate.record() for gate in gates],
         "loo": {form: verdict.loo for form, verdict in verdicts.items()},
         "diagnostics": diagnostics,
         "future_coverage": mixed,
+        "far_coverage": far,
     }
 
 
@@ -87,22 +93,28 @@ def form_of(run: store.Run, form: Form) -> Verdict:
 
 def _future(
     run: store.Run, gates: list[checks.Gate], diagnostics: dict[Form, dict[str, Any]]
-) -> dict[str, Any]:
-    """Adds gates and coverage of the future, form by form; returns the mixture's coverage."""
-    points, weights = run.points, run.info["weights"]
-    mixed = np.zeros(points.sizes["obs"])
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Adds gates and coverage of the future, form by form; returns the mixture's, in all and far
+    ahead."""
+    points = run.points
+    mixed, near = np.zeros(points.sizes["obs"]), np.zeros(points.sizes["obs"], dtype=bool)
+
+    def judged(pit: np.ndarray, label: str) -> dict[str, Any]:
+        found = diagnose.coverage(np.where(near, pit, np.nan), points)
+        gates.extend(checks.calibration(found, f"{label}: 90% coverage of the future"))
+        return diagnose.coverage(pit, points)
+
     for form in run.forms:
         told = run.group(FUTURE, form, ("log_density", "below"))
         pit = np.full(points.sizes["obs"], np.nan)
         pit[told["obs"].values] = told["below"].values
-        mixed += weights[form] * pit
+        held = np.isfinite(pit)
+        near[held] = weights.ahead(points, held) <= NEAR
+        mixed += run.info["weights"][form] * pit
         label = f"{form}: future left out"
         gates.append(checks.refit(run.info["refits"][form], label))
-        found = diagnostics[form]["future_coverage"] = diagnose.coverage(pit, points)
-        gates += checks.calibration(found, f"{form}: 90% coverage of the future")
-    found = diagnose.coverage(mixed, points)
-    gates += checks.calibration(found, "mixture: 90% coverage of the future")
-    return found
+        diagnostics[form]["future_coverage"] = judged(pit, form)
+    return judged(mixed, "mixture"), diagnose.coverage(np.where(near, np.nan, mixed), points)
 
 
 def _priors(run: store.Run) -> Priors:

@@ -174,13 +174,13 @@ def refits(plan: Plan, new: build.Build, sampled: Sampled) -> dict[Form, Given]:
 
 def weigh(plan: Plan, new: build.Build, predicted: Mapping[Form, Given]) -> None:
     """Weights of the forms by what they predicted; the first form has it all otherwise."""
-    from tenfold.fit import compare
+    from tenfold.fit import weights
 
-    weights: dict[str, float] = dict.fromkeys(plan.choice.forms[:1], 1.0)
+    found = dict.fromkeys(plan.choice.forms[:1], 1.0)
     record: dict[str, Any] = {}
     if predicted:
-        weights, record = compare.leave_future_out(predicted, plan.points, plan.settings.seed)
-    new.note(weights=weights, leave_future_out=record)
+        found, record = weights.leave_future_out(predicted, plan.points, plan.settings.seed)
+    new.note(weights=found, leave_future_out=record)
 
 
 def sample_of(run: store.Run) -> xr.Dataset:
@@ -192,8 +192,9 @@ def sample_of(run: store.Run) -> xr.Dataset:
         )
         for form in run.forms
     }
-    interval = info["leave_future_out"].get("weights_90")
-    return headline.single(headline.joined(parts, run.points, info["weights"], interval))
+    return headline.single(
+        headline.joined(parts, run.points, info["weights"], info["leave_future_out"])
+    )
 
 
 def curves_of(run: store.Run) -> xr.Dataset:

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from tenfold import mixture
 from tenfold.claims import verdicts
 from tenfold.evidence import inventory
-from tenfold.fit import checks
+from tenfold.fit import checks, judge
 from tenfold.inert import printable
 from tenfold.report import answer_figures, densities, evidence_figures, explorer, model_figures
 from tenfold.report.material import Material, both_regimes, rl_slopes, sources
@@ -173,6 +173,8 @@ def _context(material: Material) -> dict[str, Any]:
         "headline_shift": tables.narrowing(parameters),
         "forms": tables.forms(material.answer["forms"], info),
         "future": info.get("leave_future_out") or {},
+        "near": judge.NEAR,
+        "far": (info.get("far_coverage") or {}).get("regime", {}),
         "between": material.answer["between_form_share"],
         "best": stored.best,
         "coverage": tables.coverage(

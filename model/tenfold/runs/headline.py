@@ -53,6 +53,8 @@ LABELS = {
     "series_count": ("series that were fitted", "1", "benchmark"),
     "weight": ("weight of a curve form", "1", ""),
     "weight_interval": ("equal-tailed interval of the weight", "1", ""),
+    "weighed_ahead": ("OOMs beyond what was seen, from which forms are weighed", "OOM", ""),
+    "tested_ahead": ("OOMs beyond what was seen, up to which forms were tested", "OOM", ""),
 }  # fmt: skip
 """Every variable of the file: `long_name`, `units`, `level`. A new one needs a line here."""
 
@@ -61,7 +63,7 @@ def headline(
     trees: Mapping[str, Any],
     weight: Mapping[str, float],
     seed: int,
-    interval: Mapping[str, list[float]] | None = None,
+    future: Mapping[str, Any] | None = None,
 ) -> xr.Dataset:
     """The sample of one stored posterior (`xr.DataTree`) per form.
 
@@ -76,24 +78,25 @@ def headline(
         for form, tree in trees.items()
     }
     points = trees[next(iter(trees))]["constant_data"].to_dataset()
-    return joined(parts, points, weight, interval)
+    return joined(parts, points, weight, future)
 
 
 def joined(
     parts: Mapping[str, xr.Dataset],
     points: xr.Dataset,
     weight: Mapping[str, float],
-    interval: Mapping[str, list[float]] | None = None,
+    future: Mapping[str, Any] | None = None,
 ) -> xr.Dataset:
     """The sample of all forms, from `part` of each, and the table of form weights.
 
     Args:
-        interval: 5% and 95% points of each form's weight; the weights themselves unless given.
+        future: how forms were weighed (`fit.weights.leave_future_out`), where they were.
 
     Returns:
         Variables of `LABELS`, those that the evidence allows. `slope_*` are for units without an
         offset. A form without a ceiling has ceiling 1; a new benchmark has floor 0. `weight`(form)
-        sums to one; `series_count`(benchmark, regime).
+        sums to one; `series_count`(benchmark, regime); `weighed_ahead` and `tested_ahead`(regime)
+        where forms were weighed.
 
     Raises:
         SpecError: a form without a weight, or weights that do not sum to one.
@@ -110,9 +113,14 @@ def joined(
     draws["floor"] = points["floor"]
     draws["series_count"] = series_count(points, draws["regime"])
     draws["weight"] = ("form", np.array([weight[form] / total for form in parts]))
-    ends = interval or {form: [weight[form]] * 2 for form in parts}
+    record = future or {}
+    ends = record.get("weights_90") or {form: [weight[form]] * 2 for form in parts}
     draws["weight_interval"] = (("form", "probability"), np.array([ends[form] for form in parts]))
     draws = draws.assign_coords(probability=[0.05, 0.95])
+    for name, key in (("weighed_ahead", "ooms"), ("tested_ahead", "farthest")):
+        if horizon := record.get("horizon"):
+            told = [horizon.get(regime, {}).get(key, 0.0) for regime in draws["regime"].values]
+            draws[name] = ("regime", np.array(told))
     for name in draws.data_vars:
         long_name, units, level = LABELS[name]
         draws[name].attrs |= {"long_name": long_name, "units": units, "level": level}

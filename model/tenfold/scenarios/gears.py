@@ -189,14 +189,19 @@ def _of_forms(run: Run, sample: xr.Dataset, forms: tuple[str, ...]) -> xr.Datase
     if len(kept) == len(run.forms):
         return sample
     found = sample.sel(form=kept).copy()
-    weights = np.ones(1)
+    weights = np.ones((1, 3))
     if len(kept) > 1:
-        from tenfold.fit import compare, judge
+        from tenfold.fit import judge
+        from tenfold.fit.weights import weigh
 
-        told = {f: run.group(judge.FUTURE, f, ["log_density"])["log_density"].values for f in kept}
-        weights = np.array(list(compare.stacking(told).values()))
-    found["weight"] = found["weight"].copy(data=weights)
-    found["weight_interval"] = found["weight_interval"].copy(data=np.stack([weights] * 2, axis=1))
+        told = {f: run.group(judge.FUTURE, f, ["log_density"])["log_density"] for f in kept}
+        held = np.zeros(run.points.sizes["obs"], dtype=bool)
+        held[told[kept[0]]["obs"].values] = True
+        log_density = {form: values.values for form, values in told.items()}
+        weighed = weigh(log_density, run.points, held, run.info["seed"])
+        weights = np.array(list(weighed.values()))
+    found["weight"] = found["weight"].copy(data=weights[:, 0])
+    found["weight_interval"] = found["weight_interval"].copy(data=weights[:, 1:])
     return found
 
 

@@ -17,7 +17,7 @@ import xarray as xr
 
 from tenfold.curves import Form
 from tenfold.evidence import dataset
-from tenfold.fit import compare
+from tenfold.fit.weights import weigh
 from tenfold.posterior import simulate, structure
 from tenfold.posterior.priors import Priors
 from tenfold.runs import headline
@@ -142,16 +142,19 @@ def _axis_scores(parameters: xr.Dataset, points: xr.Dataset) -> np.ndarray:
 def form_weights(
     material: Material, change: Change, future: Mapping[Form, Weighed]
 ) -> dict[str, float]:
-    """Stacking weights of the forms under the change."""
+    """Weights of the forms under the change."""
     points, pointwise = material.run.points, {}
+    held = np.zeros(points.sizes["obs"], dtype=bool)
     for form in material.run.forms:
-        held = material.held_out(form)["obs"].values
-        stays = change.series[points["series_index"].values[held]]
+        obs = material.held_out(form)["obs"].values
+        stays = change.series[points["series_index"].values[obs]]
+        held[obs[stays]] = True
         density, top = material.densities(form)
         # not by a library that deals it out to threads: they cost more than the sum itself
         mean = np.einsum("d,ds->s", np.exp(future[form].log_weights.ravel()), density)
         pointwise[form] = (np.log(np.maximum(mean, np.finfo(float).tiny)) + top)[stays]
-    return compare.stacking(pointwise)
+    told = weigh(pointwise, points, held, material.run.info["seed"])
+    return {form: mean for form, (mean, *_) in told.items()}
 
 
 def resampled(

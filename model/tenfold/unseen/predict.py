@@ -26,7 +26,7 @@ import numpy as np
 import xarray as xr
 
 from tenfold.curves import Form
-from tenfold.fit import compare
+from tenfold.fit import weights as weights_of
 from tenfold.mixture import NEGLIGIBLE
 from tenfold.posterior import priors as prior_table
 from tenfold.posterior.priors import Priors
@@ -152,7 +152,7 @@ def form_weights(
     chosen = [replace(item, model="", publication="") for item in chosen]
     for role in (chosen, [replace(item, benchmark="", family="") for item in chosen]):
         pointwise = {item.form: _ahead(item, role, seed) for item in draws}
-        stacked = compare.stacking(pointwise)
+        stacked = weights_of.stacking(pointwise)
         weights += [stacked[item.form] / 2 for item in draws]
     return {item.form: float(weight) for item, weight in zip(draws, weights, strict=True)}
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from tenfold.words.findings import budget_path, dates, shares
+from tenfold.words.findings import budget_path, dates, shares, untested
 from tenfold.words.numbers import (
     Row,
     beside_essay,
@@ -54,6 +54,7 @@ def jump_lines(answer: dict[str, Any]) -> list[str]:
             f"From a score of {share(answer['on_curve']['start'])}, no amount of RL reaches what "
             f"the inference jump reaches, with probability {chance(never, error)}."
         )
+    lines += [found] if (found := untested(answer["tested"])) else []
     idle = answer["on_curve"]["p_no_gain"]
     if answer["question"]["target"] is None and idle["probability"] > 0:
         lines.append(

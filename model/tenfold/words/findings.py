@@ -12,6 +12,7 @@ from tenfold.words.numbers import (
     Row,
     beside_essay,
     chance,
+    fixed,
     interval,
     number,
     percent,
@@ -96,6 +97,7 @@ def _jump(basis: Basis) -> Card:
     times = {**rl, "scale": "log10", "unit": "dimensionless"}
     by, between = _explained(basis.drivers), basis.answer["between_form_share"]
     forms = "" if between is None else f" {share(between)} of it lies between the curve forms."
+    forms += f" {found}" if (found := untested(basis.answer["tested"])) else ""
     return _card(
         "RL OOMs for one GPT level",
         rl,
@@ -103,6 +105,19 @@ def _jump(basis: Basis) -> Card:
         f"factor of {interval(times)}. Through inference alone it takes {told(inference)}. On a "
         f"benchmark not seen yet RL takes {told(new)}; costs are for the population of benchmarks.",
         f"Share of the variance that each input explains alone: {by}.{forms}" if by else forms,
+    )
+
+
+def untested(found: Mapping[str, Mapping[str, float]]) -> str:
+    """How far ahead the curve forms were tested, and that nothing was beyond."""
+    if not found:
+        return ""
+    rl, inference = found["rl"], found["inference"]
+    return (
+        f"Beyond {fixed(rl['tested_to'], 1)} OOMs of RL and {fixed(inference['tested_to'], 1)} of "
+        "inference ahead of what was seen nothing has been tested; curve forms are weighed by what "
+        f"they predicted from {fixed(rl['weighed_from'], 1)} and "
+        f"{fixed(inference['weighed_from'], 1)} OOMs on."
     )
 
 
@@ -192,7 +207,7 @@ def _never(basis: Basis) -> Card:
     weight = f"{share(sum(basis.weights[form] for form in alone))} of the weight"
     if len(alone) == 1 and set(alone) <= set(basis.weights_90):
         low, high = basis.weights_90[next(iter(alone))]
-        weight += f" ({share(low)} to {share(high)}, by resampled series)"
+        weight += f" ({share(low)} to {share(high)}, by resampled publications)"
     each = ", ".join(f"{form} {chance(*found)}" for form, found in alone.items())
     return _card(
         "Probability that no amount of RL is enough",

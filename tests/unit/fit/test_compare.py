@@ -1,11 +1,11 @@
-"""Predictive densities against brute force, held-out points, and stacking."""
+"""Predictive densities against brute force, and what refits keep."""
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from tenfold.evidence import dataset
-from tenfold.fit import compare, diagnose, draws
+from tenfold.fit import compare, diagnose, draws, weights
 from tenfold.posterior import forward, priors, simulate
 from tenfold.posterior.plan import Plan
 from tenfold.posterior.scenario import ModelChoice, Scenario
@@ -92,83 +92,9 @@ def test_unseen_points_do_not_inform_each_other(small, parameters, regime):
         np.testing.assert_allclose(found[0, :, column], expected, rtol=1e-8)
 
 
-def test_future_holds_out_the_highest_compute(small):
-    held = compare.future(small)
-    series, x = small["series_index"].values, small["log10_compute"].values
-    assert held.any()
-    for s in range(small.sizes["series"]):
-        own = series == s
-        if held[own].any():
-            assert x[own & held].min() > x[own & ~held].max()
-            assert np.unique(x[own & ~held]).size >= 2
-
-
-def test_stacking_finds_the_mixture_that_made_the_data():
-    rng = np.random.default_rng(4)
-    truth = np.where(rng.random(20_000) < 0.7, rng.normal(-2, 1, 20_000), rng.normal(2, 1, 20_000))
-    weights = compare.stacking(
-        {
-            "left": stats.norm.logpdf(truth, -2, 1),
-            "right": stats.norm.logpdf(truth, 2, 1),
-            "wrong": stats.norm.logpdf(truth, 30, 1),
-        }
-    )
-    assert weights["left"] == pytest.approx(0.7, abs=0.02)
-    assert weights["wrong"] < 1e-3
-    assert sum(weights.values()) == pytest.approx(1)
-
-
-def test_stacking_of_one_form_is_that_form():
-    assert compare.stacking({"logistic": np.zeros(3)}) == {"logistic": 1.0}
-
-
-def test_errors_of_log_densities_take_series_as_independent():
-    evidence = dataset.usable(dataset.load())
-    held = compare.future(evidence)
-    rng = np.random.default_rng(12)
-    shape = (1, 1, int(held.sum()))
-    told = {
-        form: compare.Given(rng.normal(size=shape), np.ones(shape), None, None)
-        for form in ("logistic", "power")
-    }
-    _, found = compare.leave_future_out(told, evidence)
-    series = evidence["series_index"].values[held]
-    assert np.unique(series).size < series.size
-    for form, given in told.items():
-        values = given.log_density()[0, 0]
-        sums = [values[series == s].sum() for s in np.unique(series)]
-        assert found["forms"][form]["elpd"] == pytest.approx(sum(sums))
-        wanted = np.sqrt(len(sums)) * np.std(sums, ddof=1)
-        assert found["forms"][form]["elpd_se"] == pytest.approx(wanted)
-        low, high = found["weights_90"][form]
-        assert 0 <= low <= high <= 1
-
-
-def test_a_point_that_counts_twice_is_two_points():
-    rng = np.random.default_rng(9)
-    once = {form: rng.normal(size=60) for form in ("a", "b", "c")}
-    counts = rng.integers(0, 3, 60)
-    repeated = {form: np.repeat(values, counts) for form, values in once.items()}
-    found, wanted = compare.stacking(once, counts), compare.stacking(repeated)
-    assert found == pytest.approx(wanted, abs=1e-3)
-
-
-def test_intervals_of_weights_take_series_as_they_come():
-    rng = np.random.default_rng(10)
-    series = np.repeat(np.arange(40), 25)
-    right = np.repeat(rng.random(40) < 0.7, 25)  # a whole series at a time
-    truth = np.where(right, rng.normal(-2, 1, 1000), rng.normal(2, 1, 1000))
-    told = {"left": stats.norm.logpdf(truth, -2, 1), "right": stats.norm.logpdf(truth, 2, 1)}
-    low, high = compare.stacking_intervals(told, series, 0)["left"]
-    assert low < compare.stacking(told)["left"] < high
-    share = right.mean()
-    error = np.sqrt(share * (1 - share) / 40)  # of 40 series, not of 1,000 points
-    assert high - low == pytest.approx(2 * 1.645 * error, rel=0.25)
-
-
 def test_future_scores_from_the_model_itself_are_uniform(small):
     rng = np.random.default_rng(5)
-    seen = ~compare.future(small)
+    seen = ~weights.future(small)
     pits = []
     for _ in range(60):
         drawn = simulate.prior(small, priors.load(), "logistic", ModelChoice(), 1, rng)
@@ -181,7 +107,7 @@ def test_future_scores_from_the_model_itself_are_uniform(small):
 
 
 def test_a_refit_keeps_what_its_draws_are_weighed_by(small, parameters):
-    held = compare.future(small)
+    held = weights.future(small)
     scenario = Scenario(reason="test")
     plan = Plan("small", scenario, small, priors.load())
     given = compare.given_others(parameters, small, "saturating", ~held)

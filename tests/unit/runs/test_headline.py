@@ -34,8 +34,9 @@ def test_headline_has_the_stored_layout_and_is_repeatable(trees, headline_draws)
 
 
 def test_every_variable_is_labelled_and_survives_storing(trees, tmp_path):
-    interval = {"logistic": [0.2, 0.5], "saturating": [0.5, 0.8]}
-    made = headline.headline(trees, WEIGHTS, 3, interval)
+    horizon = {"rl": {"ooms": 1.1, "farthest": 1.3}, "inference": {"ooms": 0.8, "farthest": 1.7}}
+    ends = {"logistic": [0.2, 0.5], "saturating": [0.5, 0.8]}
+    made = headline.headline(trees, WEIGHTS, 3, {"weights_90": ends, "horizon": horizon})
     about = {"key": "0123456789ab", "scenario": "baseline"}
     path = tmp_path / netcdf.HEADLINE
     path.write_bytes(netcdf.to_bytes(headline.single(made), about))
@@ -46,6 +47,7 @@ def test_every_variable_is_labelled_and_survives_storing(trees, tmp_path):
         xr.testing.assert_equal(opened.load(), stored)
     draws = complete(stored)
     assert draws["weight_interval"].sel(form="logistic").values.tolist() == [0.2, 0.5]
+    assert draws["tested_ahead"].sel(regime="rl") == 1.3
     for name, values in draws.data_vars.items():
         assert {"long_name", "units", "level"} <= set(values.attrs), name
         assert values.dtype == float or name == "series_count"
