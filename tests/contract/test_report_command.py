@@ -56,6 +56,20 @@ def test_it_writes_where_it_says(call, tmp_path, monkeypatch):
     assert not list(tmp_path.rglob("*.part"))
 
 
+def test_a_page_of_what_if_says_what_was_changed_and_answers_that(call, tmp_path):
+    """The essay's numbers by hand: 2 OOMs of training, 1.5 of inference for each, 2 of RL."""
+    sets = ("exchange_rate=2", "inference_per_training=1.5", "gpt_level_ooms=2")
+    options = [word for text in sets for word in ("--set", text)]
+    status, printed, _ = call("--out", tmp_path, "--form", "saturating", *options)
+    assert status == 0
+    assert printed.splitlines()[1].startswith("One GPT level takes 3.0 (3.0 to 3.0) OOMs of inf")
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "What if: logistic --set exchange_rate=2" in page
+    assert "Gear: propagate (draw by draw, no refit)" in page
+    assert '<p class="big">6.0 OOMs</p>' in page
+    assert not (tmp_path / "inputs.sha256").exists()  # a page of the run is made anew
+
+
 def test_a_failed_gate_is_written_first_and_then_exits_with_3(call, runs, tmp_path):
     (path,) = runs.glob("logistic-*")
     run = store.load(path)

@@ -12,6 +12,7 @@ from tenfold.cli.evidence import Json, PointsFolder
 
 if TYPE_CHECKING:
     from tenfold.runs.store import Run
+    from tenfold.scenarios.gears import Answering
 
 EXIT_GATE = 3
 
@@ -140,15 +141,18 @@ def warn_stale(run: Run) -> bool:
     return bool(changed)
 
 
-def end(run: Run, *then: str) -> None:
-    """The answer of a run in one line, and what to do next."""
+def end(run: Run, *then: str, what_if: Answering | None = None) -> None:
+    """The answer of a run, or of a what-if, in one line, and what to do next."""
     from tenfold.answers.constants import constants_of
     from tenfold.answers.headline import of_run
-    from tenfold.answers.question import Asked, Question
+    from tenfold.answers.question import Asked, Question, under
     from tenfold.answers.registry import table
     from tenfold.words.answers import takes
 
-    asked = Asked(of_run(run), constants_of(run.info), Question())
+    if what_if:
+        asked = Asked(what_if.draws, what_if.constants, under(Question(), what_if.question))
+    else:
+        asked = Asked(of_run(run), constants_of(run.info), Question())
     names = ("inference_jump_ooms", "rl_jump_ooms")
     terminal.print_lines([takes("One GPT level", table(asked, names))])
     scenario = run.info["scenario"]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tenfold.answers.constants import Constants
     from tenfold.claims.spec import ClaimsFile
     from tenfold.runs.store import Run
+    from tenfold.scenarios.gears import Answering
 
 PAGE = "index.html"
 STAMP = "inputs.sha256"
@@ -23,6 +24,7 @@ def build(
     constants: Constants | None = None,
     claims: ClaimsFile | None = None,
     figures: bool = False,
+    what_if: tuple[str, Answering] | None = None,
 ) -> Path:
     """Write the report of a run: `index.html`, and `data/` beside it.
 
@@ -32,6 +34,8 @@ def build(
     Args:
         out: folder, made if missing; files of another report there are replaced.
         constants, claims: the shipped ones, with the scenario's own constants, unless given.
+        what_if: what was changed, in words, and what answers then: instead of the run, of which the
+            page shows the fit. Its constants are taken.
         figures: write each figure as SVG and PNG too, into `figures/`; they stay up to date there.
 
     Returns:
@@ -41,7 +45,7 @@ def build(
         SpecError: a damaged run, or one that the constants or claims do not fit.
     """
     target, stamp = out / PAGE, out / STAMP
-    shipped = constants is None and claims is None
+    shipped = constants is None and claims is None and what_if is None
     known = (out / "figures").is_dir() or not figures
     if shipped and known and stamp.is_file() and stamp.read_bytes() == _digest(run, out):
         return target
@@ -52,11 +56,13 @@ def build(
     from tenfold.files import SpecError, write_atomic
     from tenfold.report import material, page, stored
 
+    if what_if:
+        constants = what_if[1].constants
     if constants is None:
         patch = run.info["spec"].get("constants", {})
         name = run.info["scenario"]
         constants = load_constants().patched(patch, f"scenario.{name}.constants")
-    found = material.gather(stored.read(run), constants, claims or load_claims())
+    found = material.gather(stored.read(run, what_if), constants, claims or load_claims())
     try:
         for name in ("data", "figures")[: 1 + figures]:
             (out / name).mkdir(parents=True, exist_ok=True)

@@ -100,9 +100,9 @@ class Material:
 
 def gather(stored: Stored, constants: Constants, file: ClaimsFile) -> Material:
     """Compute everything; a second or two, from memory."""
-    draws, question = stored.draws, Question()
+    draws, question = stored.draws, stored.question
     asked = Asked(draws, constants, question)
-    whole = Asked(draws, constants, Question(reading="whole"))
+    whole = asked.but(reading="whole")
     pit = fitted.pit(stored)
     ceilings: list[Form] = [
         form for form in stored.posterior if "ceiling_mean" in stored.posterior[form]

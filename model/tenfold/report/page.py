@@ -150,6 +150,7 @@ def _context(material: Material) -> dict[str, Any]:
     gates = [checks.Gate(**_gate(row)) for row in info["gates"]]
     return _first(material, gates) | {
         "info": info,
+        "what_if": stored.changed(),
         "constants_as_of": material.constants_as_of,
         "question": material.paid["question"],
         "baseline": material.paid["baseline"],

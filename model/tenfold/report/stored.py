@@ -11,10 +11,13 @@ import numpy as np
 import xarray as xr
 
 from tenfold.answers import headline
+from tenfold.answers.question import Question, under
 from tenfold.curves import Form
 from tenfold.mixture import NEGLIGIBLE
 from tenfold.posterior.scenario import Prior
 from tenfold.runs.store import Run, posterior_file
+from tenfold.scenarios.gears import Answering
+from tenfold.words.scenarios import gear_lines
 
 BAND_DRAWS = 240
 """Draws of the mixture from which fitted curves and their bands are taken."""
@@ -25,17 +28,33 @@ Frame = Any
 
 @dataclass(frozen=True)
 class Stored:
-    """A run's posteriors and predictive draws in memory, by form."""
+    """A run's posteriors and predictive draws in memory, by form; and what answers instead of it.
+
+    what_if: what was changed, in words, and what answers.
+    """
 
     run: Run
     points: xr.Dataset
     posterior: Mapping[Form, xr.Dataset]
     weights: dict[Form, float]
+    what_if: tuple[str, Answering] | None = None
 
     @cached_property
     def draws(self) -> xr.Dataset:
         """Headline draws, mixed by the forms' weights."""
-        return headline.of_run(self.run)
+        return self.what_if[1].draws if self.what_if else headline.of_run(self.run)
+
+    @property
+    def question(self) -> Question:
+        """The question, with what the scenario says of it."""
+        return under(Question(), self.what_if[1].question) if self.what_if else Question()
+
+    def changed(self) -> list[str]:
+        """What was changed and how that was answered, in sentences; none where nothing was."""
+        if not self.what_if:
+            return []
+        name, answer = self.what_if
+        return gear_lines(name, answer.about())
 
     @property
     def best(self) -> Form:
@@ -73,16 +92,19 @@ class Stored:
         return slice(0, None, max(1, total // wanted))
 
 
-def read(run: Run) -> Stored:
-    """The parts of a run that the report needs.
+def read(run: Run, what_if: tuple[str, Answering] | None = None) -> Stored:
+    """The parts of a run that the report needs; of the forms that answer.
 
     Raises:
         SpecError: a missing or damaged file.
     """
-    posterior: dict[Form, xr.Dataset] = {
-        form: run.group(posterior_file(form), "posterior") for form in run.forms
-    }
     weights: dict[Form, float] = {
         form: float(run.info["weights"].get(form, 0.0)) for form in run.forms
     }
-    return Stored(run, run.points, posterior, weights)
+    if what_if:
+        weight = what_if[1].draws["weight"]
+        weights = {form: weight.sel(form=form).item() for form in weight["form"].values.tolist()}
+    posterior: dict[Form, xr.Dataset] = {
+        form: run.group(posterior_file(form), "posterior") for form in weights
+    }
+    return Stored(run, run.points, posterior, weights, what_if)
