@@ -15,6 +15,7 @@ from tenfold.scenarios import changes
 
 if TYPE_CHECKING:
     from tenfold.posterior.scenario import Prior
+    from tenfold.scenarios import apart
 
 
 class Material:
@@ -71,6 +72,19 @@ class Material:
             return found.reindex(series=series).fillna(0.0).values.astype(float)
 
         return self._once(("scores", form), read)
+
+    def own(self, form: Form) -> apart.Own:
+        """Curves of single series, and what they stand under."""
+
+        def read() -> apart.Own:
+            from tenfold.scenarios import apart
+
+            path = self.run.file(store.posterior_file(form))
+            known = netcdf.names(path, "posterior")
+            found = netcdf.read(path, "posterior", known.intersection(apart.NAMES))
+            return apart.Own.of(found, self.run.points, form)
+
+        return self._once(("own", form), read)
 
     def local_slopes(self, form: Form) -> np.ndarray:
         """`simulate.local_slopes` of every draw."""

@@ -1,10 +1,12 @@
 """Stored draws weighed for other priors and less evidence: Pareto-smoothed importance sampling.
 
 Within each form a draw's weight is the new density over the old (Vehtari et al. 2024, "Pareto
-smoothed importance sampling"); forms are weighed anew by what the draws of the refits without the
-future, weighed likewise, say of the scores held out. A sample is then drawn from the draws in
-proportion to their weights, in their order, so that every statistic of a run holds for it, its
-errors from batch means included.
+smoothed importance sampling"), the curves of series that go taken out of it (`apart`); forms are
+weighed anew by what the draws of the refits without the future say of the scores held out. Those
+are weighed for other priors and rows, but not for series that go: their curves are not stored, and
+what can be weighed out at all says little of the future of other series. A sample is then drawn
+from the draws in proportion to their weights, in their order, so that every statistic of a run
+holds for it, its errors from batch means included.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from tenfold.fit.weights import weigh
 from tenfold.posterior import simulate, structure
 from tenfold.posterior.priors import Priors
 from tenfold.runs import headline
+from tenfold.scenarios import apart
 from tenfold.scenarios.material import Material
 
 PARETO_K = 0.7
@@ -72,21 +75,17 @@ def weighed(material: Material, change: Change) -> dict[Form, Weighed]:
     for form in material.run.forms:
         ratio = _log_ratio(material, form, False, change)
         if not change.series.all():
-            ratio = ratio - material.scores(form)[..., ~change.series].sum(-1)
+            gone = ~change.series
+            ratio = ratio - material.scores(form)[..., gone].sum(-1)
+            ratio = ratio + apart.log_ratio(material.own(form), gone)
         found[form] = smoothed(ratio)
     return found
 
 
 def weighed_future(material: Material, change: Change) -> dict[Form, Weighed]:
     """Weights of the draws of every form's refit without the future."""
-    found = {}
-    for form in material.run.forms:
-        ratio = _log_ratio(material, form, True, change)
-        if not change.series.all():
-            scores = material.held_out(form)["series_scores"].values[..., ~change.series]
-            ratio = ratio - scores.sum(-1, dtype=float)
-        found[form] = smoothed(ratio)
-    return found
+    forms = material.run.forms
+    return {form: smoothed(_log_ratio(material, form, True, change)) for form in forms}
 
 
 def smoothed(log_ratio: np.ndarray) -> Weighed:
@@ -199,7 +198,8 @@ def _of_less(material: Material, change: Change) -> xr.Dataset:
     weights = np.zeros(points.sizes["series"])
     weights[change.series] = simulate.steepness_weights(left)
     steepness = np.stack([material.local_slopes(form) @ weights for form in material.run.forms])
-    found = sample.sel(benchmark=left["benchmark"].values).copy()
+    found = sample.sel(benchmark=left["benchmark"].values)
+    found = _emptied(material, found, left)
     typical = found["ceiling"].median("benchmark").transpose(*sample["ceiling_typical"].dims)
     renewed = {
         "steepness": sample["steepness"].copy(data=steepness.astype("float32")),
@@ -213,6 +213,35 @@ def _of_less(material: Material, change: Change) -> xr.Dataset:
         gone = ("answer_length_growth", "rl_slope_tokens_free", "rl_slope_fixed_tokens")
         found = found.drop_vars(gone, errors="ignore")
     return found
+
+
+def _emptied(material: Material, sample: xr.Dataset, left: xr.Dataset) -> xr.Dataset:
+    """A sample in which cells without a series any more are drawn from what they stand under."""
+    count = headline.series_count(left, sample["regime"])
+    before = sample["series_count"]
+    slope, ceiling = (sample[name].copy() for name in ("slope_at_benchmark", "ceiling"))
+    rng = np.random.default_rng([material.run.info["seed"], 19])
+    for form in material.run.forms:
+        drawn = material.parameters(form)
+        for benchmark, regime in np.argwhere(((count == 0) & (before > 0)).values):
+            here = {"form": form, "benchmark": count["benchmark"][benchmark].item()}
+            place = here | {"regime": count["regime"][regime].item()}
+            other = here | {"regime": count["regime"][1 - regime].item()}
+            mean = sample["log_slope_mean"].sel(form=form)
+            z = rng.standard_normal((2, *drawn["cell_sd"].shape))
+            if "benchmark_sd" in drawn:
+                share, sd = apart.conditional(drawn["benchmark_sd"].values, drawn["cell_sd"].values)
+                beside = np.log(sample["slope_at_benchmark"].sel(other).values)
+                effect = share * (beside - mean.sel(regime=other["regime"]).values) + sd * z[0]
+                slope.loc[place] = np.exp(mean.sel(regime=place["regime"]).values + effect)
+            if "ceiling_mean" in drawn:
+                centre, spread = (
+                    drawn[f"ceiling_{key}"].sel(regime=place["regime"]) for key in ("mean", "sd")
+                )
+                floor = sample["floor"].sel(benchmark=here["benchmark"]).item()
+                top = 1 / (1 + np.exp(-(centre.values + spread.values * z[1])))
+                ceiling.loc[place] = floor + (1 - floor) * top
+    return sample.assign(slope_at_benchmark=slope, ceiling=ceiling)
 
 
 def without(points: xr.Dataset, series: np.ndarray) -> xr.Dataset:

@@ -9,7 +9,7 @@ from tenfold.mixture import quantile
 from tenfold.posterior import priors, simulate
 from tenfold.posterior.scenario import Prior
 from tenfold.runs import netcdf, store
-from tenfold.scenarios import changes, reweigh
+from tenfold.scenarios import apart, changes, reweigh
 from tenfold.scenarios.material import Material
 
 
@@ -58,7 +58,8 @@ def test_series_that_go_take_their_density_along(prior_run, material):
     for form in prior_run.forms:
         posterior = prior_run.group(store.posterior_file(form), "posterior")
         scores = compare.series_log_density(posterior, points, form).values
-        wanted = -scores[..., gone].sum(-1)
+        own = apart.log_ratio(apart.Own.of(posterior, points, form), gone)
+        wanted = own - scores[..., gone].sum(-1)
         found = reweigh.smoothed(wanted)
         here = reweigh.weighed(material, asked)[form]
         np.testing.assert_allclose(here.log_weights, found.log_weights, atol=1e-3)
@@ -129,3 +130,29 @@ def test_a_resampled_quantity_has_the_weighted_quantiles(prior_run, material):
     order = np.argsort(values)
     wanted = values[order][np.searchsorted(np.cumsum(shares[order]), 0.5)]
     assert here.item() == pytest.approx(wanted, abs=0.05)
+
+
+def test_a_cell_that_is_empty_is_drawn_from_what_it_stands_under(prior_run, material):
+    """Under a prior, in which nothing was learnt of it, it is spread as before."""
+    points = prior_run.points
+    both = (material.sample["series_count"] > 0).all("regime")
+    benchmark = str(both["benchmark"].values[both.values][0])
+    of_cell = points["series_benchmark"].values == benchmark
+    gone = of_cell & (points["series_regime"].values == "rl")
+    sample = reweigh._of_less(material, change(prior_run, series=~gone))
+    assert int(sample["series_count"].sel(benchmark=benchmark, regime="rl")) == 0
+    effect, before = (
+        np.log(each["slope_at_benchmark"].sel(benchmark=benchmark)) - each["log_slope_mean"]
+        for each in (sample, material.sample)
+    )
+    assert (effect.sel(regime="inference") == before.sel(regime="inference")).all()
+    rl, inference = (effect.sel(regime=name).values.ravel() for name in ("rl", "inference"))
+    assert rl.std() == pytest.approx(before.sel(regime="rl").values.std(), rel=0.2)
+    alike = np.corrcoef(before.sel(regime="rl").values.ravel(), inference)[0, 1]
+    assert np.corrcoef(rl, inference)[0, 1] == pytest.approx(alike, abs=0.15)
+    other = sample["ceiling"].sel(benchmark=benchmark, regime="inference")
+    kept = material.sample["ceiling"].sel(benchmark=benchmark, regime="inference")
+    assert (other == kept).all()
+    top = [each["ceiling"].sel(benchmark=benchmark, regime="rl", form="saturating").values
+           for each in (sample, material.sample)]  # fmt: skip
+    assert np.quantile(top[0], 0.5) == pytest.approx(np.quantile(top[1], 0.5), abs=0.1)
