@@ -1,13 +1,17 @@
 """RL runs of unknown publications under other structures of the model.
 
     uv run python scripts/rl_structure.py run model no-drift no-publication
+    uv run tenfold fit --scenario reports/rl_structure/every-form.toml --draws 1200
+    uv run python scripts/rl_structure.py forms runs/every-form-...
     uv run python scripts/rl_structure.py page
 
 Publications with RL runs are held out in three folds, one curve form is refitted without them (and
 without pairs of modes, which say nothing of RL) with short chains, and each held-out run is
 predicted from its lowest point and from its five lowest, as `tenfold score` does. `run` adds rows
 to scores.csv.xz (predictions) and fits.csv (how well the chains of each fit mixed) in
-reports/rl_structure, with the commit that made them; `page` writes README.md.
+reports/rl_structure, with the commit that made them; `forms` keeps of a run how its forms predict
+what comes later in series that the fit has seen the beginning of, in forms.json; `page` writes
+README.md.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from __future__ import annotations
 import argparse
 import csv
 import io
+import json
 import lzma
 import subprocess
 import time
@@ -175,7 +180,9 @@ def page(rows: Rows, fits: Rows) -> str:
             lines.append(_line(STRUCTURES[name][0], own, base, "pooled"))
             if name == "model":
                 lines.append(_line("no pooling", own, base, "alone"))
-    return "\n".join([*lines, *_mixed(rows), *_chains(fits)]) + "\n"
+    kept = FOLDER / "forms.json"
+    futures = _futures(json.loads(kept.read_text())) if kept.is_file() else []
+    return "\n".join([*lines, *_mixed(rows), *futures, *_chains(fits)]) + "\n"
 
 
 def _mixed(rows: Rows) -> list[str]:
@@ -227,6 +234,48 @@ def _chains(fits: Rows) -> list[str]:
     return lines
 
 
+def forms_of(run: Path) -> dict[str, Any]:
+    """Of each form of a stored run: its weight, its chains, and how neighbours err."""
+    record = json.loads((run / "run.json").read_text())
+    ahead, found = record["leave_future_out"], {}
+    for form in record["forms"]:
+        chains, serial = record["convergence"][form], record["diagnostics"][form]
+        found[form] = {
+            "weight": ahead["weights"][form],
+            "weight_90": ahead["weights_90"][form],
+            "difference": ahead["forms"][form]["difference"],
+            "difference_se": ahead["forms"][form]["difference_se"],
+            "r_hat": max(chains["r_hat"].values()),
+            "ess_bulk": min(chains["ess_bulk"].values()),
+            "seconds": record["timings_s"][f"sample {form}"],
+            "neighbours_rl": serial["serial_correlation"]["rl"]["correlation"],
+        }
+        draws = chains["draws"]
+    return {"draws": draws, "points": ahead["held_out_points"], "forms": found}
+
+
+def _futures(found: dict[str, Any]) -> list[str]:
+    """What comes later in series whose beginning was seen."""
+    lines = [
+        "", "## Futures of known series", "",
+        "All forms in one fit with the short drift (`every-form.toml`), all evidence: weights and",
+        f"elpd of {found['points']} later points of series whose earlier points were fitted, as in",
+        f"every run; chains of {found['draws']} draws in all, on a machine with other work.",
+        "*Neighbours*: correlation of neighbouring innovations of RL runs.", "",
+        "| form | weight | 90% | elpd, less the best | R-hat | effective draws | seconds | "
+        "neighbours |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]  # fmt: skip
+    for form, row in found["forms"].items():
+        low, high = row["weight_90"]
+        lines.append(
+            f"| {form} | {row['weight']:.2f} | {low:.2f} to {high:.2f} | "
+            f"{row['difference']:.1f} ± {row['difference_se']:.1f} | {row['r_hat']:.3f} | "
+            f"{row['ess_bulk']:.0f} | {row['seconds']:.0f} | {row['neighbours_rl']:.2f} |"
+        )
+    return lines
+
+
 def _line(words: str, own: Rows, base: np.ndarray, method: str) -> str:
     crps = np.array([float(row[f"crps_{method}"]) for row in own])
     inside = np.array([float(row[f"inside_90_{method}"]) for row in own])
@@ -252,12 +301,15 @@ def _column(rows: Rows, name: str, given: int, column: str) -> np.ndarray:
 def main() -> None:
     """Run structures, or write the page."""
     parser = argparse.ArgumentParser(description="RL runs of unknown publications, by structure")
-    parser.add_argument("what", choices=("run", "page"))
-    parser.add_argument("names", nargs="*", choices=[*STRUCTURES, []])
+    parser.add_argument("what", choices=("run", "forms", "page"))
+    parser.add_argument("names", nargs="*", help="structures, or the folder of a run")
     chosen = parser.parse_args()
+    if chosen.what == "forms":
+        text = json.dumps(forms_of(Path(chosen.names[0])), indent=1) + "\n"
+        write_atomic(FOLDER / "forms.json", text)
     paths = (FOLDER / "scores.csv.xz", FOLDER / "fits.csv")
     kept = [_read(path) for path in paths]
-    for name in chosen.names:
+    for name in chosen.names if chosen.what == "run" else ():
         for k, found in enumerate(rows_of(name)):
             kept[k] = [row for row in kept[k] if row["structure"] != name] + found
             _write(paths[k], kept[k])
