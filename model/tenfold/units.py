@@ -10,8 +10,10 @@ from __future__ import annotations
 import functools
 import math
 import re
+import sys
 from dataclasses import dataclass
-from typing import Any
+from types import ModuleType
+from typing import Any, cast
 
 import numpy as np
 
@@ -55,16 +57,33 @@ UNIT = re.compile(rf"(1|{NAME}(\*{NAME})*)(/({NAME}|\({NAME}(\*{NAME})*\)))*")
 
 
 @functools.cache
+def _pint() -> Any:
+    """pint, which would import dask wherever it is installed: as long as an answer takes.
+
+    Our own quantities are no dask arrays. Where dask is in use already, nothing changes.
+    """
+    without = "dask" not in sys.modules
+    if without:
+        sys.modules["dask"] = cast("ModuleType", None)  # Python's way to say: there is none
+    try:
+        import pint
+    finally:
+        if without:
+            del sys.modules["dask"]
+    return pint
+
+
+@functools.cache
 def registry() -> Any:
     """The one pint registry; quantities of two registries cannot be combined."""
-    import pint
-
+    pint = _pint()
     units = pint.UnitRegistry(None)
     for line in DEFINITIONS:
         units.define(line)
     return units
 
 
+@functools.cache
 def parse(unit: str) -> Any:
     """`unit` as a pint unit.
 
@@ -74,8 +93,7 @@ def parse(unit: str) -> Any:
     >>> str(parse("USD/(GPU*hour)"))
     'USD / GPU / hour'
     """
-    import pint
-
+    pint = _pint()
     expected = "expected a unit such as 'TWh', 'USD/(GPU*hour)' or 'dimensionless'"
     if not UNIT.fullmatch(unit):
         raise ValueError(expected)
@@ -85,6 +103,7 @@ def parse(unit: str) -> Any:
         raise ValueError(f"{expected} ({error})") from None
 
 
+@functools.cache
 def compatible(unit: str, other: str) -> bool:
     """Whether two units measure the same dimension."""
     return parse(unit).dimensionality == parse(other).dimensionality

@@ -58,7 +58,7 @@ def once(like: xr.DataArray) -> xr.DataArray:
     return like.isel({REPEAT: 0}, drop=True, missing_dims="ignore")
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=256)
 def _log10(
     constant: Constant, name: str, shape: tuple[int, ...], seed: int, rate: float | None = None
 ) -> np.ndarray:

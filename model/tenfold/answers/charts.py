@@ -7,6 +7,7 @@ is in its slope.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -141,56 +142,61 @@ def share_within(asked: Asked) -> xr.DataArray:
 
     Series with a curve of their own; on `benchmark` alone, where one is named.
     """
-    start, target = asked.need("start"), asked.need("target")
-    found = _all(asked)
-    ooms = _by_form(found, _ooms, start, target)
-    within = (ooms <= np.log10(asked.need("multiplier"))).where(found["floor"] < start)
-    return within.mean("series")
+    ooms = _all_ooms(asked)
+    return (ooms <= np.log10(asked.need("multiplier"))).mean("series")
 
 
 def share_never(asked: Asked) -> xr.DataArray:
     """Share of the same series whose curve levels off below the target."""
-    start, found = asked.need("start"), _all(asked)
-    ooms = _by_form(found, _ooms, start, asked.need("target"))
-    return (ooms == np.inf).where(found["floor"] < start).mean("series")
+    return (_all_ooms(asked) == np.inf).mean("series")
 
 
-def _all(asked: Asked) -> xr.Dataset:
+def _all_ooms(asked: Asked) -> xr.DataArray:
+    """OOMs from start to target of all series that count; those below the start at chance."""
+    start, target = asked.need("start"), asked.need("target")
     known, asks = series_of(asked), asked.question
     chosen = (known.regime == asks.regime) & known.own & (known.points >= LEAST_POINTS)
+    chosen &= known.floor < start
     if asks.benchmark is not None:
         chosen &= known.benchmark == asks.benchmark
     if not chosen.any():
         raise Untold(f"benchmark {asks.benchmark!r}: no {asks.regime} series with a curve there")
     labels = tuple(known.label[chosen].tolist())
     found = _drawn(_folder(asked), labels, ("slope", "series_ceiling"))
-    return found.assign(floor=("series", known.floor[chosen]))
+    floor = np.broadcast_to(known.floor[chosen][:, None, None, None], found["slope"].shape)
+    found["floor"] = (found["slope"].dims, floor)
+    return _by_form(found, _ooms, start, target)
 
 
 def _by_form(parts: xr.Dataset, function: Any, *given: float) -> xr.DataArray:
-    each: list[xr.DataArray] = [
-        function(parts.sel(form=form), str(form), *given) for form in parts["form"].values
-    ]
-    return xr.concat(each, parts["form"])
+    """A function of the curves of each form, as arrays: their labels would take longer."""
+    found = parts["slope"].copy(data=np.empty(parts["slope"].shape))
+    for form in parts["form"].values.tolist():
+        own = {name: part.values for name, part in parts.sel(form=form).items()}
+        found.loc[{"form": form}] = function(own, form, *given)
+    return found
 
 
-def _ooms(parts: xr.Dataset, form: curves.Form, start: float, target: float) -> Any:
+Parts = Mapping[Any, np.ndarray]
+
+
+def _ooms(parts: Parts, form: curves.Form, start: float, target: float) -> np.ndarray:
     top = parts["ceiling"]
     return curves.ooms_between(start, target, parts["slope"], parts["floor"], top, form)
 
 
-def _reached(parts: xr.Dataset, form: curves.Form, start: float, ooms: float) -> Any:
+def _reached(parts: Parts, form: curves.Form, start: float, ooms: float) -> np.ndarray:
     floor, top = parts["floor"], parts["ceiling"]
     eta = curves.eta_at_score(start, floor, top, form) + parts["slope"] * ooms
-    return curves.expected_score(eta, floor, top, form).where(top > start, start)
+    return np.where(top > start, curves.expected_score(eta, floor, top, form), start)
 
 
-def _scored(parts: xr.Dataset, form: curves.Form, x: float) -> Any:
+def _scored(parts: Parts, form: curves.Form, x: float) -> np.ndarray:
     eta = parts["intercept"] + parts["slope"] * (x - parts["reference"])
     return curves.expected_score(eta, parts["floor"], parts["ceiling"], form)
 
 
-def _at_score(parts: xr.Dataset, form: curves.Form, score: float) -> Any:
+def _at_score(parts: Parts, form: curves.Form, score: float) -> np.ndarray:
     eta = curves.eta_at_score(score, parts["floor"], parts["ceiling"], form)
     return parts["reference"] + (eta - parts["intercept"]) / parts["slope"]
 

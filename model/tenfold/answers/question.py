@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -122,41 +122,64 @@ def curve_start(draws: xr.Dataset, benchmark: str | None) -> float:
     return CURVE_START if floor < CURVE_START else floor + CURVE_START * (1 - floor)
 
 
-CHANGES = {"volume": (), "date": ("cost", "room", "grid")}
-"""Properties of `Asked` that depend on an argument, for arguments that are asked for in rows."""
+class Shared[Value]:
+    """A property of `Asked`, computed once for all questions that agree on some arguments."""
+
+    def __init__(self, arguments: tuple[str, ...], compute: Callable[[Asked], Value]) -> None:
+        self.arguments, self.compute = arguments, compute
+        self.__doc__ = compute.__doc__
+
+    def __get__(self, asked: Asked, owner: type | None = None) -> Value:
+        given = (getattr(asked.question, name) for name in self.arguments)
+        key = (self.compute, *given)
+        if key not in asked.known:
+            asked.known[key] = self.compute(asked)
+        return asked.known[key]
+
+
+def shared[Value](*arguments: str) -> Callable[[Callable[[Asked], Value]], Shared[Value]]:
+    """A property that depends on these arguments of the question and on no others."""
+    return partial(Shared, arguments)
+
+
+JUMP = ("benchmark", "start", "target")
+BASE = ("baseline", "seed")
+COST = (*JUMP, *BASE, "reading", "split")
+"""What the jump, the baseline run and the way from one to the other depend on."""
 
 
 @dataclass(frozen=True, eq=False)
 class Asked:
     """A question put to headline draws and constants; what several quantities share is kept.
 
-    Every property is computed when it is first read. Draws have the dims of `like`, or fewer.
+    Every property is computed when it is first read, and kept in `known` for every question put to
+    the same draws and constants by `put` and `but`. Draws have the dims of `like`, or fewer.
     """
 
     draws: xr.Dataset
     constants: Constants
     question: Question
+    known: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+
+    def put(self, question: Question) -> Asked:
+        """Another question, to the same draws and constants."""
+        return replace(self, question=question)
 
     def but(self, **given: Any) -> Asked:
-        """The same with other arguments; what does not depend on them is kept."""
-        other = replace(self, question=replace(self.question, **given))
-        if set(given) <= set(CHANGES):
-            changed = {name for argument in given for name in CHANGES[argument]}
-            kept = {name: value for name, value in vars(self).items() if name not in changed}
-            vars(other).update(kept | {"question": other.question})
-        return other
+        """The same with other arguments."""
+        return self.put(replace(self.question, **given))
 
-    @cached_property
+    @property
     def like(self) -> xr.DataArray:
         """Scalar draws with all dims: those of every constant's draws, so that there is one set."""
         return self.draws["gpt_level_ooms"]
 
-    @cached_property
+    @shared("benchmark")
     def curves(self) -> tuple[xr.DataArray, float, xr.DataArray]:
         """Slope and ceiling (by regime) and floor on the question's benchmark."""
         return jump.curve(self.draws, self.question.benchmark)
 
-    @cached_property
+    @shared("benchmark")
     def linear(self) -> xr.Dataset:
         """The jump on curves without a ceiling."""
         return jump.exchange(self.draws, self.question.benchmark)
@@ -167,12 +190,12 @@ class Asked:
         asked = self.question
         return curve_start(self.draws, asked.benchmark) if asked.start is None else asked.start
 
-    @cached_property
+    @shared("benchmark", "start")
     def on_curve(self) -> xr.Dataset:
         """The jump on the curve, from `start`."""
         return jump.on_curve(self.draws, self.start, self.question.benchmark)
 
-    @cached_property
+    @shared(*JUMP)
     def jump(self) -> xr.Dataset:
         """The jump that the question defines: `rl_jump_ooms` and `inference_jump_ooms`."""
         asked = self.question
@@ -188,24 +211,24 @@ class Asked:
         }
         return found.assign(ooms)
 
-    @cached_property
+    @shared(*BASE)
     def base(self) -> dict[str, Log10Quantity]:
         """The baseline run, before the jump."""
         return baseline_run(self.constants, self.question.baseline, self.like, self.question.seed)
 
-    @cached_property
+    @shared(*COST, "date")
     def cost(self) -> xr.Dataset:
         """What the jump costs."""
         asked = self.question
         way = (asked.baseline, asked.reading, asked.split, asked.date, asked.seed)
         return cost.cost(self.jump, self.constants, *way)
 
-    @cached_property
+    @shared(*COST, "date")
     def room(self) -> xr.Dataset:
         """How far cheap RL goes."""
         return cost.room_left(self.cost["rl_share"], self.draws["weight"])
 
-    @cached_property
+    @shared(*COST, "energy_share", "budget_share", "chip_share")
     def timing(self) -> xr.Dataset:
         """When trend affords the jump."""
         asked = self.question
@@ -213,14 +236,14 @@ class Asked:
         shares = (asked.energy_share, asked.budget_share, asked.chip_share)
         return timing.first_year(self.jump, self.constants, *way, *shares, asked.seed)
 
-    @cached_property
+    @shared(*COST, "horizon")
     def even(self) -> xr.Dataset:
         """The volume from which RL is the cheaper way."""
         asked = self.question
         way = (asked.baseline, asked.reading, asked.split, asked.horizon, asked.seed)
         return timing.break_even(self.jump, self.constants, *way)
 
-    @cached_property
+    @shared(*JUMP, *BASE, "deployment")
     def joint(self) -> xr.Dataset:
         """The cheapest mix of RL and inference.
 
@@ -239,7 +262,7 @@ class Asked:
             raise SpecError(f"deployment ratio {asked.deployment:g}: expected above 0")
         return jump.joint(self.jump, self.base["rl_share"].log10, ratio)
 
-    @cached_property
+    @shared("seed")
     def trends(self) -> Trends:
         """Yearly growth of hardware, money and electricity."""
         return Trends.of(self.constants, self.like, self.question.seed)
@@ -250,7 +273,7 @@ class Asked:
         asked = self.question
         return self.constants.run(asked.baseline).year if asked.date is None else asked.date
 
-    @cached_property
+    @shared(*BASE, "date")
     def grid(self) -> Grid:
         """Electricity in the year of the run."""
         asked = self.question

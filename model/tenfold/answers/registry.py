@@ -65,11 +65,7 @@ def table(asked: Asked, names: Iterable[Name]) -> dict[str, dict[str, Any]]:
     for item in names:
         name, given = (item, {}) if isinstance(item, str) else item
         entry = named(name)
-        own = (
-            Asked(asked.draws, asked.constants, replace(asked.question, **given))
-            if given
-            else asked
-        )
+        own = asked.but(**given) if given else asked
         values = entry.compute(own)
         if values is None:
             continue

@@ -69,7 +69,7 @@ def _row(then: Stored, asked: Asked) -> list[str]:
     known = {field.name for field in fields(Question)}
     given = {key: value for key, value in then.get("arguments", {}).items() if key in known}
     try:
-        own = Asked(asked.draws, asked.constants, registry.question(name, given))
+        own = asked.put(registry.question(name, given))
         now = registry.table(own, [name]).get(name)
     except SpecError as error:
         return [f"{name}: {error}"]

@@ -234,7 +234,7 @@ def evidence(
         nearer = below if measured.value <= float(row["p50"]) else above
         further = above if nearer is below else below
         side = (1 - further[0], further[1])
-    order = _Window.of(values, weight) if claim.relation in NEAR else None
+    order, near = _Order.of(values, weight), claim.relation in NEAR
     return Evidence(
         measured,
         p,
@@ -247,10 +247,10 @@ def evidence(
         percentile_mcse=percentile_mcse,
         side=side[0],
         side_mcse=side[1],
-        best=order and order.best(_width(measured)),
-        decisive=order and _tolerance(measured, order.narrowest(DECISIVE)),
-        by_tolerance=_by_tolerance(measured, values, weight, order),
-        density=_density(values, weight, LAST if measured.kind == "date" else math.inf),
+        best=order.best(_width(measured)) if near else None,
+        decisive=_tolerance(measured, order.narrowest(DECISIVE)) if near else None,
+        by_tolerance=_by_tolerance(measured, order, near),
+        density=_density(order, LAST if measured.kind == "date" else math.inf),
         forms=_forms(measured.holds(values), weight),
     )
 
@@ -268,33 +268,29 @@ def _tolerance(measured: Measure, width: float) -> float:
     return 10.0**room if room < 300 else math.inf
 
 
-def _by_tolerance(
-    measured: Measure, values: xr.DataArray, weight: xr.DataArray, order: _Window | None
-) -> tuple[At, ...]:
+def _by_tolerance(measured: Measure, order: _Order, near: bool) -> tuple[At, ...]:
     shown = []
     for tolerance in WIDTHS.get(measured.kind, FACTORS):
         room = measured.room(tolerance)
-        p = _share(measured.holds(values, room), weight)
-        best = None if order is None else max(p, order.best(_width(measured, room)))
+        p = order.share(measured, room)
+        best = max(p, order.best(_width(measured, room))) if near else None
         shown.append(At(tolerance, p, best))
     return tuple(shown)
 
 
-def _density(
-    values: xr.DataArray, weight: xr.DataArray, most: float
-) -> tuple[tuple[float, float, float], ...]:
+def _density(order: _Order, most: float) -> tuple[tuple[float, float, float], ...]:
     """`BINS` bins over the middle 98% of finite draws up to `most`; the outer take the rest."""
-    drawn, shares = _flat(values, weight)
-    finite = np.isfinite(drawn)
-    ends = mixture.quantile(values, weight, [0.01, 0.99]).values
-    if not finite.any():
+    if not order.values.size:
         return ()
-    some = drawn[finite]
-    low, high = max(float(ends[0]), some.min()), min(float(ends[1]), some.max(), most)
+    first, last = (order.quantile(p) for p in (0.01, 0.99))
+    low, high = max(first, order.values[0]), min(last, order.values[-1], most)
+    total = order.before[-1] - order.before[0]
     if not low < high:
-        return ((low, high, float(shares[finite].sum())),)
+        return ((float(low), float(high), float(total)),)
     edges = np.linspace(low, high, BINS + 1)
-    mass, _ = np.histogram(some.clip(low, high), edges, weights=shares[finite])
+    # all but the last bin are open above; what lies outside counts to the outer ones
+    ends = [order.up_to(edge, below=True) for edge in edges[1:-1].tolist()]
+    mass = np.diff([order.before[0], *ends, order.before[-1]])
     return tuple(zip(edges[:-1].tolist(), edges[1:].tolist(), mass.tolist(), strict=True))
 
 
@@ -307,32 +303,49 @@ def _forms(event: xr.DataArray, weight: xr.DataArray) -> tuple[tuple[str, float,
     )
 
 
-def _share(event: xr.DataArray, weight: xr.DataArray) -> float:
-    inside = event.mean([dim for dim in event.dims if dim != "form"])
-    return float((inside * weight).sum())
-
-
-def _flat(values: xr.DataArray, weight: xr.DataArray) -> tuple[np.ndarray, np.ndarray]:
-    """All draws in a row, and what each of them weighs."""
-    drawn = values.transpose("form", ...).values.reshape(weight.size, -1)
-    each = (weight.values / drawn.shape[1])[:, None]
-    return drawn.ravel(), np.broadcast_to(each, drawn.shape).ravel()
-
-
 @dataclass(frozen=True)
-class _Window:
-    """Draws in order, with the weight that has come up before each: what a range can hold."""
+class _Order:
+    """Finite draws in order, and the weight that has come up before each and after the last.
+
+    What is below all of them has come up before the first; what is "never" comes after the last.
+    """
 
     values: np.ndarray
     before: np.ndarray
 
     @classmethod
-    def of(cls, values: xr.DataArray, weight: xr.DataArray) -> _Window:
-        drawn, shares = _flat(values, weight)
+    def of(cls, values: xr.DataArray, weight: xr.DataArray) -> _Order:
+        drawn = values.transpose("form", ...).values.reshape(weight.size, -1)
+        shares = np.broadcast_to((weight.values / drawn.shape[1])[:, None], drawn.shape).ravel()
+        drawn = drawn.ravel()
         kept = np.isfinite(drawn)
         order = np.argsort(drawn[kept])
-        total = np.concatenate([[0.0], np.cumsum(shares[kept][order])])
+        least = shares[drawn == -np.inf].sum()
+        total = np.concatenate([[least], least + np.cumsum(shares[kept][order])])
         return cls(drawn[kept][order], total)
+
+    def up_to(self, value: float, below: bool = False) -> float:
+        """Weight of what is at most `value`; or below it."""
+        if value == math.inf:
+            return 1.0
+        return float(self.before[np.searchsorted(self.values, value, "left" if below else "right")])
+
+    def quantile(self, p: float) -> float:
+        """The smallest draw whose weight with all below reaches `p`, as `mixture.quantile`."""
+        if p * (1 - 1e-12) <= self.before[0]:
+            return -math.inf
+        place = int(np.searchsorted(self.before, p * (1 - 1e-12))) - 1
+        return float(self.values[place]) if place < self.values.size else math.inf
+
+    def share(self, measured: Measure, slack: float) -> float:
+        """Weight of the draws in which the claim holds with so much room: `Measure.holds`."""
+        room = slack + ROUNDING
+        if measured.strict and not room > ROUNDING:
+            if measured.high == math.inf:
+                return 1.0 - self.up_to(measured.low)
+            return self.up_to(measured.high, below=True)
+        least = 0.0 if measured.low == -math.inf else self.up_to(measured.low - room, below=True)
+        return max(self.up_to(measured.high + room) - least, 0.0)
 
     def best(self, width: float) -> float:
         """The most weight in a range of this width."""

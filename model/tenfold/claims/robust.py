@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -110,7 +110,7 @@ def _varies(values: xr.DataArray) -> bool:
 def _inputs(claim: Claim, asked: Asked) -> dict[str, tuple[xr.DataArray, registry.Quantity]]:
     """Draws of what a claim's quantity comes from, by label, each with its quantity."""
     if claim.function:
-        own = replace(asked, question=Question(baseline=claim.baseline or Question().baseline))
+        own = asked.put(Question(baseline=claim.baseline or Question().baseline))
         stated = set() if claim.kind == "arithmetic" else set(claim.given)
         named = {
             name.replace("_", " "): (str(INPUTS[name].quantity), {})
@@ -119,7 +119,7 @@ def _inputs(claim: Claim, asked: Asked) -> dict[str, tuple[xr.DataArray, registr
         }
     else:
         entry = registry.named(claim.estimand or "")
-        own = replace(asked, question=registry.question(entry.name, claim.given))
+        own = asked.put(registry.question(entry.name, claim.given))
         named = {
             label: (key, given)
             for label, (key, given) in drivers.inputs_of(entry.arguments).items()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenfold import mixture
 from tenfold.answers import registry
+from tenfold.answers.baseline import once
 from tenfold.answers.constants import Constants
 from tenfold.answers.quantity import Untold
 from tenfold.answers.question import Asked, Question
@@ -23,6 +24,7 @@ from tenfold.claims.measure import DECISIVE, Evidence, evidence, measure
 from tenfold.claims.spec import NEAR, Claim, ClaimsFile
 from tenfold.claims.sums import Sum
 from tenfold.files import Mistakes, SpecError, did_you_mean
+from tenfold.mixture import REPEAT
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -146,26 +148,25 @@ def check_claims(
         SpecError: a line for each claim that asks for what there is not: a benchmark, a baseline.
     """
     found: dict[str, Result] = {}
+    asked = None if draws is None else Asked(draws, constants, Question())
     mistakes = Mistakes()
     for claim in sorted(claims, key=lambda each: each.says is not None):
         with mistakes.gather():
-            found[claim.id] = _answered(claim, draws, constants, found)
+            found[claim.id] = _answered(claim, asked, found)
     mistakes.tell()
     return [found[claim.id] for claim in claims]
 
 
-def _answered(
-    claim: Claim, draws: xr.Dataset | None, constants: Constants, before: dict[str, Result]
-) -> Result:
+def _answered(claim: Claim, asked: Asked | None, before: dict[str, Result]) -> Result:
     result = Result(claim, None if claim.kind != "arithmetic" else sums.summed(claim))
     if claim.kind == UNTESTABLE:
         return replace(result, why=f"it would take {claim.needs}")
-    if draws is None:
+    if asked is None:
         return replace(result, why="no run was asked")
     if claim.says in before:
         other = before[claim.says]
         return replace(result, evidence=other.evidence, why=other.why, repeats=other.claim)
-    return _held(result, Asked(draws, constants, Question()))
+    return _held(result, asked)
 
 
 def values_of(claim: Claim, asked: Asked) -> xr.DataArray:
@@ -174,6 +175,11 @@ def values_of(claim: Claim, asked: Asked) -> xr.DataArray:
     Raises:
         SpecError: as the registry's; a function whose inputs no known run has.
     """
+    return _values(claim, asked).broadcast_like(asked.like).transpose(*asked.like.dims)
+
+
+def _values(claim: Claim, asked: Asked) -> xr.DataArray:
+    """The same; repeats only where what is predicted differs between them."""
     measured = measure(claim)
     if claim.function:
         stated = sums.stated(claim)
@@ -184,14 +190,15 @@ def values_of(claim: Claim, asked: Asked) -> xr.DataArray:
             values = values - _drawn(
                 claim.than.estimand, claim.than.given, asked, None, measured.factor
             )
-    return values.broadcast_like(asked.like).transpose(*asked.like.dims)
+    like = asked.like if REPEAT in values.dims else once(asked.like)
+    return values.broadcast_like(like).transpose(*like.dims)
 
 
 def _drawn(
     name: str, given: dict[str, Any], asked: Asked, unit: str | None, factor: bool
 ) -> xr.DataArray:
     entry = registry.named(name)
-    own = replace(asked, question=registry.question(name, given))
+    own = asked.put(registry.question(name, given))
     return entry.log10(own, unit or entry.unit) if factor else entry.draws(own)
 
 
@@ -203,7 +210,7 @@ def _held(result: Result, asked: Asked) -> Result:
     if unheard := _unheard(claim):
         return replace(result, why=f"no evidence that is fitted speaks to its {unheard}")
     try:
-        values = values_of(claim, asked)
+        values = _values(claim, asked)
     except Untold as error:
         return replace(result, why=f"the run that answers does not tell it ({error})")
     except SpecError as error:
@@ -225,7 +232,7 @@ def _spoken(claim: Claim, asked: Asked) -> dict[str, xr.DataArray]:
     An arithmetic claim's stated inputs have had their turn and are replaced; what another claim
     states is a condition of the claim and stays.
     """
-    own = replace(asked, question=Question(baseline=claim.baseline or Question().baseline))
+    own = asked.put(Question(baseline=claim.baseline or Question().baseline))
     return {name: INPUTS[name].draws(own) for name in _spoken_of(claim)}
 
 
