@@ -10,10 +10,8 @@ from __future__ import annotations
 import functools
 import math
 import re
-import sys
 from dataclasses import dataclass
-from types import ModuleType
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -57,26 +55,10 @@ UNIT = re.compile(rf"(1|{NAME}(\*{NAME})*)(/({NAME}|\({NAME}(\*{NAME})*\)))*")
 
 
 @functools.cache
-def _pint() -> Any:
-    """pint, which would import dask wherever it is installed: as long as an answer takes.
-
-    Our own quantities are no dask arrays. Where dask is in use already, nothing changes.
-    """
-    without = "dask" not in sys.modules
-    if without:
-        sys.modules["dask"] = cast("ModuleType", None)  # Python's way to say: there is none
-    try:
-        import pint
-    finally:
-        if without:
-            del sys.modules["dask"]
-    return pint
-
-
-@functools.cache
 def registry() -> Any:
     """The one pint registry; quantities of two registries cannot be combined."""
-    pint = _pint()
+    import pint
+
     units = pint.UnitRegistry(None)
     for line in DEFINITIONS:
         units.define(line)
@@ -93,7 +75,8 @@ def parse(unit: str) -> Any:
     >>> str(parse("USD/(GPU*hour)"))
     'USD / GPU / hour'
     """
-    pint = _pint()
+    import pint
+
     expected = "expected a unit such as 'TWh', 'USD/(GPU*hour)' or 'dimensionless'"
     if not UNIT.fullmatch(unit):
         raise ValueError(expected)

@@ -19,14 +19,13 @@ def hear(event, given):
     if event == "open" and isinstance(given[0], str) and "r" in str(given[1] or "r"):
         opened.append(given[0])
 sys.addaudithook(hear)
-sys.modules["dask"] = None  # as without the extra `sweep`: units import it wherever it is
 from tenfold.cli.app import main
 status = main()
 print(json.dumps({"status": status, "opened": opened, "modules": sorted(sys.modules)}))
 """
 
 NEVER = ("pymc", "pytensor", "nutpie", "numba", "arviz_stats", "matplotlib", "scipy.stats")
-NEVER += ("scipy.optimize", "jinja2", "h5netcdf")
+NEVER += ("scipy.optimize", "jinja2", "h5netcdf", "dask.array")
 LARGE = ("xarray", "pandas", "scipy", "h5py", "pint", "rich")
 MOST_MODULES = 1500
 """An answer imports some 1,300: the standard library, numpy, pandas, xarray and scipy.special."""

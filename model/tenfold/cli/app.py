@@ -13,7 +13,9 @@ import sys
 import threading
 import traceback
 import warnings
-from typing import Annotated, Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, cast
 
 import typer
 from typer.core import TyperGroup
@@ -139,7 +141,8 @@ def main() -> int:
     try:
         with warnings.catch_warnings(), terminal.working(" ".join(["tenfold", *sys.argv[1:2]])):
             warnings.showwarning = _show_warning
-            app(prog_name="tenfold")
+            with _without_dask():
+                app(prog_name="tenfold")
     except SystemExit as stop:
         status = stop.code if isinstance(stop.code, int) else EXIT_UNEXPECTED
         return _interrupted() if status == EXIT_INTERRUPTED else status
@@ -148,6 +151,22 @@ def main() -> int:
     except Exception as error:  # noqa: BLE001 - the last resort: one line, or all of it
         return _failed(error)
     return 0
+
+
+@contextmanager
+def _without_dask() -> Iterator[None]:
+    """Hides dask from xarray and pint, which import it wherever it is installed.
+
+    That takes as long as an answer, and only a sweep on a cluster uses it.
+    """
+    hidden = "dask" not in sys.modules and sys.argv[1:2] != ["sweep"]
+    if hidden:
+        sys.modules["dask"] = cast("Any", None)  # Python's word for: there is none
+    try:
+        yield
+    finally:
+        if hidden:
+            del sys.modules["dask"]
 
 
 def _interrupted() -> int:
