@@ -27,6 +27,8 @@ PROMISES: dict[tuple[str, ...], float] = {
     ("claims",): 1.5,
     ("check",): 1.0,
     ("points",): 1.0,
+    ("ask", "rl_jump_ooms", "--over", "6"): 1.5,
+    ("compare", "grok-4", "gpt-5"): 1.5,
 }
 """Command -> seconds of wall clock on an idle machine."""
 
@@ -89,7 +91,7 @@ def main() -> int:
     for row in found:
         verdict = "" if row["wall"] <= row["promised"] else "  TOO SLOW"
         print(
-            f"{row['command']:8} first {row['first_wall']:5.2f} s, then {row['wall']:5.2f} s "
+            f"{row['command']:27} first {row['first_wall']:5.2f} s, then {row['wall']:5.2f} s "
             f"(processor {row['processor']:5.2f} s; promised {row['promised']} s){verdict}"
         )
     if options.out:

@@ -20,7 +20,16 @@ ENDS = ("p05", "p50", "p95")
 """Quantiles that have to be the same."""
 
 
-def compare(first: Asked, second: Asked, names: Iterable[str] = HEADLINE) -> list[dict[str, Any]]:
+Rows = dict[str, dict[str, Any]]
+"""Rows of `registry.table` by quantity."""
+
+
+def rows(asked: Asked, names: Iterable[str] = HEADLINE) -> Rows:
+    """What is compared, as it is told now."""
+    return table(asked, names)
+
+
+def compare(ours: Rows, theirs: Rows) -> list[dict[str, Any]]:
     """Every quantity that both tell, side by side; plain JSON.
 
     Keys: `quantity`, `title`, `first` and `second` (rows of `registry.table`), `shift` of the
@@ -28,9 +37,8 @@ def compare(first: Asked, second: Asked, names: Iterable[str] = HEADLINE) -> lis
     scores and shares (None where both are never; "inf" where one is), `mcse` of the shift, and
     `alike`: whether median and both ends of the interval are within `ERRORS` of theirs.
     """
-    ours, theirs = table(first, names), table(second, names)
     return [
-        {"quantity": name, "title": ours[name]["title"]}
+        {"quantity": name, "title": theirs[name]["title"]}
         | {"first": ours[name], "second": theirs[name]}
         | shift(name, ours[name], theirs[name])
         for name in ours

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -187,7 +188,10 @@ def _quantity(
 
 def compare(
     first: Annotated[
-        str, typer.Argument(help="A run's folder, an edition, a scenario, or a baseline.")
+        str,
+        typer.Argument(
+            help="A run's folder, an edition or its edition.json, a scenario, or a baseline."
+        ),
     ],
     second: Annotated[str, typer.Argument(help="Another.")],
     scenario: Scenario = "baseline",
@@ -199,7 +203,9 @@ def compare(
 ) -> None:
     """Put the headline quantities of two runs, editions, scenarios or baselines side by side.
 
-    They differ where a median or an end of an interval is beyond three Monte Carlo errors.
+    They differ where a median or an end of an interval is beyond three Monte Carlo errors. An
+    edition of which only its tables are left, or whose edition.json is named, says what it said;
+    then the other side answers under its constants.
 
     \b
     Examples:
@@ -209,11 +215,22 @@ def compare(
       tenfold compare baseline no-thinking-shift --check
     """
     from tenfold.answers import compare as comparing
+    from tenfold.editions import tables
     from tenfold.words import ask as words
 
-    (one, about), (other, also) = (_side(name, scenario, runs) for name in (first, second))
-    rows = comparing.compare(one, other)
-    differ = comparing.differences(about, also)
+    told = [_told(name) for name in (first, second)]
+    constants = next((tables.constants_of(each) for each in told if each), None)
+    sides, about = [], []
+    for name, said in zip((first, second), told, strict=True):
+        if said is None:
+            asked, of = _side(name, scenario, runs)
+            asked = replace(asked, constants=constants, known={}) if constants else asked
+            sides.append(comparing.rows(asked))
+            about.append(of)
+        else:
+            sides.append(tables.rows(said))
+    rows = comparing.compare(*sides)
+    differ = comparing.differences(*about) if len(about) == 2 else []
     if as_json:
         terminal.print_json(
             {"first": first, "second": second, "differences": differ, "quantities": rows}
@@ -223,6 +240,16 @@ def compare(
         terminal.print_lines([*differ, words.compared(rows)])
     if check and not all(row["alike"] for row in rows):
         raise typer.Exit(EXIT_GATE)
+
+
+def _told(name: str) -> dict[str, Any] | None:
+    """The tables of an edition, where a name of `compare` stands for them."""
+    from tenfold.editions import shelf, tables
+
+    if Path(name).name == shelf.TABLES:
+        return tables.read(Path(name))
+    left = name in shelf.names() and not (shelf.home() / name / "run.json").is_file()
+    return tables.of(name) if left else None
 
 
 def _side(name: str, scenario: str, runs: Path) -> tuple[Asked, dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from tenfold.answers import headline
-from tenfold.answers.compare import HEADLINE, differences, shift
+from tenfold.answers.compare import HEADLINE, Rows, compare, differences, shift
 from tenfold.answers.constants import Constants
 from tenfold.answers.quantiles import records
 from tenfold.answers.question import Asked, Question
@@ -98,7 +98,7 @@ def steps(
     Returns:
         `since`, and `steps` of `what` and `quantities`.
     """
-    old = _constants(read(folder / before / shelf.TABLES), before)
+    old = constants_of(read(folder / before / shelf.TABLES))
     edition = shelf.newest(folder)
     assert edition is not None, before
     chain = [("code of answers", edition), *refits.items()]
@@ -110,12 +110,18 @@ def steps(
     }
 
 
-def _constants(tables: Mapping[str, Any], name: str) -> Constants:
-    """The constants of an edition; as JSON, in which dates are text."""
+def constants_of(tables: Mapping[str, Any]) -> Constants:
+    """The constants of an edition.
+
+    Raises:
+        SpecError: they are none of today's.
+    """
     try:
+        # through JSON, in which dates are text
         return Constants.model_validate_json(json.dumps(tables["constants"]))
     except ValidationError as error:
         told = describe(error, Constants)
+        name = tables["edition"]["name"]
         raise SpecError(*(f"edition {name}: constants: {line}" for line in told)) from None
 
 
@@ -123,7 +129,7 @@ def _told(run: Run, constants: Constants) -> Quantiles:
     return records(Asked(headline.of_run(run), constants, Question()), HEADLINE)
 
 
-def rows(tables: Mapping[str, Any]) -> Quantiles:
+def rows(tables: Mapping[str, Any]) -> Rows:
     """What an edition said, as rows of `registry.table`."""
     return {name: medians(told) for name, told in tables["quantities"].items()}
 
@@ -141,21 +147,13 @@ def diff(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     inputs = {key: _changed(first[key], second[key]) for key in ("evidence", "code")}
     for key in ("priors", "constants", "weights"):
         inputs[key] = differences(first[key], second[key])
-    ours, theirs = rows(first), rows(second)
-    compared = [
-        {"quantity": name, "title": theirs[name]["title"]}
-        | {"first": ours[name], "second": theirs[name]}
-        | shift(name, ours[name], theirs[name])
-        for name in ours
-        if name in theirs
-    ]
     moved = second["moved"]
     followed = moved.get("since") == first["edition"]["name"]
     return {
         "first": first["edition"],
         "second": second["edition"],
         "inputs": inputs,
-        "quantities": compared,
+        "quantities": compare(rows(first), rows(second)),
         "through": _through(first, second, moved["steps"]) if followed else [],
     }
 

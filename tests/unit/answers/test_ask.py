@@ -307,14 +307,16 @@ def test_a_bad_baseline_is_one_line(tmp_path, constants, more, said):
 
 def test_the_same_compared_with_itself_is_alike(headline_draws, constants):
     asked = Asked(headline_draws, constants, Question())
-    rows = compare.compare(asked, asked)
+    rows = compare.compare(compare.rows(asked), compare.rows(asked))
     assert all(row["alike"] and not row["shift"] for row in rows)
     assert {"rl_jump_ooms", "training_cost", "first_year"} <= {row["quantity"] for row in rows}
 
 
 def test_baselines_side_by_side(headline_draws, constants):
     asked = Asked(headline_draws, constants, Question())
-    rows = {row["quantity"]: row for row in compare.compare(asked, asked.but(baseline="o3"))}
+    other = asked.but(baseline="o3")
+    found = compare.compare(compare.rows(asked), compare.rows(other))
+    rows = {row["quantity"]: row for row in found}
     assert rows["rl_jump_ooms"]["alike"]
     flop = rows["training_flop"]
     assert not flop["alike"]
@@ -326,13 +328,14 @@ def test_baselines_side_by_side(headline_draws, constants):
 def test_another_seed_differs_within_errors(headline_draws, constants):
     """A fresh fit against a stored one: constants drawn anew leave the answers alike."""
     asked = Asked(headline_draws, constants, Question())
-    rows = compare.compare(asked, asked.but(seed=5))
+    ours = compare.rows(asked)
+    rows = compare.compare(ours, compare.rows(asked.but(seed=5)))
     assert np.mean([row["alike"] for row in rows]) >= 0.95
     ends = rows[0]["first"], rows[0]["second"] | {"p95": 1.01 * float(rows[0]["second"]["p95"]) + 9}
     assert not compare.shift(rows[0]["quantity"], *ends)["alike"], "an end alone counts, too"
     moved = constants.patched({"E_G4": {"low": 400.0, "central": 620.0, "high": 960.0}})
     other = Asked(headline_draws, moved, Question())
-    rows = {row["quantity"]: row for row in compare.compare(asked, other)}
+    rows = {row["quantity"]: row for row in compare.compare(ours, compare.rows(other))}
     assert not rows["training_energy"]["alike"]
     assert rows["training_energy"]["shift"] == pytest.approx(math.log10(2))
 

@@ -53,6 +53,20 @@ def test_an_edition_says_what_its_run_says(home, moved):
     assert edition.info["edition"]["name"] == "2026-12"
 
 
+def test_an_edition_is_held_against_what_it_said(shipped, tmp_path, monkeypatch, capsys):
+    """Its tables are what is left of an old one, and what the sample of a new one has to say."""
+    own = str(shipped / "2026-12" / shelf.TABLES)
+    status, out, _ = tenfold(monkeypatch, capsys, tmp_path, "compare", own, "2026-12", "--check")
+    assert (status, out.splitlines()[-1]) == (
+        0,
+        "0 of 27 quantities differ beyond Monte Carlo error.",
+    )
+    told = tenfold(monkeypatch, capsys, tmp_path, "compare", "2026-11", own, "--check", "--json")
+    rows = {row["quantity"]: row for row in json.loads(told[1])["quantities"]}
+    assert told[0] == 3
+    assert rows["exchange_rate"]["shift"] == pytest.approx(np.log10(2), abs=1e-6)
+
+
 def test_a_sample_that_is_too_large_is_thinned(prior_run, tmp_path, monkeypatch):
     monkeypatch.setattr(make, "MOST_BYTES", 150_000)
     small = build.Build(store.Run(tmp_path, prior_run.info | {"files": {}}), tmp_path)
