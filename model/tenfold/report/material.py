@@ -23,12 +23,10 @@ from tenfold.claims.chain import chain
 from tenfold.claims.spec import ClaimsFile
 from tenfold.curves import Form
 from tenfold.evidence import inventory
-from tenfold.files import SpecError
 from tenfold.posterior import priors as prior_table
 from tenfold.report import fitted
 from tenfold.report.stored import Frame, Stored
-from tenfold.runs import stale, store
-from tenfold.scenarios.table import current as current_scenarios
+from tenfold.scenarios import rates
 from tenfold.words.findings import Basis
 from tenfold.words.numbers import figures
 
@@ -131,8 +129,8 @@ def gather(stored: Stored, constants: Constants, file: ClaimsFile) -> Material:
         prior_ranges=fitted.prior_ranges(stored),
         curves=fitted.curves_of_series(stored),
         pit=pit,
-        scenarios=scenario_rates(stored),
-        conflict=conflict(stored),
+        scenarios=rates.others(stored.run),
+        conflict=rates.conflict(stored.run),
     )
 
 
@@ -317,84 +315,3 @@ def _sensitivity(stored: Stored, name: str, label: str) -> str:
     stored_by_form: Mapping[str, Any] = stored.run.info.get("diagnostics") or {}
     own = stored_by_form.get(stored.best, {}).get("power_scaling", {})
     return str(own.get(f"{name} {label}".strip(), {}).get("diagnosis", ""))
-
-
-def scenario_rates(stored: Stored) -> list[dict[str, Any]]:
-    """Exchange rate under every other scenario that is known in the same folder.
-
-    From the newest stored run, marked where it is stale; else from the rows of `tenfold scenarios`
-    that are current, where the scenario changes more than constants. All forms are mixed.
-    """
-    rows: list[dict[str, Any]] = []
-    for run in _other_runs(stored):
-        values, weight = _rate(run)
-        row = mixture.summarise(values, weight, "OOM/OOM")
-        about = {"scenario": run.info["scenario"], "status": run.info["status"], "scale": "linear"}
-        about["reason"] = run.info["spec"]["reason"]
-        rows.append(_marked(about, not stale.outdated(run)) | row)
-    known = {stored.run.info["scenario"], *(row["scenario"] for row in rows)}
-    for name, kept in current_scenarios(stored.run, stored.run.path.parent).items():
-        if name not in known and kept["gear"] != "propagate":
-            about = {"scenario": name, "status": kept["status"], "scale": "linear"}
-            about["reason"] = f"{kept['reason']} ({kept['gear']})"
-            rows.append(about | kept["quantities"]["exchange_rate"])
-    return rows
-
-
-def _marked(about: dict[str, Any], current: bool) -> dict[str, Any]:
-    """A row that says so where evidence, priors, scenario or code changed since its fit."""
-    if current:
-        return about
-    reason = f"Stale: fitted before its inputs or code changed. {about['reason']}"
-    return about | {"scenario": f"{about['scenario']} (stale)", "reason": reason}
-
-
-def _other_runs(stored: Stored) -> list[store.Run]:
-    folder, own = stored.run.path.parent, stored.run.info["scenario"]
-    found = []
-    for pointer in sorted(folder.glob("LATEST-*")):
-        name = pointer.name.removeprefix("LATEST-")
-        if name != own:
-            try:
-                found.append(store.latest(folder, name))
-            except SpecError:
-                continue  # An unfinished or deleted run of another scenario is none of ours.
-    return found
-
-
-def _rate(run: store.Run) -> tuple[xr.DataArray, xr.DataArray]:
-    forms = [form for form in run.forms if run.info["weights"].get(form, 0) > 0]
-    shares = np.array([run.info["weights"][form] for form in forms])
-    values = [
-        run.group(store.posterior_file(form), "posterior", ["exchange_rate"]) for form in forms
-    ]
-    rate = xr.concat([value["exchange_rate"] for value in values], "form", join="exact")
-    weight = xr.DataArray(shares / shares.sum(), dims="form", coords={"form": forms})
-    return rate.assign_coords(form=forms), weight
-
-
-def conflict(stored: Stored) -> dict[str, Any] | None:
-    """Whether curves alone and generation shifts alone agree on the exchange rate.
-
-    None unless the scenarios `slopes-only` and `shifts-only` are stored beside the run. Otherwise
-    both summaries, P(the curves' rate is the larger) and its MCSE for independent draws.
-    """
-    runs = {run.info["scenario"]: run for run in _other_runs(stored)}
-    if not {"slopes-only", "shifts-only"} <= set(runs):
-        return None
-    (slopes, w), (shifts, v) = (_rate(runs[name]) for name in ("slopes-only", "shifts-only"))
-    p, first = mixture.probability(_below(slopes, shifts, v), w)
-    _, second = mixture.probability(_below(shifts, slopes, w), v)
-    return {
-        "slopes": mixture.summarise(slopes, w, "OOM/OOM") | {"scale": "linear"},
-        "shifts": mixture.summarise(shifts, v, "OOM/OOM") | {"scale": "linear"},
-        "probability": p,
-        "mcse": float(np.hypot(first, second)),
-    }
-
-
-def _below(values: xr.DataArray, other: xr.DataArray, weight: xr.DataArray) -> xr.DataArray:
-    """P(a draw of `other` <= value) at every draw of `values`."""
-    drawn = mixture.sample({"other": other}, weight, 8000, 0)["other"]
-    share = np.searchsorted(np.sort(drawn), values.values) / drawn.size
-    return values.copy(data=share)

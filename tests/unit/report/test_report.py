@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import math
 import re
 import shutil
@@ -15,7 +14,6 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
 
 from tenfold import curves, mixture, report
 from tenfold.answers import answer, jump
@@ -26,12 +24,10 @@ from tenfold.claims.verdicts import load_claims
 from tenfold.evidence import dataset
 from tenfold.files import SpecError, data_path
 from tenfold.fit import checks
-from tenfold.posterior.scenario import load_scenarios
 from tenfold.report import answer_figures, densities, fitted, material, stored
 from tenfold.report import page as pages
 from tenfold.report.svg import log_ticks
 from tenfold.runs import store
-from tenfold.scenarios import table
 from tenfold.spec import load_toml
 from tenfold.words import numbers, summary, terms
 from tenfold.words import page as tables
@@ -333,24 +329,6 @@ def test_a_damaged_run_is_one_line(prior_run, tmp_path, damage):
     assert not (tmp_path / "out").exists()
 
 
-def test_scenarios_that_take_no_fit_are_told_beside_the_run(prior_run, tmp_path):
-    run = store.load(Path(shutil.copytree(prior_run.path, tmp_path / prior_run.path.name)))
-    assert material.scenario_rates(stored.read(run)) == []
-    names = ("essay", "essay-numbers", "no-drift")
-    assert set(names) <= set(load_scenarios())
-    rows = table.rows(run, tmp_path, names)
-    found = {row["scenario"]: row for row in material.scenario_rates(stored.read(run))}
-    expected = {n for n in names if rows[n]["quantities"] and rows[n]["gear"] != "propagate"}
-    assert set(found) == expected
-    for name in expected:
-        assert found[name]["p50"] == rows[name]["quantities"]["exchange_rate"]["p50"]
-    kept = json.loads((tmp_path / table.FILE).read_text())
-    for row in kept["scenarios"].values():
-        row["key"] = "0" * 16
-    (tmp_path / table.FILE).write_text(json.dumps(kept))
-    assert material.scenario_rates(stored.read(run)) == []
-
-
 def test_weights_choose_the_draws_of_bands(kept):
     taken = {
         form: len(range(*kept.mixture(form).indices(300))) for form in ("logistic", "saturating")
@@ -412,20 +390,6 @@ def test_the_prior_stands_beside_itself(kept):
     # Weights of 0.3 and 0.7 on 300 draws each; heavy tails of the exchange rate are left out.
     ratio = table[table["parameter"] != "exchange_rate"]["ratio"]
     assert ratio.between(0.8, 1.25).all()
-
-
-def test_curves_against_shifts_for_independent_draws():
-    rng = np.random.default_rng(0)
-    weight = xr.DataArray([1.0], dims="form", coords={"form": ["logistic"]})
-
-    def drawn(mean):
-        values = mean + rng.standard_normal((1, 4, 500))
-        labels = {"form": ["logistic"], "chain": range(4), "draw": range(500)}
-        return xr.DataArray(values, labels)
-
-    above, below = drawn(1.0), drawn(0.0)
-    p, _ = mixture.probability(material._below(above, below, weight), weight)
-    assert p == pytest.approx(0.760, abs=0.02)  # Phi(1 / sqrt 2)
 
 
 def test_density_integrates_to_one_and_finds_the_mode():
