@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from tenfold.evidence.digitise import Chart, Series, digitise_image
+from tenfold.evidence.digitise import Chart, Series, digitise_image, markers
 from tenfold.evidence.digitise.axes import CLICK_SE, DRAWING_SE
 from tenfold.evidence.digitise.markers import (
     MAX_PIXELS,
@@ -389,6 +389,22 @@ def test_broken_images(tmp_path):
     (tmp_path / "half.png").write_bytes((tmp_path / "whole.png").read_bytes()[:200])
     with pytest.raises(SpecError, match=r"half\.png: cannot be read"):
         read_image(tmp_path / "half.png")
+
+
+def test_a_band_along_the_edge_is_no_marker():
+    """Half as thick as it seems from inside: nothing is left of it where lines are taken away."""
+    image = np.full((200, 300, 3), 255, np.float32)
+    image[:, :6] = (31, 119, 180)
+    with pytest.raises(SpecError, match="no marker of colour"):
+        find(image, Series(name="a", colour="#1f77b4"), Chart(), "a.png")
+
+
+def test_spots_that_would_take_minutes_to_take_apart_are_refused(monkeypatch):
+    drawn = paint([(50, 50), (56, 52), (150, 100), (200, 60), (250, 150)])
+    assert len(look(drawn).markers) == 5
+    monkeypatch.setattr(markers, "MAX_APART", 200)
+    with pytest.raises(SpecError, match="not single markers take [0-9]+ pixels; expected at most"):
+        look(drawn)
 
 
 # --- do the errors hold?

@@ -40,8 +40,9 @@ from tenfold.files import SpecError, read_bytes
 MAX_PIXELS = 6_000_000
 """Largest image read, that of a large screen; a decompression bomb is larger."""
 MAX_BYTES = 64 * 1024 * 1024
-MAX_DOUBTFUL = 100
-"""Most spots of one colour that are not single markers: each is taken apart, which takes long."""
+MAX_DOUBTFUL, MAX_APART = 100, 200_000
+"""Most spots of one colour that are not single markers, and most pixels of them with what is around
+them: each is taken apart, which takes long."""
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 ROUNDING_SE = 0.341
 """Half-width, in pixels, that holds 68.27% of an error uniform over one pixel."""
@@ -165,6 +166,11 @@ def measure(blobs: Sequence[Blob], series: Series, notes: list[str], floor_se: f
     alike = [looks_alike(b, blobs, usual) for b in blobs]
     if (unlike := alike.count(False)) > MAX_DOUBTFUL:
         raise NoMarkers(f"{unlike} spots are not single markers; expected at most {MAX_DOUBTFUL}")
+    apart = sum(b.cover.size for b, ok in zip(blobs, alike, strict=True) if not ok)
+    if apart > MAX_APART:
+        raise NoMarkers(
+            f"spots that are not single markers take {apart} pixels; expected at most {MAX_APART}"
+        )
     models = [b for b, ok in zip(blobs, alike, strict=True) if ok]
     clean = [b for b in models if b.clean]
     models = clean if len(clean) >= 3 else models or [min(blobs, key=lambda b: abs(b.area - usual))]

@@ -24,6 +24,8 @@ HIDDEN_SE = 0.15
 """Error of a marker of which a share h is hidden, in units of h times its size."""
 MAX_CLUSTER = 5
 """Most markers taken apart in one cluster."""
+MANY_PIXELS = 1500
+"""Of spots with over four times as many pixels every second row and column is fitted, and so on."""
 
 
 def template(models: Sequence[Blob]) -> np.ndarray:
@@ -115,13 +117,18 @@ def greedy(b: Blob, shape: np.ndarray, count: int) -> np.ndarray:
     return np.array(centres, dtype=float)
 
 
-def union(b: Blob, shape: np.ndarray, centres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Cover (height, width) of markers at `centres` (k, 2), and its slopes (2k, height, width)."""
+def union(
+    b: Blob, shape: np.ndarray, centres: np.ndarray, step: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cover (height, width) of markers at `centres` (k, 2), and its slopes (2k, height, width).
+
+    Of every `step`th row and column.
+    """
     half = len(shape) // 2
     side = np.arange(-half, half + 1.0)
     spline = RectBivariateSpline(side, side, shape)
     height, width = b.cover.shape
-    rows, cols = np.arange(height), np.arange(width)
+    rows, cols = np.arange(0, height, step), np.arange(0, width, step)
     clear = np.array([1 - spline(rows - y, cols - x) for x, y in centres])
     slopes = []
     for k, (x, y) in enumerate(centres):
@@ -133,11 +140,14 @@ def union(b: Blob, shape: np.ndarray, centres: np.ndarray) -> tuple[np.ndarray, 
 def fit(b: Blob, shape: np.ndarray, start: np.ndarray) -> Fit:
     """Least-squares centres of markers of a known shape; what is not known has no weight."""
 
+    step = max(int(math.sqrt(b.cover.size / MANY_PIXELS)), 1)
+    cover, known = b.cover[::step, ::step], b.known[::step, ::step]
+
     def residual(c: np.ndarray) -> np.ndarray:
-        return (union(b, shape, c.reshape(-1, 2))[0] - b.cover)[b.known]
+        return (union(b, shape, c.reshape(-1, 2), step)[0] - cover)[known]
 
     def jacobian(c: np.ndarray) -> np.ndarray:
-        return union(b, shape, c.reshape(-1, 2))[1][:, b.known].T
+        return union(b, shape, c.reshape(-1, 2), step)[1][:, known].T
 
     result = optimize.least_squares(
         residual,
@@ -145,9 +155,10 @@ def fit(b: Blob, shape: np.ndarray, start: np.ndarray) -> Fit:
         jac=jacobian,  # pyright: ignore[reportArgumentType]
         ftol=1e-5,
         xtol=1e-5,
+        tr_solver="lsmr",  # a decomposition of each Jacobian would take as long as all the rest
     )
     information = result.jac.T @ result.jac + 1e-3 * np.eye(start.size)
-    free = max(int(b.known.sum()) - start.size, 1)
+    free = max(int(known.sum()) - start.size, 1)
     variance = np.diag(np.linalg.inv(information)) * 2 * result.cost / free
-    misfit = math.sqrt(2 * result.cost / b.area)
+    misfit = step * math.sqrt(2 * result.cost / b.area)
     return Fit(result.x.reshape(-1, 2), np.sqrt(variance).reshape(-1, 2), misfit)
