@@ -1,11 +1,12 @@
 """Hold every gear against a fit: the agreement table of reports/scenarios.
 
     python scripts/scenario_gears.py --runs runs
+    python scripts/scenario_gears.py --runs runs --scenario logistic --set settings.draws=1000
 
-For shipped scenarios that are answered without a fit, the same quantities from a fit of the
-scenario from the start; fits are kept in RUNS. The warm fit of the baseline stands for the gear
-`refit`. A difference is told in units of its Monte Carlo standard error. Every number on the page
-comes from agreement.json.
+The same quantities by a gear and by a fit of what was changed, from the start; fits are kept in
+MADE. Where a fit is warm itself, it is the gear that is held against one from the start. A
+difference is told in units of its Monte Carlo standard error. A case that is there already, of the
+same run, is not computed again. Every number on the page comes from agreement.json.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from __future__ import annotations
 import argparse
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tenfold.cli import terminal
-from tenfold.editions import shelf
 from tenfold.files import write_atomic
+from tenfold.runs import store
 from tenfold.scenarios import table
 from tenfold.scenarios.answering import answering
 from tenfold.scenarios.gears import NeedsFit
@@ -26,31 +28,42 @@ from tenfold.scenarios.said import Said
 
 FOLDER = Path(__file__).parents[1] / "reports" / "scenarios"
 QUANTITIES = ("exchange_rate", "inference_jump_ooms", "rl_jump_ooms")
-SCENARIOS = (
-    "baseline", "epoch", "logistic", "saturating", "wide-slopes", "wide-cells", "wide-units",
-    "heavy-noise", "sceptical", "credulous", "slopes-only",
-)  # fmt: skip
-"""One of each gear at least; those that their gear cannot answer on this run are left out."""
+CASES = (
+    Said(("without-mimo",)),
+    Said(("epoch", "slopes-only")),
+    Said(("credulous",), sets=("gpt_level_mean=1.5,2,2.5",)),
+    Said(gear="refit"),
+    Said(("without-claude-3-7",)),
+    Said(("no-outliers",), gear="refit"),
+    Said(("wide-slopes",)),
+    Said(("without-dapo",), gear="refit"),
+    Said(("epoch",)),
+    Said(("sceptical",)),
+)
+"""Each gear more than once, together too; those that a run's draws cannot answer are left out."""
 ENDS = ("p05", "p50", "p95")
 
 
-def compared(name: str, runs: Path, made: Path) -> dict[str, Any] | None:
-    """The rows of one scenario by its gear and by a fit, None where it needs one itself."""
-    run = shelf.speaking(runs)
+def compared(
+    case: Said, run: store.Run, runs: Path, made: Path, settings: tuple[str, ...]
+) -> dict[str, Any] | None:
+    """The rows of a case by its gear and by a fit, None where it needs one itself."""
+    warm = case.gear == "refit"
     try:
-        quick = answering(Said((name,)), run, runs, say=terminal.warn, fit=name == "baseline")
+        chosen = replace(case, sets=(*case.sets, *settings)) if warm else case
+        quick = answering(chosen, run, made, say=terminal.warn, fit=warm)
     except NeedsFit:
         return None
-    gear = quick.gear
-    if name == "baseline":  # the same evidence and priors, from the typical values of the run
-        gear = "refit"
-        quick = answering(Said(gear="refit"), run, made, say=terminal.warn)
+    if warm and not (case.scenarios or case.sets):
         slow = answering(Said(), run, runs)
     else:
-        slow = answering(Said((name,), gear="rebuild"), run, made, say=terminal.warn)
+        fitted = replace(case, sets=(*case.sets, *settings), gear="rebuild")
+        slow = answering(fitted, run, made, say=terminal.warn)
     told = quick.about()
     rows = table.summary(quick, QUANTITIES), table.summary(slow, QUANTITIES)
-    found: dict[str, Any] = {"gear": gear, "weights": [told["weights"], slow.about()["weights"]]}
+    parts = dict.fromkeys([*quick.changes.values(), quick.gear]) if not warm else [quick.gear]
+    found: dict[str, Any] = {"gear": " and ".join(sorted({*parts} - {"none"}))}
+    found["weights"] = [told["weights"], slow.about()["weights"]]
     found |= {key: told[key] for key in ("pareto_k", "effective_draws")}
     found["gates"] = slow.run.info["status"]
     found["quantities"] = {
@@ -74,10 +87,11 @@ def page(results: dict[str, Any]) -> str:
         "# Gears against fits",
         "",
         "Made by `uv run python scripts/scenario_gears.py`; the numbers are in `agreement.json`.",
-        "Medians by the gear and by a fit of the scenario; z is their difference over its Monte",
-        "Carlo standard error, the largest of the 5%, 50% and 95% quantiles.",
+        f"Run `{results['run']}` of scenario `{results['scenario']}`. Medians by the gear and",
+        "by a fit of what was changed, from the start; z is their difference over its Monte Carlo",
+        "standard error, the largest of the 5%, 50% and 95% quantiles.",
         "",
-        "| scenario | gear | k | " + " | ".join(f"{n}: gear, fit, z" for n in QUANTITIES) + " |",
+        "| case | gear | k | " + " | ".join(f"{n}: gear, fit, z" for n in QUANTITIES) + " |",
         "|---|---|---|" + "---|" * len(QUANTITIES),
     ]
     for name, row in results["scenarios"].items():
@@ -93,19 +107,29 @@ def page(results: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Run and write what was found, scenario by scenario."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Run and write what was found, case by case."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     parser.add_argument("--made", type=Path, help="where fits are kept; RUNS unless given")
     parser.add_argument("--out", type=Path, default=FOLDER)
+    parser.add_argument("--scenario", default=store.BASE, help="of the run that answers")
+    parser.add_argument("--set", action="append", default=[], help="sampler settings of the fits")
     given = parser.parse_args()
-    results: dict[str, Any] = {"run": shelf.speaking(given.runs).info["key"], "scenarios": {}}
-    for name in SCENARIOS:
-        terminal.warn(name)
-        row = compared(name, given.runs, given.made or given.runs)
+    run = store.latest(given.runs, given.scenario)
+    path = given.out / "agreement.json"
+    results = json.loads(path.read_text()) if path.is_file() else {}
+    if results.get("run") != run.info["key"]:
+        results = {"run": run.info["key"], "scenario": given.scenario, "scenarios": {}}
+    for case in CASES:
+        if str(case) in results["scenarios"]:
+            continue
+        terminal.warn(str(case))
+        row = compared(case, run, given.runs, given.made or given.runs, tuple(given.set))
         if row is not None:
-            results["scenarios"][name] = row
-        write_atomic(given.out / "agreement.json", json.dumps(results, indent=1) + "\n")
+            results["scenarios"][str(case)] = row
+        write_atomic(path, json.dumps(results, indent=1) + "\n")
         write_atomic(given.out / "README.md", page(results))
 
 

@@ -62,12 +62,13 @@ def warm_run(
 ) -> store.Run:
     """The fitted run of a scenario whose chains start at the typical values of another run.
 
-    Settings that the scenario states are kept.
+    Settings that are not those of that run are kept: the scenario states them.
 
     Raises:
         SpecError: as `run`.
     """
-    own = scenario.settings.model_dump(exclude_unset=True)
+    before = like.info["spec"]["settings"]
+    own = {k: value for k, value in scenario.settings if before.get(k) != value}
     plan = prepare(name, with_settings(scenario, WARM | own))
     return run_of(plan, runs, say, like)
 
