@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -95,3 +96,36 @@ def test_files_of_ones_own_on_the_command_line(tmp_path, monkeypatch, capsys):
     status, out, err = tenfold("new", path)
     assert (status, out) == (2, "")
     assert "there is a file of that name already" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("sweep", "--grid", "WE25=3e4", "--quantity", "rl_jump_oom"), "unknown quantity 'rl_jump"),
+        (("tornado", "rl_jump_oom"), "unknown quantity 'rl_jump_oom'; did you mean"),
+        (("next", "rl_jump_oom"), "unknown quantity 'rl_jump_oom'; did you mean"),
+        (("influence", "rl_jump_oom"), "unknown quantity 'rl_jump_oom'; did you mean"),
+        (("jump", "--set", "WE25=3 kg"), "got unit 'kg'; expected one such as TWh/year"),
+        (("jump", "--drop", "regime=rl"), "no rl evidence is left"),
+        (("jump", "--scenario", "round.toml"), "a -> b -> a goes round in a circle"),
+        (("jump", "--set", "cell_sd=0.3,0.2,0.1"), "quantiles out of order"),
+        (("sweep", "--grid", f"WE25={','.join(map(str, range(1, 10_002)))}"), "10,001 points"),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, tuple) else "",
+)
+def test_bad_input_is_one_line_and_leaves_nothing(
+    call, runs, tmp_path, monkeypatch, arguments, told
+):
+    monkeypatch.chdir(tmp_path)
+    Path("round.toml").write_text(
+        'version = 1\n[scenario.a]\nextends = "b"\nreason = "x"\n'
+        '[scenario.b]\nextends = "a"\nreason = "x"\n'
+    )
+    before = {path: path.stat().st_mtime_ns for path in runs.rglob("*")}
+    status, out, err = call(*arguments)
+    assert (status, out) == (2, "")
+    lines = [line for line in err.splitlines() if line.startswith("error: ")]
+    assert told in lines[0]
+    assert len(lines) == (2 if "round.toml" in arguments else 1)  # each of the circle's
+    assert {path: path.stat().st_mtime_ns for path in runs.rglob("*")} == before
+    assert [path.name for path in tmp_path.iterdir()] == ["round.toml"]
