@@ -65,15 +65,16 @@ def jump_answer(draws: xr.Dataset, constants: Constants, question: Question) -> 
 
     Keys: `question`; `quantities` (rows of `registry.table`: OOMs, then cost); `p_never` with
     its MCSE; `on_curve` (`curve_start` unless stated; `p_no_gain` of inference);
-    `exchange_rates` by benchmark; `tested` (by regime, how far ahead forms were weighed and
-    tested, OOMs); `forms` (weight and rows of rl_jump_ooms); `between_form_share` of the
-    variance of rl_jump_ooms; `joint`.
+    `exchange_rates` by benchmark; `p_above_one` of the rate; `tested` (by regime, how far ahead
+    forms were weighed and tested, OOMs); `forms` (weight and rows of rl_jump_ooms);
+    `between_form_share` of the variance of rl_jump_ooms; `joint`.
     """
     asked, weight = Asked(draws, constants, question), draws["weight"]
     curve = asked.but(start=asked.start, target=None)
     ooms = draws_of("rl_jump_ooms", asked)
     p_never, mcse = probability(ooms == np.inf, weight)
     p_idle, idle_mcse = probability(curve.on_curve["no_gain"], weight)
+    above = probability(draws_of("exchange_rate", asked) > 1, weight)
     return {
         "question": asdict(question),
         "quantities": bounded(table(asked, (*JUMP, *costs(question))), constants),
@@ -84,6 +85,7 @@ def jump_answer(draws: xr.Dataset, constants: Constants, question: Question) -> 
             "p_no_gain": {"probability": p_idle, "mcse": idle_mcse},
         },
         "exchange_rates": exchange_rates(asked),
+        "p_above_one": dict(zip(("probability", "mcse"), above, strict=True)),
         "tested": tested(draws),
         "forms": by_form(ooms, weight),
         "between_form_share": _finite(between_share(ooms, weight)),

@@ -11,7 +11,7 @@ import xarray as xr
 from scipy import special
 
 from tenfold import mixture
-from tenfold.answers import charts
+from tenfold.answers import charts, generations
 from tenfold.answers.baseline import draw
 from tenfold.answers.quantity import WAYS, Quantity, Untold
 from tenfold.answers.question import Asked
@@ -97,6 +97,11 @@ def _entries() -> tuple[Quantity, ...]:
            "dimensionless", "multiplier", "", ("shift",), shift),
         of("inference_per_training_of", "Inference OOMs per training OOM of one technique",
            "OOM/OOM", "ratio", "", ("technique",), tradeoff),
+        of("rl_jump_within_run", _of_chart("one GPT level by more of this run, from a compute"),
+           "OOM", "ooms", "series", (*series, "compute"), generations.within_run,
+           rests_on=charts.seen),
+        of("rl_jump_across_runs", "One GPT level by generations of models, new bases included",
+           "OOM", "ooms", "next", (), generations.across_runs),
         of("deployment_over_final_runs", "Inference over final training runs, OpenAI 2024",
            "dimensionless", "multiplier", "", (), spending("OAI_FINAL24", "USD")),
         of("deployment_over_research", "Inference over all research compute, OpenAI 2024",

@@ -76,7 +76,7 @@ def on_curve(draws: xr.Dataset, start: float, benchmark: str | None = None) -> x
     for form in draws["form"].values:
         at = {"form": form}
         one = (slope.sel(at), ceiling.sel(at), inference.sel(at))
-        found = _match(start, floor, *one, form)
+        found = matched(start, floor, *one, form)
         ooms.append(found[0])
         reached.append(found[1])
         idle.append(found[2])
@@ -86,8 +86,8 @@ def on_curve(draws: xr.Dataset, start: float, benchmark: str | None = None) -> x
     return jump
 
 
-def _match(
-    start: float, floor: float, slope: Any, ceiling: Any, inference: Any, form: curves.Form
+def matched(
+    start: Any, floor: float, slope: Any, ceiling: Any, inference: Any, form: curves.Form
 ) -> tuple[Any, Any, Any]:
     """RL OOMs, the score reached from `start`, and whether inference is stuck there.
 

@@ -92,10 +92,13 @@ def jump(
 
     found, about = answering(said, runs, run, benchmark, _depends(question, "JUMP", "COST"))
     from tenfold.answers.answer import jump_answer
+    from tenfold.scenarios import table
     from tenfold.words import answers
     from tenfold.words.fits import basis
 
     answer = jump_answer(found.draws, found.constants, _under(question(), found))
+    if "what_if" not in about and benchmark is None:
+        answer["without_shifts"] = table.without_shifts(found.run, found.run.path.parent)
     answer = about | answer | {"lines": [*answers.jump_lines(answer), basis(about)]}
     _print(answer, answers.jump_tables, as_json)
 

@@ -22,6 +22,7 @@ from tenfold.files import SpecError, did_you_mean
 from tenfold.runs import netcdf, record, series, store
 from tenfold.runs.build import Build
 from tenfold.runs.store import Run, posterior_file
+from tenfold.scenarios import table
 from tenfold.unseen import predict
 
 MOST_BYTES = 6_000_000
@@ -61,6 +62,7 @@ def new(
     steps = tables.steps(folder, before[-1], run, constants, refits or {}) if before else {}
     with _made(folder / name) as part:
         info = dict(run.info) | {"files": {}, "unseen_weights": _unseen(run)}
+        info["without_shifts"] = table.without_shifts(run, run.path.parent)
         info["edition"] = {"name": name, "made_by": __version__, "made": _now()}
         small = Build(Run(part, info), folder / name)
         step = keep_sample(small, run)

@@ -32,6 +32,8 @@ QUANTITIES = (
 )
 """Headline quantities of a row."""
 SHIFT = "rl_jump_ooms"
+WITHOUT_SHIFTS = "slopes-only"
+"""The scenario of curves alone, without steps between generations."""
 
 Say = Callable[[str], None]
 Row = dict[str, Any]
@@ -89,6 +91,14 @@ def current(run: store.Run, runs: Path) -> dict[str, Row]:
         and row.get("quantities")
         and row["key"] == notes.key(run, scenario_of(Said((name,)), run).model_dump(mode="json"))
     }
+
+
+def without_shifts(run: store.Run, runs: Path) -> Row | None:
+    """The exchange rate from curves alone: an edition's own, or its kept row; None without one."""
+    if "edition" in run.info:
+        return run.info.get("without_shifts")
+    row = current(run, runs).get(WITHOUT_SHIFTS)
+    return row and row["quantities"]["exchange_rate"]
 
 
 def summary(answer: Answering, names: tuple[str, ...] = QUANTITIES) -> dict[str, Any]:

@@ -41,6 +41,7 @@ def jump_lines(answer: dict[str, Any]) -> list[str]:
         f"yet, {interval(new)}. Ten times the RL is worth "
         f"{told(q['inference_equal_to_tenfold_rl'])} times the inference."
     )
+    lines.append(rows_apart(answer))
     never = answer["on_curve"]["quantities"]["rl_jump_ooms"].get("p_never", 0.0)
     error = answer["on_curve"]["quantities"]["rl_jump_ooms"].get("p_never_mcse")
     if answer["question"]["target"] is not None:
@@ -74,6 +75,19 @@ def jump_lines(answer: dict[str, Any]) -> list[str]:
     ]
     lines += [f"{'; '.join(essay)}."] if essay else []
     return lines
+
+
+def rows_apart(answer: Mapping[str, Any]) -> str:
+    """P(the rate is above 1), and the rate without generation rows where that is known."""
+    found = answer["p_above_one"]
+    more = f"RL needs more OOMs with probability {chance(found['probability'], found['mcse'])}"
+    if "without_shifts" not in answer:
+        return f"{more}."
+    curves = answer["without_shifts"]
+    if curves is None:
+        fit = "`tenfold scenarios --fit --only slopes-only`"
+        return f"{more}. {fit} finds the rate without generation shifts."
+    return f"{more}. From curves alone, without generation shifts: {interval(curves)} times."
 
 
 def cost_lines(answer: dict[str, Any]) -> list[str]:

@@ -78,7 +78,7 @@ def test_each_number_of_a_sentence_stands_in_a_row(asked, both):
         for row in [*known, *answer.get("binding", [])]:
             texts += [numbers.chance(row["probability"], row["mcse"]), row["title"].lower()]
             texts += [numbers.percent(row["probability"], row["mcse"])]
-        for key in ("p_never", "on_curve"):
+        for key in ("p_never", "on_curve", "p_above_one"):
             for found in (answer.get(key, {}), answer.get(key, {}).get("p_no_gain", {})):
                 if "probability" in found:
                     texts.append(numbers.chance(found["probability"], found["mcse"]))
@@ -189,6 +189,7 @@ def test_the_listing_has_every_quantity(headline_draws, constants):
         "rl_slope_tokens_free",
         "rl_slope_fixed_tokens",
         "answer_length_growth",
+        "rl_jump_across_runs",
     }
 
 
