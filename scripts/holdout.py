@@ -1,15 +1,16 @@
 """Whole series held out, the model refitted without them, and their points predicted.
 
-    python scripts/holdout.py
-    python scripts/holdout.py --designs new-model --folds 5
+    uv run python scripts/holdout.py --runs runs
+    uv run python scripts/holdout.py --runs runs --designs new-model --folds 5
 
 Two designs, both in folds of whole groups of series. `new-model`: all series of a model (of a run,
 in RL) are held out while its benchmarks stay, as when a new model appears. `new-benchmark`: all
 series of a benchmark (of a publication, in RL) are held out, as when somebody measures something
 new. Every held-out series is then predicted from its lowest point, and from its five lowest, as
 `tenfold score` does, and scored against the same rivals. Forms are compared on the same series, one
-at a time: leave-one-series-out, by refits. Writes scores.csv.xz, results.json, README.md and a
-figure.
+at a time: leave-one-series-out, by refits. Chains start at what is typical of a fit of everything,
+which moves where they start and not where they go. Writes scores.csv.xz, results.json, README.md
+and a figure; folds that are there already, of the same evidence, priors and code, are kept.
 """
 
 from __future__ import annotations
@@ -24,17 +25,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import drawing
+import calibration_design
+import holdout_page
 import numpy as np
 import xarray as xr
 
 from tenfold.curves import Form
 from tenfold.evidence import dataset as evidence
 from tenfold.files import write_atomic
-from tenfold.fit import diagnose
+from tenfold.fit import diagnose, stages
 from tenfold.posterior import structure
 from tenfold.posterior.plan import Plan, prepare
 from tenfold.posterior.scenario import load_scenario
+from tenfold.runs import store
 from tenfold.sampler import sample
 from tenfold.unseen import predict, rivals
 from tenfold.unseen.series import blind, lowest, of_points
@@ -43,13 +46,11 @@ FOLDER = Path(__file__).parents[1] / "reports" / "holdout"
 DESIGNS = ("new-model", "new-benchmark")
 CONDITIONS = (1, 5)
 SEED = 20251020
-SETTINGS = {"chains": 2, "tune": 500, "draws": 800}
+SETTINGS = {"chains": 2, "tune": 150, "draws": 300}
 """Of the refits: predictions need far fewer draws than the gates of a run."""
 KINDS = ("pairs of modes", "effort sweeps", "dollars")
 LATER = 0.4
 """OOMs beyond the last given point from which a run's points are its later part."""
-COLOURS = {"pooled": "#4269d0", "alone": "#ff725c", "essay": "#3ca951", "same": "#9c6b4e"}
-NAMES = {"pooled": "Tenfold", "alone": "no pooling", "essay": "essay's slopes", "same": "no change"}
 
 
 def groups(points: xr.Dataset, design: str) -> np.ndarray:
@@ -87,10 +88,17 @@ def folds(points: xr.Dataset, design: str, count: int) -> np.ndarray:
     return found
 
 
+ENOUGH = 20
+"""Points of a benchmark from which its own figures are told."""
+
+
 def without(held: list[str]) -> Plan:
     """The baseline without some series."""
     plan = prepare("baseline", load_scenario("baseline"))
     kept = evidence.usable(evidence.load(exclude={"series": tuple(held)}))
+    # a copy of what is held out, which counts where that one is not there, is held out too
+    known = np.isin(kept["series"].values, plan.points["series"].values)
+    kept = evidence.subset(kept, known[kept["series_index"].values])
     there = set(kept["series"].values.tolist())
     if there & set(held) or len(there) + len(held) != plan.points.sizes["series"]:
         raise SystemExit("a series label reads as a pattern: folds would not be what they seem")
@@ -99,14 +107,18 @@ def without(held: list[str]) -> Plan:
     return replace(plan, points=kept, scenario=scenario)
 
 
-def one_fold(points: xr.Dataset, design: str, fold: int, held: np.ndarray) -> list[dict[str, Any]]:
+def one_fold(
+    run: store.Run, points: xr.Dataset, design: str, fold: int, held: np.ndarray
+) -> list[dict[str, Any]]:
     """Refit without the held series, predict them; one row per condition, series and target."""
     labels = points["series"].values[held].tolist()
     plan = without(labels)
     compiled = sample.compile_plan(plan)
     draws = []
     for form in plan.choice.forms:
-        posterior = sample.sample(compiled, form)["posterior"].to_dataset()
+        typical = stages.typical(run, form, plan)
+        tree = sample.sample(compiled, form, typical=typical)
+        posterior = tree["posterior"].to_dataset()
         draws.append(predict.Hierarchy.of(form, posterior, plan.priors))
     seed = plan.settings.seed
     forms = predict.weighed(draws, of_points(plan.points), seed)
@@ -210,101 +222,46 @@ def tables(rows: list[dict[str, Any]]) -> dict[str, Any]:
                 parts = {"all": some}
                 parts |= {k: [r for r in some if r["regime"] == k] for k in ("rl", "inference")}
                 parts |= {k: [r for r in some if r.get("kind") == k] for k in KINDS}
+                parts["ARC"] = [r for r in some if r["benchmark"].startswith("ARC-AGI")]
                 later = [r for r in parts["rl"] if float(r["ooms_ahead"]) > LATER]
                 parts = {k: v for k, v in (parts | {"RL, later": later}).items() if v}
                 found.setdefault(design, {})[str(count)] = {k: summary(v) for k, v in parts.items()}
     return found
 
 
-def figure(results: dict[str, Any], path: Path) -> None:
-    """CRPS of every method and coverage of 90% intervals, one panel per design and condition."""
-    plt = drawing.start()
-
-    panels = [(d, c) for d, item in results.items() for c in item]
-    canvas, axes = plt.subplots(
-        2, len(panels), figsize=(2.6 * len(panels), 6), layout="constrained", sharey="row",
-        squeeze=False,
-    )  # fmt: skip
-    for (design, count), top, bottom in zip(panels, axes[0], axes[1], strict=True):
-        for k, regime in enumerate(("rl", "inference")):
-            group = results[design][count][regime]
-            for j, method in enumerate(rivals.METHODS):
-                item, place = group[method], k + 0.2 * (j - 1.5)
-                label = NAMES[method] if k == 0 and top is axes[0][0] else None
-                style = {"color": COLOURS[method], "fmt": "o", "ms": 4, "lw": 1.2}
-                top.errorbar(place, item["crps"], item["crps_se"], label=label, **style)
-                bottom.errorbar(place, item["inside_90"], item["inside_90_se"], **style)
-        top.set_title(f"{design},\ngiven {count} point{'s' if count != '1' else ''}", fontsize=9)
-        bottom.axhspan(0.85, 0.95, color="0.9", zorder=0)
-        bottom.set_xticks([0, 1], ["RL", "inference"])
-        top.set_xticks([0, 1], ["RL", "inference"])
-        bottom.set_ylim(0, 1.05)
-    axes[0][0].set_ylabel("CRPS, score units\n(lower is better)")
-    axes[0][0].set_ylim(bottom=0)
-    axes[1][0].set_ylabel("share of points inside\n90% intervals (grey: 85 to 95%)")
-    canvas.legend(frameon=False, ncols=4, loc="outside lower center")
-    drawing.save(canvas, path)
+def by_benchmark(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Pooling against no pooling on each benchmark with `ENOUGH` points, by kind of series."""
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        place = (row["design"], int(row["condition"]), row["kind"], row["benchmark"])
+        groups.setdefault(place, []).append(row)
+    found = []
+    for place, own in sorted(groups.items()):
+        if len(own) < ENOUGH:
+            continue
+        both = summary(own)
+        pooled, worse = both["pooled"], -both["alone"]["above"]
+        error = both["alone"]["above_se"] if both["series"] > 1 else None
+        about = dict(zip(("design", "given", "kind", "benchmark"), place, strict=True))
+        about |= {"points": both["points"], "series": both["series"]}
+        about |= {"crps": pooled["crps"], "inside_90": pooled["inside_90"]}
+        about |= {"worse": worse, "worse_se": error}
+        found.append(about | {"loses": error is not None and worse > 2 * error})
+    return found
 
 
-def page(results: dict[str, Any]) -> str:
-    """README.md from results."""
-    first = next(iter(results.values()))
-    most, forms = max(map(int, first)), list(next(iter(first.values()))["all"]["forms"])
-    lines = [
-        "# Series that the model had not seen",
-        "",
-        "Made by `uv run python scripts/holdout.py`; numbers are in `results.json`, every",
-        "prediction in `scores.csv.xz`. Whole groups of series were held out in folds, all forms",
-        "refitted without them, and each held-out series was predicted from its lowest point, or",
-        f"its {most} lowest, against three rivals with the same points (README, `tenfold score`).",
-        "",
-        "- **new-model**: all series of a model (RL: of one run) held out, its benchmarks known;",
-        "- **new-benchmark**: all series of a benchmark (RL: of one publication) held out.",
-        "",
-        "*Pairs of modes*: a model with and without thinking; *effort sweeps*: others in tokens;",
-        f"*RL, later*: points of runs more than {LATER} OOM beyond the last given one.",
-        "",
-        "CRPS: continuous ranked probability score, in score units, lower is better. ± is one",
-        "standard error that takes series, not points, as independent. *Above*: CRPS less that of",
-        "Tenfold on the same points.",
-        "",
-        "![Scores and coverage](holdout.svg)",
-    ]
-    for design, item in results.items():
-        for count, parts in item.items():
-            given = "one point" if count == "1" else f"{count} points"
-            lines += [
-                "", f"## {design}, given {given}", "",
-                "| regime | method | points (series) | CRPS | above Tenfold | log score | "
-                "inside 50% | inside 90% |",
-                "|---|---|---:|---:|---:|---:|---:|---:|",
-            ]  # fmt: skip
-            for regime, group in parts.items():
-                for method in rivals.METHODS:
-                    one = group[method]
-                    above = f"{one['above']:+.4f} ± {one['above_se']:.4f}"
-                    lines.append(
-                        f"| {regime} | {NAMES[method]} | {group['points']} ({group['series']}) | "
-                        f"{one['crps']:.4f} | {'' if method == 'pooled' else above} | "
-                        f"{one['log_score']:.2f} | {one['inside_50']:.0%} | "
-                        f"{one['inside_90']:.0%} ± {100 * one['inside_90_se']:.0f} |"
-                    )
-    lines += [
-        "", "## Curve forms on whole series", "",
-        "Sum of log scores of the held-out points under each form alone, less that of the best:",
-        "",
-        "| design | given | " + " | ".join(forms) + " |",
-        "|---|---|" + "---:|" * len(forms),
-    ]  # fmt: skip
-    for design, item in results.items():
-        for count, parts in item.items():
-            cells = [
-                "best" if one["difference"] == 0
-                else f"{one['difference']:.0f} ± {one['difference_se']:.0f}"
-                for one in parts["all"]["forms"].values()
-            ]  # fmt: skip
-            lines.append(f"| {design} | {count} | " + " | ".join(cells) + " |")
-    return "\n".join(lines).replace(" -", " \N{MINUS SIGN}") + "\n"
+def summaries(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Everything that the page says: settings, folds that are there, and summaries."""
+    parts = sorted({(row["design"], int(row["fold"])) for row in rows})
+    return {
+        "settings": SETTINGS,
+        "later": LATER,
+        "enough": ENOUGH,
+        "folds": {d: [fold for design, fold in parts if design == d] for d, _ in parts},
+        "of": int(rows[0]["key"].rsplit("-", 1)[1]),
+        "designs": tables(rows),
+        "benchmarks": by_benchmark(rows),
+    }
 
 
 def write(path: Path, rows: list[dict[str, Any]]) -> None:
@@ -319,32 +276,46 @@ def write(path: Path, rows: list[dict[str, Any]]) -> None:
     write_atomic(path, lzma.compress(text.getvalue().encode(), preset=9))
 
 
+def read(path: Path, key: str | None = None) -> list[dict[str, Any]]:
+    """Rows that are there; those of a key alone where one is given."""
+    if not path.is_file():
+        return []
+    text = lzma.decompress(path.read_bytes()).decode()
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    return [row for row in rows if key is None or row["key"] == key]
+
+
 def main() -> None:
     """Run what is asked for and write the folder."""
     parser = argparse.ArgumentParser(description="Prediction of series that were held out")
     parser.add_argument("--designs", nargs="+", choices=DESIGNS, default=DESIGNS)
+    parser.add_argument("--runs", type=Path, default=Path("runs"))
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--folder", type=Path, default=FOLDER)
     parser.add_argument("--page-only", action="store_true", help="from the scores in FOLDER")
     chosen = parser.parse_args()
     path = chosen.folder / "scores.csv.xz"
-    if chosen.page_only:
-        text = lzma.decompress(path.read_bytes()).decode()
-        rows = list(csv.DictReader(io.StringIO(text, newline="")))
-    else:
+    rows = read(path)
+    if not chosen.page_only:
+        run = store.latest(chosen.runs)
         points = prepare("baseline", load_scenario("baseline")).points
-        rows = []
-        for design in chosen.designs:
-            of_series = folds(points, design, chosen.folds)
-            for fold in range(chosen.folds):
-                rows += one_fold(points, design, fold, of_series == fold)
-                write(path, rows)
-        if not rows:
-            sys.exit("nothing to predict")
-    results = tables(rows)
+        key = f"{calibration_design.key(prepare('baseline', load_scenario('baseline')))}-"
+        key += f"{calibration_design.code()}-{chosen.folds}"
+        rows = read(path, key)
+        there = {(row["design"], int(row["fold"])) for row in rows}
+        for fold in range(chosen.folds):
+            for design in chosen.designs:
+                if (design, fold) not in there:
+                    held = folds(points, design, chosen.folds) == fold
+                    found = one_fold(run, points, design, fold, held)
+                    rows += [{"key": key} | row for row in found]
+                    write(path, rows)
+    if not rows:
+        sys.exit("nothing to predict")
+    results = summaries(rows)
     write_atomic(chosen.folder / "results.json", json.dumps(results, indent=1) + "\n")
-    figure(results, chosen.folder / "holdout.svg")
-    write_atomic(chosen.folder / "README.md", page(results))
+    holdout_page.figure(results["designs"], chosen.folder / "holdout.svg")
+    write_atomic(chosen.folder / "README.md", holdout_page.page(results))
 
 
 if __name__ == "__main__":

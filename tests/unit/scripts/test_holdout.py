@@ -64,12 +64,12 @@ def test_page_and_summaries_come_from_the_committed_scores(holdout):
     folder = ROOT / "reports" / "holdout"
     with lzma.open(folder / "scores.csv.xz", "rt", newline="") as file:
         rows = list(csv.DictReader(file))
-    results = holdout.tables(rows)
+    results = holdout.summaries(rows)
     stored = json.loads((folder / "results.json").read_text())
     assert results.keys() == stored.keys()
-    for design, item in results.items():
+    for design, item in results["designs"].items():
         for count, parts in item.items():
             for regime, group in parts.items():
-                told = stored[design][count][regime]["pooled"]
+                told = stored["designs"][design][count][regime]["pooled"]
                 assert group["pooled"]["crps"] == pytest.approx(told["crps"], rel=1e-9)
-    assert holdout.page(stored) == (folder / "README.md").read_text()
+    assert holdout.holdout_page.page(stored) == (folder / "README.md").read_text()
