@@ -105,7 +105,7 @@ def _value(key: str, text: str) -> Any:
             return text
     if key in ("start", "end", "characters"):
         return int(text) if text.isdecimal() else text
-    return text == "true" if key in ("paraphrased", "own_number") else text
+    return text == "true" if key in ("paraphrased", "own_number", "approximate") else text
 
 
 def _lines(table: Mapping[str, Any]) -> list[str]:

@@ -26,7 +26,8 @@ Range = Annotated[tuple[Positive, Positive], Field(strict=False)]
 class ClaimSource(Strict):
     """Where the quotes of a claims file come from.
 
-    `url` may be empty where they stand nowhere else.
+    `url` may be empty where they stand nowhere else. `published` is `approximate` where the day is
+    known by its week or month alone.
     `characters` and `sha256` are of the whole text, folded (`claims.text.fold`), where claims say
     at which of its characters they stand.
     """
@@ -34,6 +35,7 @@ class ClaimSource(Strict):
     title: str = Field(min_length=1)
     author: str = Field(min_length=1)
     published: datetime.date
+    approximate: bool = False
     url: str = Field(pattern=r"^(https://|$)")
     characters: int | None = Field(default=None, gt=0)
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")

@@ -241,6 +241,8 @@ def _explain(
     terminal.print_lines(claim_files.explained(result, loaded, around, known), hang="  ")
     for title, columns, rows in claim_files.tables(result, firm):
         terminal.print_table(title, columns, rows)
+    if moves := _kept_influence(result, found.run, where[0]):
+        terminal.print_table(*moves)
     if result.evidence is not None:
         terminal.print_lines(["", "What would flip it:", *claim_files.flips(firm)], hang="  ")
     terminal.print_lines([basis(about)])
@@ -266,6 +268,16 @@ def _others(base: Run, runs: Path) -> dict[str, Any]:
             if not answers.question:  # a claim states its own question
                 found[name] = (answers.draws, answers.constants)
     return found
+
+
+def _kept_influence(result: Result, run: Run, runs: Path) -> Any:
+    """The table of `tenfold influence` on the claim's quantity, where it is kept and holds."""
+    from tenfold.scenarios.explored import current
+    from tenfold.words.scenarios import influence
+
+    name = (result.repeats or result.claim).estimand
+    kept = current(run, runs).get(f"influence:{name}:publication")
+    return kept and influence(kept)
 
 
 def _without() -> dict[str, str]:

@@ -96,7 +96,8 @@ def explained(
     """
     claim, source = result.claim, file.source[result.claim.source]
     told = [f"{claim.id} ({claim.kind}), as of {claim.as_of.isoformat()}"]
-    told.append(f"  {source.author}, {source.title}, {source.published.isoformat()}: {source.url}")
+    day = ("about " if source.approximate else "") + source.published.isoformat()
+    told.append(f"  {source.author}, {source.title}, {day}: {source.url}")
     if claim.start is not None:
         told.append(f"  characters {claim.start} to {claim.end} of the text")
     before, behind = around
