@@ -190,7 +190,7 @@ def test_it_is_worked_by_keyboard_alone_and_asks_for_nothing(opened):
     sync.expect(page).to_have_url(re.compile("rate=3$"))
     assert page.locator("tr[data-quantity=exchange_rate] td").first.inner_text() == "3.0"
     assert page.locator("tr[data-quantity=rl_jump_ooms] td").first.inner_text() != before
-    page.locator("[type=reset]").focus()
+    page.locator("#explore [type=reset]").focus()
     page.keyboard.press("Enter")
     cell = page.locator("tr[data-quantity=rl_jump_ooms] td").first
     sync.expect(cell).to_have_text(before)

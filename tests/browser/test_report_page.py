@@ -11,27 +11,31 @@ import pytest
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def show(browser):
-    """Open a file: `show(path, width, scheme)` gives the page and what it complained about."""
-    contexts = []
+    """Open a file: `show(path, width, scheme)` gives the page and what it complained about.
+
+    A page is loaded once, and then looked at otherwise.
+    """
+    opened = {}
 
     def call(path: Path, width: int = 1180, scheme: str = "light", media: str = "screen"):
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=True
-        )
-        contexts.append(context)
-        page, told = context.new_page(), []
-        page.on("console", lambda message: told.append(message.text))
-        page.on("pageerror", lambda error: told.append(str(error)))
-        page.on("request", lambda request: told.append(request.url))
+        if path not in opened:
+            page, told = browser.new_page(), []
+            page.on("console", lambda message: told.append(message.text))
+            page.on("pageerror", lambda error: told.append(str(error)))
+            page.on("request", lambda request: told.append(request.url))
+            page.goto(path.as_uri())
+            opened[path] = page, told
+        page, told = opened[path]
+        page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(media=media, color_scheme=scheme)
-        page.goto(path.as_uri())
+        page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
         return page, [line for line in told if line != path.as_uri()]
 
     yield call
-    for context in contexts:
-        context.close()
+    for page, _ in opened.values():
+        page.close()
 
 
 def luminance(colour: str) -> float:
@@ -129,6 +133,65 @@ def test_a_term_is_explained_where_it_stands_by_keyboard(show, report_page):
     assert term.get_attribute("data-tip") in term.evaluate(tip)
     described = term.get_attribute("aria-describedby")
     assert page.locator(f"#{described}").inner_text() == term.get_attribute("data-tip")
+
+
+def test_a_point_says_what_it_is_and_leads_to_its_row(show, report_page):
+    page, _ = show(report_page)
+    several = "all => all.findIndex(x => new Set(Array.from(x.querySelectorAll('g.series'), "
+    several += "g => g.dataset.s)).size > 1)"
+    drawn = page.locator("#fig-evidence svg")
+    svg = drawn.nth(drawn.evaluate_all(several))
+    links, tip = svg.locator("g.series a"), page.locator("#evidence .tip")
+    links.first.focus()
+    row = page.locator(links.first.get_attribute("href"))
+    cells = row.locator("td").all_text_contents()
+    said = tip.inner_text()
+    assert all(cell in said for cell in cells)
+    assert row.locator("xpath=../tr[1]/th").inner_text() in said
+    assert "dim" in svg.get_attribute("class")
+    assert svg.locator("g.series.lit").count() < svg.locator("g.series").count()
+    page.keyboard.press("ArrowRight")
+    second = page.locator(links.nth(1).get_attribute("href")).locator("td").all_text_contents()
+    assert all(cell in tip.inner_text() for cell in second)
+    assert not row.is_visible()
+    page.keyboard.press("Escape")
+    assert not tip.is_visible()
+    page.keyboard.press("ArrowLeft")
+    assert tip.is_visible()
+    page.keyboard.press("Enter")
+    assert row.is_visible()
+    assert not tip.is_visible()
+
+
+def test_evidence_is_filtered_by_model_source_and_regime(show, report_page):
+    page, _ = show(report_page)
+    panels = page.locator("#fig-evidence .panel")
+    lists = page.locator("#fig-evidence tbody[data-s]")
+    source = page.locator("#evidence .filter select[name=source]")
+    source.select_option("s1")
+    kept = lists.evaluate_all("all => all.filter(x => !x.hidden).map(x => x.dataset.source)")
+    assert set(kept) == {"s1"}
+    hidden = panels.evaluate_all("all => all.filter(x => x.hidden).length")
+    assert 0 < hidden < panels.count()
+    assert page.locator("#evidence .filter output").inner_text().startswith(f"{len(kept)} of ")
+    page.locator("#evidence .filter select[name=regime]").select_option("rl")
+    assert lists.evaluate_all("all => all.every(x => x.hidden)")  # s1 has no RL
+    page.locator("#evidence .filter button").click()
+    page.wait_for_function("!document.querySelector('#fig-evidence [hidden]')")
+    model = page.locator("#evidence .filter select[name=model] option").nth(1).inner_text()
+    page.locator("#evidence .filter select[name=model]").select_option(model)
+    models = lists.evaluate_all("all => all.filter(x => !x.hidden).map(x => x.dataset.model)")
+    assert models
+    assert all(model in each.split("|") for each in models)
+    page.locator("#evidence .filter button").click()
+
+
+def test_in_print_what_is_folded_is_open_and_single_figures_take_the_width(show, report_page):
+    page, _ = show(report_page, 800, media="print")
+    assert page.locator("#health details table").first.is_visible()
+    assert not page.locator("#evidence .filter").is_visible()
+    wide = page.locator("#fig-jump").bounding_box()["width"]
+    assert page.locator("#fig-jump svg").bounding_box()["width"] > 0.9 * wide
 
 
 def test_the_banner_is_the_first_thing_seen(show, failed_page, report_page):

@@ -19,6 +19,7 @@ Format = Literal["csv", "json", "samples", "metaculus", "hubverse", "squiggle", 
 SINGLE = ("metaculus", "squiggle", "vega-lite")
 """Formats of one quantity; the others hold all of them unless some are named."""
 CONDITIONAL = ("metaculus", "vega-lite")
+JUMP = "rl_jump_ooms"
 FAR = 0.005
 """Difference of two distribution functions that is told."""
 
@@ -99,15 +100,16 @@ def export(
         conditions(given)  # what is not understood, before anything heavy is loaded
     found, constants, about = stored_draws(runs, scenario, run)
     asked = {text: asked_of(found, constants, *each) for text, each in named.items()}
+    asked = asked or _every(asked_of(found, constants, None, {}))
     if form in SINGLE:
         bounds = (low, high, open_low, open_high, log)
         _put(_single(form, asked, about, given, bounds, draws), out)
-        return
-    asked = asked or _every(asked_of(found, constants, None, {}))
-    if form == "samples":
+    elif form == "samples":
         _samples(asked, out, draws)
     else:
         _put(_table(form, asked, about), out)
+    if out is not None:
+        _end(asked, given)
 
 
 def _every(asked: Asked) -> Quantities:
@@ -181,3 +183,21 @@ def _put(text: str, out: Path | None) -> None:
         return
     write_atomic(out, text)
     terminal.say(f"written: {out}")
+
+
+def _end(asked: Quantities, given: str | None) -> None:
+    """The answer that was written in one line (of many the RL jump), and what to do next."""
+    import numpy as np
+
+    from tenfold.answers import ask
+    from tenfold.answers.conditions import called
+    from tenfold.answers.registry import named
+    from tenfold.words.answers import written
+
+    text = JUMP if JUMP in asked else next(iter(asked))
+    each, entry = asked[text], named(called(text)[0])
+    found, errors = ask.sample_of(each, entry.name, given).quantile(np.array([0.05, 0.5, 0.95]))
+    row = {"title": entry.titled(each), "unit": entry.unit, "scale": entry.scale}
+    for key, value, error in zip(("p05", "p50", "p95"), found, errors, strict=True):
+        row |= {key: float(value), f"{key}_mcse": float(error)}
+    terminal.print_lines(written(row, text, given, len(asked) - 1))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tenfold.cli import terminal
+from tenfold.cli.answers import BaselineRun, Benchmark, Start, Target
 from tenfold.cli.fit import EXIT_GATE, RunFolder, Runs, end, warn_stale
 from tenfold.cli.what_if import changeable
 
@@ -21,6 +22,13 @@ def report(
     said: Said,
     runs: Runs = Path("runs"),
     run: RunFolder = None,
+    edition: Annotated[
+        bool, typer.Option("--edition", help="Draw the page from the newest edition.")
+    ] = False,
+    benchmark: Benchmark = None,
+    start: Start = None,
+    target: Target = None,
+    baseline: BaselineRun = "grok-4",
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Folder for the page and the data of its figures.")
     ] = Path("tenfold-report"),
@@ -33,10 +41,12 @@ def report(
 ) -> None:
     """Write the report: one self-contained HTML page, with the data of its figures beside it.
 
-    Fits the scenario first where nothing has been fitted (minutes); else it only reads the run that
-    answers, whatever evidence and settings that was fitted with. Changes (`--set`, `--drop`, ...)
-    are answered from there, by the cheapest gear that is exact enough, and the page says which.
-    Exits with 3 where a gate fails; the report is written all the same and says so.
+    Fits the scenario first where nothing has been fitted (minutes); else it reads what answers:
+    the run, whatever evidence and settings that was fitted with, or the edition where the run is
+    older, and then without fitted curves and predictive checks. Changes (`--set`, `--drop`, ...)
+    are answered from there, by the cheapest gear that is exact enough, and the page says which. A
+    question of one's own is answered on the first screen. Exits with 3 where a gate fails; the
+    report is written all the same and says so.
 
     \b
     Examples:
@@ -44,16 +54,25 @@ def report(
       tenfold report --scenario no-thinking-shift --out no-thinking
       tenfold report --set inference_per_training=1,1.2,1.5 --out what-if
       tenfold report --figures --open
+      tenfold report --edition --baseline gpt-5
+      tenfold report --benchmark "AIME 2024" --from 0.2 --to 0.8
     """
     from tenfold import report as pages
+    from tenfold.answers import places
+    from tenfold.answers.constants import load_constants
+    from tenfold.answers.question import Question
     from tenfold.scenarios.answering import answering
 
-    found, what_if = _start(said, runs, run), None
+    question = Question(benchmark=benchmark, start=start, target=target, baseline=baseline)
+    load_constants().run(baseline)
+    found, what_if = _start(said, runs, run, edition), None
+    places.check(benchmark, found.info["benchmarks"])
     if said.changes or said.one != found.info["scenario"]:
         what_if = answering(said, found, runs, say=terminal.warn)
         found = what_if.run
     terminal.warn("writing the report")
-    page = pages.build(found, out, figures=figures, what_if=what_if and (str(said), what_if))
+    changed = what_if and (str(said), what_if)
+    page = pages.build(found, out, figures=figures, what_if=changed, question=question)
     warn_stale(found)
     terminal.say(f"{found.info['status']}: {page}")
     end(found, "claims", "export", what_if=what_if)
@@ -66,16 +85,24 @@ def report(
         raise typer.Exit(EXIT_GATE)
 
 
-def _start(said: Said, runs: Path, run: Path | None) -> Run:
-    """The run from which the page sets out: fitted first where there is none."""
+def _start(said: Said, runs: Path, run: Path | None, edition: bool) -> Run:
+    """What the page sets out from: a run, fitted first where there is none; or an edition."""
+    from tenfold.editions import shelf
+    from tenfold.files import SpecError
     from tenfold.fit import stages
     from tenfold.posterior.scenario import load_scenario
     from tenfold.runs import store
 
+    if edition:
+        newest = shelf.newest()
+        if newest is None or run is not None:
+            why = "no edition ships with this copy" if newest is None else "expected no --run"
+            raise SpecError(f"--edition: {why}")
+        return newest
     name = said.one or store.BASE
     load_scenario(name)
     if run is None and not store.pointer_of(runs, name).is_file():
         if not store.pointer_of(runs, store.BASE).is_file():
             return stages.run(store.BASE if said.changes else name, runs, say=terminal.warn)
         name = store.BASE
-    return store.verify(store.speaking(runs, name, run))
+    return store.verify(shelf.speaking(runs, name, run))

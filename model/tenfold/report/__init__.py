@@ -9,6 +9,7 @@ from tenfold import caches
 
 if TYPE_CHECKING:
     from tenfold.answers.constants import Constants
+    from tenfold.answers.question import Question
     from tenfold.claims.spec import ClaimsFile
     from tenfold.runs.store import Run
     from tenfold.scenarios.gears import Answering
@@ -25,6 +26,7 @@ def build(
     claims: ClaimsFile | None = None,
     figures: bool = False,
     what_if: tuple[str, Answering] | None = None,
+    question: Question | None = None,
 ) -> Path:
     """Write the report of a run: `index.html`, and `data/` beside it.
 
@@ -36,6 +38,7 @@ def build(
         constants, claims: the shipped ones, with the scenario's own constants, unless given.
         what_if: what was changed, in words, and what answers then: instead of the run, of which the
             page shows the fit. Its constants are taken.
+        question: one of the reader's own, answered beside the page's; its baseline is the page's.
         figures: write each figure as SVG and PNG too, into `figures/`; they stay up to date there.
 
     Returns:
@@ -47,7 +50,7 @@ def build(
     target, stamp = out / PAGE, out / STAMP
     shipped = constants is None and claims is None and what_if is None
     known = (out / "figures").is_dir() or not figures
-    if shipped and known and stamp.is_file() and stamp.read_bytes() == _digest(run, out):
+    if shipped and known and stamp.is_file() and stamp.read_bytes() == _digest(run, out, question):
         return target
     caches.prepare()
     # drawing is imported once it is needed
@@ -62,7 +65,8 @@ def build(
         patch = run.info["spec"].get("constants", {})
         name = run.info["scenario"]
         constants = load_constants().patched(patch, f"scenario.{name}.constants")
-    found = material.gather(stored.read(run, what_if), constants, claims or load_claims())
+    answers = stored.read(run, what_if)
+    found = material.gather(answers, constants, claims or load_claims(), question)
     try:
         for name in ("data", "figures")[: 1 + figures]:
             (out / name).mkdir(parents=True, exist_ok=True)
@@ -71,23 +75,26 @@ def build(
     stamp.unlink(missing_ok=True)
     write_atomic(target, page.render(found, out))
     if shipped:
-        write_atomic(stamp, _digest(run, out).decode())
+        write_atomic(stamp, _digest(run, out, question).decode())
     return target
 
 
-def _digest(run: Run, out: Path) -> bytes:
-    """SHA-256 over stored runs, code, shipped data, and the files of the report in `out`."""
+def _digest(run: Run, out: Path, question: Question | None) -> bytes:
+    """SHA-256 over stored runs, code, shipped data, what is asked, and the files in `out`."""
     import hashlib
 
     from tenfold.files import data_path
 
     code = Path(__file__).parents[1]
     runs = run.path.parent
-    inputs = [run.path / "run.json", *sorted(runs.glob("*/run.json")), runs / "scenarios.json"]
-    inputs += sorted(path for path in code.rglob("*") if path.suffix in (".py", ".j2", ".css"))
+    inputs = [run.path / "run.json", *sorted(runs.glob("*/run.json"))]
+    inputs += [runs / "scenarios.json", runs / "explored.json"]
+    inputs += sorted(
+        path for path in code.rglob("*") if path.suffix in (".py", ".j2", ".css", ".js")
+    )
     inputs += sorted(path for path in data_path().rglob("*") if path.is_file())
     made = [out / PAGE, *sorted((out / "figures").glob("*")), *sorted((out / "data").glob("*"))]
-    total = hashlib.sha256()
+    total = hashlib.sha256(repr(question).encode())
     for path in [*inputs, *made]:
         content = path.read_bytes() if path.is_file() else b""
         total.update(path.name.encode() + hashlib.sha256(content).digest())

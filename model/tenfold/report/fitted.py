@@ -3,14 +3,17 @@ numbers."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 from scipy import optimize
 
-from tenfold import curves
+from tenfold import curves, mixture
 from tenfold.curves import Form
+from tenfold.evidence import inventory
 from tenfold.posterior import forward
 from tenfold.report.stored import Frame, Stored
 
@@ -222,3 +225,38 @@ def prior_ranges(stored: Stored) -> Frame:
 
 def _levels(found: np.ndarray) -> dict[str, Any]:
     return dict(zip(("p05", "p50", "p95"), found, strict=True))
+
+
+def both_regimes(points: xr.Dataset, benchmarks: Iterable[str]) -> list[dict[str, Any]]:
+    """The series in either regime of benchmarks that have both."""
+    rows = inventory.table(points)
+    return [
+        {"benchmark": name}
+        | {
+            regime: [
+                row["series"]
+                for row in rows
+                if (row["benchmark"], row["regime"], row["left_out"]) == (name, regime, "")
+            ]
+            for regime in ("rl", "inference")
+        }
+        for name in benchmarks
+    ]
+
+
+def rl_slopes(draws: xr.Dataset) -> dict[str, Any] | None:
+    """RL slope with tokens free and at a fixed token budget, of the one series that tells them
+    apart: `series` and `rows`; None where no series does."""
+    if "answer_length_growth" not in draws:
+        return None
+    titles = {
+        "rl_slope_tokens_free": "RL slope, answers free to lengthen",
+        "rl_slope_fixed_tokens": "RL slope at a fixed token budget",
+        "answer_length_growth": "OOMs of answer length per OOM of RL",
+    }
+    rows = {
+        name: mixture.summarise(draws[name], draws["weight"], "dimensionless")
+        | {"title": title, "scale": "linear"}
+        for name, title in titles.items()
+    }
+    return {**draws["answer_length_growth"].attrs, "rows": rows}

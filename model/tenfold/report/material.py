@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from tenfold.evidence import inventory
 from tenfold.posterior import priors as prior_table
 from tenfold.report import fitted
 from tenfold.report.stored import Frame, Stored
-from tenfold.scenarios import rates
+from tenfold.scenarios import explored, rates
 from tenfold.words.findings import Basis
 from tenfold.words.numbers import figures
 
@@ -37,16 +37,19 @@ PRIOR_DRAWS = 20_000
 class Material:
     """What the report prints and draws.
 
-    asked: the question, put to the run. answer, paid: `answers.jump_answer` and
-    `answers.cost_answer` of the population; whole: cost rows when the whole run is scaled. curve:
-    the jump on the curve by place. essay: its values by quantity; links: those that its argument
-    goes through, as rows. longest: as `longest`.
-    drivers: of RL OOMs for a level. scenarios: exchange rate of other stored runs.
+    asked: the question, put to the run. own: `jump_answer` of another that was asked. answer, paid:
+    `jump_answer` and `cost_answer` of the population; whole: cost rows when the whole run is
+    scaled. curve: the jump on the curve by place. essay: its values by quantity; links: those that
+    its argument goes through, as rows. longest: as `longest`.
+    drivers: of RL OOMs for a level. scenarios: exchange rate of other stored runs. explored:
+    influence, tornado and studies that are kept beside the run. None from cells to pit: what an
+    edition does not keep.
     """
 
     stored: Stored
     constants_as_of: str
     asked: Asked
+    own: dict[str, Any] | None
     answer: dict[str, Any]
     paid: dict[str, Any]
     whole: dict[str, dict[str, Any]]
@@ -62,13 +65,14 @@ class Material:
     longest: dict[str, Any]
     drivers: list[dict[str, Any]]
     parameters: Frame
-    cells: Frame
-    coverage: Frame
-    prior_ranges: Frame
-    curves: Frame
-    pit: np.ndarray
+    cells: Frame | None
+    coverage: Frame | None
+    prior_ranges: Frame | None
+    curves: Frame | None
+    pit: np.ndarray | None
     scenarios: list[dict[str, Any]]
     conflict: dict[str, Any] | None
+    explored: dict[str, dict[str, Any]]
 
     @property
     def info(self) -> dict[str, Any]:
@@ -96,12 +100,19 @@ class Material:
         )
 
 
-def gather(stored: Stored, constants: Constants, file: ClaimsFile) -> Material:
-    """Compute everything; a second or two, from memory."""
-    draws, question = stored.draws, stored.question
+def gather(
+    stored: Stored, constants: Constants, file: ClaimsFile, wanted: Question | None = None
+) -> Material:
+    """Compute everything; a second or two, from memory.
+
+    Args:
+        wanted: a question of the reader's own; its baseline is that of the whole page.
+    """
+    draws, wanted = stored.draws, stored.put(wanted or Question())
+    question = replace(wanted, benchmark=None, start=None, target=None)
     asked = Asked(draws, constants, question)
     whole = asked.but(reading="whole")
-    pit = fitted.pit(stored)
+    pit = fitted.pit(stored) if stored.whole else None
     ceilings: list[Form] = [
         form for form in stored.posterior if "ceiling_mean" in stored.posterior[form]
     ]
@@ -109,6 +120,7 @@ def gather(stored: Stored, constants: Constants, file: ClaimsFile) -> Material:
         stored=stored,
         constants_as_of=str(constants.as_of),
         asked=asked,
+        own=jump_answer(draws, constants, wanted) if wanted != question else None,
         answer=jump_answer(draws, constants, question),
         paid=cost_answer(draws, constants, question),
         whole=table(whole, answer.costs(question)),
@@ -124,13 +136,14 @@ def gather(stored: Stored, constants: Constants, file: ClaimsFile) -> Material:
         longest=longest(stored.points, asked),
         drivers=answer.what_drives(asked, "rl_jump_ooms", drivers.JUMP),
         parameters=parameters(stored),
-        cells=fitted.slopes_by_cell(stored),
-        coverage=fitted.coverage(stored, pit),
-        prior_ranges=fitted.prior_ranges(stored),
-        curves=fitted.curves_of_series(stored),
+        cells=fitted.slopes_by_cell(stored) if stored.whole else None,
+        coverage=None if pit is None else fitted.coverage(stored, pit),
+        prior_ranges=fitted.prior_ranges(stored) if stored.whole else None,
+        curves=fitted.curves_of_series(stored) if stored.whole else None,
         pit=pit,
         scenarios=rates.others(stored.run),
         conflict=rates.conflict(stored.run),
+        explored=explored.current(stored.run, stored.run.path.parent),
     )
 
 
@@ -203,41 +216,6 @@ def longest(points: xr.Dataset, asked: Asked) -> dict[str, Any]:
     beyond = draws_of("rl_jump_ooms", asked) > found["ooms"]
     p, mcse = mixture.probability(beyond, asked.draws["weight"])
     return {"series": found["series"], "ooms": found["ooms"], "beyond": p, "mcse": mcse}
-
-
-def both_regimes(points: xr.Dataset, benchmarks: Iterable[str]) -> list[dict[str, Any]]:
-    """The series in either regime of benchmarks that have both."""
-    rows = inventory.table(points)
-    return [
-        {"benchmark": name}
-        | {
-            regime: [
-                row["series"]
-                for row in rows
-                if (row["benchmark"], row["regime"], row["left_out"]) == (name, regime, "")
-            ]
-            for regime in ("rl", "inference")
-        }
-        for name in benchmarks
-    ]
-
-
-def rl_slopes(draws: xr.Dataset) -> dict[str, Any] | None:
-    """RL slope with tokens free and at a fixed token budget, of the one series that tells them
-    apart: `series` and `rows`; None where no series does."""
-    if "answer_length_growth" not in draws:
-        return None
-    titles = {
-        "rl_slope_tokens_free": "RL slope, answers free to lengthen",
-        "rl_slope_fixed_tokens": "RL slope at a fixed token budget",
-        "answer_length_growth": "OOMs of answer length per OOM of RL",
-    }
-    rows = {
-        name: mixture.summarise(draws[name], draws["weight"], "dimensionless")
-        | {"title": title, "scale": "linear"}
-        for name, title in titles.items()
-    }
-    return {**draws["answer_length_growth"].attrs, "rows": rows}
 
 
 def sources(points: xr.Dataset) -> list[dict[str, Any]]:

@@ -14,19 +14,29 @@ from markupsafe import Markup
 
 from tenfold import mixture
 from tenfold.claims import verdicts
+from tenfold.editions import shelf
 from tenfold.evidence import inventory
 from tenfold.fit import checks, judge
 from tenfold.inert import printable
-from tenfold.report import answer_figures, densities, evidence_figures, explorer, model_figures
-from tenfold.report.material import Material, both_regimes, rl_slopes, sources
+from tenfold.report import (
+    answer_figures,
+    densities,
+    evidence_figures,
+    evidence_panels,
+    explorer,
+    model_figures,
+)
+from tenfold.report.fitted import both_regimes, rl_slopes
+from tenfold.report.material import Material, sources
 from tenfold.report.svg import Drawn, Styles, style
-from tenfold.words import explored, findings, numbers, summary, terms
+from tenfold.runs.store import Run
+from tenfold.words import answers, explored, findings, numbers, summary, terms
 from tenfold.words import page as tables
 
 HERE = Path(__file__).parent
 
 FIGURES = (
-    evidence_figures.evidence,
+    evidence_panels.evidence,
     evidence_figures.slopes,
     evidence_figures.calibration,
     evidence_figures.prior_predictive,
@@ -62,7 +72,8 @@ def render(material: Material, out: Path) -> str:
     )
     environment.filters |= {"share": numbers.share}
     css = (HERE / "style.css").read_text(encoding="utf-8") + styles.css()
-    scripts = [explorer.library(), "".join(read("explorer.js", "explorer_page.js"))]
+    own = "".join(read("evidence.js", "print.js", "explorer.js", "explorer_page.js"))
+    scripts = [explorer.library(), own]
     allowed = " ".join(f"'{_digest(script)}'" for script in scripts)
     context = _context(material) | {
         "figures": drawn,
@@ -133,7 +144,7 @@ def _first(material: Material, gates: list[checks.Gate]) -> dict[str, Any]:
         "untold": summary.untold(basis, material.longest),
         "cards": findings.headlines(basis),
         "contents": CONTENTS,
-        "edition": "",
+        "edition": signed(material.stored.run),
         "glossary": terms.glossary(),
         "limits": terms.limits(),
         "citation": summary.citation(material.info),
@@ -160,8 +171,8 @@ def _context(material: Material) -> dict[str, Any]:
         "status_counts": {
             name: sum(gate.status == name for gate in gates) for name in ("FAIL", "REVIEW", "PASS")
         },
-        "families": evidence_figures.families(material),
-        "family_index": {name: i for i, name in enumerate(evidence_figures.families(material))},
+        "family_index": evidence_panels.families(material),
+        "filters": evidence_panels.filters(stored.points),
         "jump": tables.quantities(material.answer["quantities"], tables.JUMP),
         "joint": tables.quantities(material.answer["joint"]),
         "curve": tables.on_curve(material.curve),
@@ -178,9 +189,14 @@ def _context(material: Material) -> dict[str, Any]:
         "far": (info.get("far_coverage") or {}).get("regime", {}),
         "between": material.answer["between_form_share"],
         "best": stored.best,
-        "coverage": tables.coverage(
+        "whole": stored.whole,
+        "coverage": []
+        if material.coverage is None
+        else tables.coverage(
             material.coverage.to_dict("records"), best.get("loo_coverage", {}), left_out
         ),
+        "own": material.own and answers.jump_lines(material.own),
+        "own_rows": material.own and tables.quantities(material.own["quantities"]),
         "cost": tables.cost(material.paid["quantities"], material.whole),
         "timing": tables.quantities(material.paid["timing"]),
         "dates": tables.dates(material.paid["dates"]),
@@ -191,6 +207,7 @@ def _context(material: Material) -> dict[str, Any]:
         "form_index": {name: i for i, name in enumerate(stored.weights)},
         "drivers": tables.drivers(material.drivers),
         "scenarios": tables.scenarios(material.scenarios),
+        "explored": tables.explored(material.explored),
         "conflict": tables.conflict(material.conflict),
         "claims": [
             tables.claim(result, material.claims, material.then.get(result.claim.as_of))
@@ -201,13 +218,21 @@ def _context(material: Material) -> dict[str, Any]:
         "links_drawn": [densities.of_link(row) for row in material.chain["links"]],
         "contradicted": [result.claim.id for result in material.results if result.contradicted],
         "sources": sources(stored.points),
-        "series": tables.series(inventory.table(stored.points)),
         "doubts": json.loads(stored.points.attrs.get("doubts", "[]")),
         "left_out": json.loads(stored.points.attrs.get("excluded", "{}")),
         "level": numbers.share(mixture.LEVEL),
         "kind": mixture.KIND,
         "words": [word for _, word in verdicts.LIKELIHOOD],
     }
+
+
+def signed(run: Run) -> str:
+    """Which edition the page is of: drawn from it, or from the run that the newest was made of."""
+    newest = shelf.newest()
+    if (told := shelf.signature(run)) or newest is None:
+        return told or ""
+    same = all(newest.info[key] == run.info[key] for key in ("key", "created"))
+    return f"the run of {shelf.signature(newest)}" if same else ""
 
 
 def _gate(row: dict[str, Any]) -> dict[str, Any]:

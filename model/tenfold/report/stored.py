@@ -39,15 +39,19 @@ class Stored:
     weights: dict[Form, float]
     what_if: tuple[str, Answering] | None = None
 
+    @property
+    def whole(self) -> bool:
+        """Whether it has curves of single series and predictive draws; an edition has not."""
+        return "edition" not in self.run.info
+
     @cached_property
     def draws(self) -> xr.Dataset:
         """Headline draws, mixed by the forms' weights."""
         return self.what_if[1].draws if self.what_if else headline.of_run(self.run)
 
-    @property
-    def question(self) -> Question:
-        """The question, with what the scenario says of it."""
-        return under(Question(), self.what_if[1].question) if self.what_if else Question()
+    def put(self, question: Question) -> Question:
+        """A question, with what the scenario says of it."""
+        return under(question, self.what_if[1].question) if self.what_if else question
 
     def changed(self) -> list[str]:
         """What was changed and how that was answered, in sentences; none where nothing was."""

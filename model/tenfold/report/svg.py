@@ -91,11 +91,15 @@ ElementTree.register_namespace("xlink", XLINK[1:].split("}")[0])
 
 @dataclass(frozen=True)
 class Panel:
-    """One cell of a figure: inline SVG, what it shows in words, and what is printed below it."""
+    """One cell of a figure: inline SVG, what it shows in words, and what is printed below it.
+
+    series: what is listed below it, where its points lead to their rows.
+    """
 
     svg: Markup
     alt: str
     note: Markup = Markup("")
+    series: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -187,7 +191,8 @@ class Sheet:
         drawn = lean(buffer.getvalue())
         wanted = figures.is_dir()
         if wanted:
-            write_atomic(figures / f"{self.name}.svg", drawn)
+            plain = re.sub(r' id="series-[^"]*"', "", drawn)  # names for the page alone
+            write_atomic(figures / f"{self.name}.svg", plain)
             self.figure.set_facecolor("white")
             FigureCanvasAgg(self.figure)
             image = io.BytesIO()
@@ -217,8 +222,10 @@ class Sheet:
             inside = "".join(_text(_styled(clips[name], styles)) for name in sorted(used))
             inside = f"<defs>{inside}</defs>{_text(_styled(group, styles))}"
             # Rounded before the hex values could be mistaken for something else.
-            svg = f'<svg viewBox="{box}" role="img" aria-label="{label}">{inside}</svg>'
+            role = "group" if "<a " in inside else "img"  # nothing in an image can be reached
+            svg = f'<svg viewBox="{box}" role="{role}" aria-label="{label}">{inside}</svg>'
             svg = re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg).replace("xlink:href", "href")
+            svg = re.sub(r">\s+<", "><", svg)
             panels.append(Panel(Markup(svg), alts[i], notes[i]))
         return panels
 
@@ -233,14 +240,36 @@ def _text(element: Any) -> str:
 
 
 def _styled(element: Any, styles: Styles) -> Any:
-    """The element with classes for styles, and without the identifiers that nothing refers to."""
-    for node in element.iter():
+    """The element with classes for styles, and without the identifiers that nothing refers to.
+
+    A group that was named "series-N" is marked as one of series N; of "series-N-I_J" each marker
+    becomes a link to the row of its point, I or J.
+    """
+    for node in list(element.iter()):
         style = node.attrib.pop("style", None)
         if style:
             node.set("class", styles.of(style))
-        if node.tag == f"{{{SVG}}}g":
-            node.attrib.pop("id", None)
+        if node.tag != f"{{{SVG}}}g":
+            continue
+        kind, *named = node.attrib.pop("id", "").split("-")
+        if kind == "series":
+            node.set("class", "series")
+            node.set("data-s", named[0])
+            for number in named[1:]:
+                _linked(node, number.split("_"))
     return element
+
+
+def _linked(group: Any, numbers: Sequence[str]) -> None:
+    """Puts each marker of a group into a link to the row of its point."""
+    parents = {child: parent for parent in group.iter() for child in parent}
+    uses = list(group.iter(f"{{{SVG}}}use"))
+    for use, number in zip(uses, numbers, strict=True):
+        parent = parents[use]
+        link = ElementTree.Element("a", {"href": f"#p{number}", "aria-labelledby": f"p{number}"})
+        parent.insert(list(parent).index(use), link)
+        parent.remove(use)
+        link.append(use)
 
 
 def _css(style: str) -> str:
@@ -253,12 +282,29 @@ def _css(style: str) -> str:
 
 
 NUMBER = re.compile(r"(\d+\.\d)\d+")
+PATH = re.compile(r' d="([MLz\d\s.-]+)"')
+STEP = re.compile(r"([MLz])\s*(?:(-?[\d.]+) (-?[\d.]+))?")
 
 
 def lean(svg: str) -> str:
     """matplotlib's SVG with coordinates to a tenth of a point, without its metadata."""
     body = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
-    return NUMBER.sub(r"\1", body)
+    return PATH.sub(_relative, NUMBER.sub(r"\1", body))
+
+
+def _relative(path: re.Match[str]) -> str:
+    """A path of straight lines by its steps, which are shorter than its places."""
+    told, at, start = [], (0, 0), (0, 0)
+    for move, x, y in STEP.findall(path[1]):
+        if move == "z":
+            told.append(move)
+            at = start
+            continue
+        there = (round(10 * float(x)), round(10 * float(y)))
+        told.append(f"{move.lower()}{(there[0] - at[0]) / 10:g} {(there[1] - at[1]) / 10:g}")
+        at = there
+        start = there if move == "M" else start
+    return f' d="{"".join(told)}"'
 
 
 Ticks = list[tuple[float, str]]

@@ -30,6 +30,16 @@ def takes(what: str, rows: Mapping[str, Row]) -> str:
     )
 
 
+def written(row: Row, asked: str, given: str | None, more: int) -> list[str]:
+    """What an export says, by one of its quantities, and what to do next."""
+    under = f", given {given}" if given else ""
+    others = f"; and {stated(more)} more quantities" if more else ""
+    return [
+        f"{row['title']}{under}: {told(row)} (median and 90% interval){others}.",
+        f"Next: `tenfold ask '{asked}'`, `tenfold report`.",
+    ]
+
+
 def jump_lines(answer: dict[str, Any]) -> list[str]:
     """The jump in words; every number with its 90% interval."""
     q = answer["quantities"]

@@ -8,6 +8,32 @@ from typing import Any
 from tenfold.words.numbers import count, figures, fixed, share
 from tenfold.words.tables import Table
 
+UNITS = {
+    "tokens": "tokens per answer",
+    "usd": "US dollars per task",
+    "gpu_hours": "GPU-hours of RL",
+    "flop": "FLOP of RL",
+    "rollout_tokens": "tokens of RL rollouts",
+    "steps": "steps of RL",
+    "relative": "compute, first point = 1",
+}
+"""Units of compute, as axes have them."""
+
+
+def listed_point(row: Mapping[str, Any], models: Sequence[str]) -> tuple[str, str, str]:
+    """A point: model (where the series has several `models`) and setting, compute and score, each
+    with its standard error."""
+    named = [row["model"]] if len(models) > 1 else []
+    what = ", ".join([*named, *([row["setting"]] if row["setting"] else [])])
+    error = figures(10 ** float(row["log10_compute_se"]), 3)
+    spent = figures(10 ** float(row["log10_compute"]), 3)
+    scored = f"{fixed(100 * row['score'], 1)}%"
+    return (
+        what,
+        spent if error == "1" else f"{spent} ×/÷ {error}",
+        f"{scored} ± {fixed(100 * row['score_se'], 1)}" if row["score_se"] > 0 else scored,
+    )
+
 
 def inventory(regime: str, rows: Sequence[Mapping[str, Any]]) -> Table:
     """The series of a regime, rows of `inventory.table`."""

@@ -11,6 +11,7 @@ from tenfold.claims.spec import ClaimsFile
 from tenfold.claims.verdicts import Result
 from tenfold.fit.checks import Gate
 from tenfold.words import claim_chain, claims
+from tenfold.words import scenarios as scenario_words
 from tenfold.words.numbers import (
     Row,
     chance,
@@ -301,6 +302,18 @@ def chain(found: dict[str, Any]) -> Text:
     }
 
 
-def series(rows: Iterable[Row]) -> list[Text]:
-    """Series with the OOMs of compute that they span."""
-    return [{**row, "ooms": fixed(row["ooms"], 1)} for row in rows]
+def explored(found: Mapping[str, Row]) -> list[Text]:
+    """What is kept beside the run of influence, tornado and studies: a heading each, with
+    `tables` (title, columns, rows) or `lines`."""
+    made = []
+    for name, entry in found.items():
+        kind = name.split(":")[0]
+        if kind == "next":
+            title, *lines = scenario_words.next_lines(entry)
+            made.append({"title": title, "tables": [], "lines": lines})
+            continue
+        influence = kind == "influence"
+        tables = [scenario_words.influence(entry)] if influence else scenario_words.tornado(entry)
+        what = f"Which {entry.get('by')} moves it" if influence else "What each input does to it"
+        made.append({"title": f"{what}: {entry['title']}", "tables": list(tables), "lines": []})
+    return made

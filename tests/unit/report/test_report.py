@@ -19,8 +19,10 @@ from tenfold import curves, mixture, report
 from tenfold.answers import answer, jump
 from tenfold.answers.answer import jump_answer
 from tenfold.answers.constants import load_constants
+from tenfold.answers.headline import of_run
 from tenfold.answers.question import Question
 from tenfold.claims.verdicts import load_claims
+from tenfold.editions import shelf
 from tenfold.evidence import dataset
 from tenfold.files import SpecError, data_path
 from tenfold.fit import checks
@@ -29,7 +31,7 @@ from tenfold.report import page as pages
 from tenfold.report.svg import log_ticks
 from tenfold.runs import store
 from tenfold.spec import load_toml
-from tenfold.words import numbers, summary, terms
+from tenfold.words import answers, numbers, summary, terms
 from tenfold.words import page as tables
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -148,9 +150,21 @@ def test_it_can_be_read_without_seeing_it(page):
     assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
     drawings = [attrs for tag, attrs in page.tags if tag == "svg"]
     assert len(drawings) > 20
-    assert all(d["role"] == "img" and len(d["aria-label"]) > 20 for d in drawings)
+    assert all(len(d["aria-label"]) > 20 for d in drawings)
+    assert {d["role"] for d in drawings} == {"img", "group"}  # in a group, points are links
     assert all("scope" in attrs for tag, attrs in page.tags if tag == "th")
     assert ("html", {"lang": "en"}) in page.tags
+
+
+def test_every_point_leads_to_a_row_of_its_own(page, text, prior_run):
+    points = prior_run.points
+    links = sorted(link for link in page.values("href") if re.fullmatch(r"#p\d+", link))
+    assert links == sorted(f"#p{i}" for i in range(points.sizes["obs"]))
+    rows = dict(re.findall(r'<tr id="p(\d+)">(.*?)</tr>', text))
+    score = 100 * points["score"].values
+    assert all(f"<td>{score[int(i)]:.1f}%" in row for i, row in rows.items())
+    lists = re.findall(r'<tbody data-s="(\d+)".*?<span class="g\d">(.{3})</span>', text)
+    assert len(lists) == len(dict(lists)) == points.sizes["series"]
 
 
 def test_every_series_links_to_its_source(page, prior_run):
@@ -299,6 +313,26 @@ def test_the_essays_argument_stands_link_by_link(text):
     assert "affordable by 2040" in text
 
 
+def test_a_page_of_an_edition_answers_a_question_and_leaves_out_what_is_not_kept(
+    editions, tmp_path
+):
+    run = shelf.newest(editions)
+    question = Question(benchmark="AIME 2024", start=0.2, target=0.8, baseline="gpt-5")
+    text = report.build(run, tmp_path, question=question).read_text(encoding="utf-8")
+    assert shelf.signature(run) in text
+    assert text.count("Left out: this page is drawn from an edition") == 2
+    assert 'id="fig-jump"' in text
+    assert 'id="fig-calibration"' not in text
+    asked = jump_answer(of_run(run), load_constants(), question)
+    assert answers.jump_lines(asked)[0] in text
+    assert "From 20% to 80% on AIME 2024 takes" in text
+    baseline = load_constants().run("gpt-5").title
+    assert f"The baseline is {baseline}" in text
+    made = (tmp_path / "index.html").stat().st_mtime_ns
+    report.build(run, tmp_path, question=question)
+    assert (tmp_path / "index.html").stat().st_mtime_ns == made
+
+
 def test_small_densities_mark_values_and_ranges_inside_and_beyond():
     bins = [(0.0, 1.0, 0.25), (1.0, 2.0, 0.5), (2.0, 3.0, 0.25), (3.0, 4.0, 0.0)]
     found = densities.small(bins, 1.0, 3.0)
@@ -417,7 +451,7 @@ def test_axes_have_ticks_inside_their_range(low, high):
 
 def test_the_series_on_either_side_of_a_benchmark_are_listed():
     evidence = dataset.usable(dataset.load())
-    (row,) = material.both_regimes(evidence, ["AIME 2025"])
+    (row,) = fitted.both_regimes(evidence, ["AIME 2025"])
     assert "Qwen3-235B-A22B/AIME 2025/thinking budget" in row["inference"]
     for regime in ("rl", "inference"):
         own = evidence["series_benchmark"].values == "AIME 2025"
