@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -44,14 +45,13 @@ def e(equations, usable):
     return equations.evidence(usable)
 
 
-def drawn(equations, e, form: str, seed: int) -> dict[str, np.ndarray]:
-    """Every parameter and `slope`, from the prior as NumPyro draws it."""
+def drawn(equations, e, form: str, names: Iterable[str], seed: int) -> dict[str, np.ndarray]:
+    """Parameters, and what follows from them, from the prior as NumPyro draws it."""
     import numpyro
 
     with numpyro.handlers.seed(rng_seed=seed):
         trace = numpyro.handlers.trace(equations.model).get_trace(e, form)
-    found = {k: np.asarray(site["value"], dtype=float) for k, site in trace.items()}
-    return {name: found[name] for name in (*equations.parameters(e, form), "slope")}
+    return {name: np.asarray(trace[name]["value"], dtype=float) for name in names}
 
 
 def pymc_point(
@@ -137,9 +137,10 @@ def test_log_densities_agree(form, points, equations, usable, model, log_density
     for name, value in hierarchy.form_data(form).items():
         pm.set_data({name: value}, model=model)
     joint = jax.jit(lambda values: equations.joint(e, form, values))
+    names = (*equations.parameters(e, form), "slope")
     differences, size = [], 0.0
     for seed in range(points):
-        values = drawn(equations, e, form, seed)
+        values = drawn(equations, e, form, names, seed)
         point, log_jacobian = pymc_point(model, values, e, usable)
         ours = float(log_density(point)) - log_jacobian
         theirs = float(joint({k: v for k, v in values.items() if k != "slope"}))

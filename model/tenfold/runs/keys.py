@@ -76,9 +76,9 @@ def code(roots: tuple[str, ...], base: Path = BASE) -> dict[str, tuple[str, str]
         if name in found or path is None:
             continue
         text = path.read_bytes()
-        tree = ast.parse(text)
-        waiting += _imports(tree)
-        found[name] = (_sha256(text), _sha256(_meaning(tree).encode()))
+        imports, meaning = _read(text)
+        waiting += imports
+        found[name] = (_sha256(text), meaning)
     return dict(sorted(found.items()))
 
 
@@ -97,7 +97,14 @@ def _same(name: str, hashes: tuple[str, ...], base: Path) -> bool:
     if path is None:
         return False
     text = path.read_bytes()
-    return _sha256(text) == hashes[0] or _sha256(_meaning(ast.parse(text)).encode()) == hashes[1]
+    return _sha256(text) == hashes[0] or _read(text)[1] == hashes[1]
+
+
+@cache
+def _read(text: bytes) -> tuple[list[str], str]:
+    """What a module imports, and the hash of what it means."""
+    tree = ast.parse(text)
+    return _imports(tree), _sha256(_meaning(tree).encode())
 
 
 def _file(module: str, base: Path) -> Path | None:
