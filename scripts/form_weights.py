@@ -134,7 +134,7 @@ def page(results: dict[str, Any]) -> str:
         f"The model weighs on {results['points']} points: of each regime the",
         f"{weights.FAR_POINTS} farthest ahead. Each publication with such points was left out in",
         "turn, forms were weighed on the others, and the mixture was scored on it. *Gap*: log",
-        "score less that of the model's way, ± one standard error with publications as independent.",
+        "score less that of the model's, ± one standard error with publications as independent.",
         "",
         "| weighed on | log score | gap |",
         "|---|---:|---:|",
