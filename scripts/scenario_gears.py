@@ -51,7 +51,8 @@ def compared(
     warm = case.gear == "refit"
     try:
         chosen = replace(case, sets=(*case.sets, *settings)) if warm else case
-        quick = answering(chosen, run, made, say=terminal.warn, fit=warm)
+        # apart from fits from the start: where chains start is no part of a run's key
+        quick = answering(chosen, run, made / "warm", say=terminal.warn, fit=warm)
     except NeedsFit:
         return None
     if warm and not (case.scenarios or case.sets):
@@ -89,7 +90,8 @@ def page(results: dict[str, Any]) -> str:
         "Made by `uv run python scripts/scenario_gears.py`; the numbers are in `agreement.json`.",
         f"Run `{results['run']}` of scenario `{results['scenario']}`. Medians by the gear and",
         "by a fit of what was changed, from the start; z is their difference over its Monte Carlo",
-        "standard error, the largest of the 5%, 50% and 95% quantiles.",
+        "standard error, the largest of the 5%, 50% and 95% quantiles. Settings of the fits:",
+        f"{', '.join(results['settings']) or 'as they are'}.",
         "",
         "| case | gear | k | " + " | ".join(f"{n}: gear, fit, z" for n in QUANTITIES) + " |",
         "|---|---|---|" + "---|" * len(QUANTITIES),
@@ -122,6 +124,7 @@ def main() -> None:
     results = json.loads(path.read_text()) if path.is_file() else {}
     if results.get("run") != run.info["key"]:
         results = {"run": run.info["key"], "scenario": given.scenario, "scenarios": {}}
+    results["settings"] = given.set
     for case in CASES:
         if str(case) in results["scenarios"]:
             continue
