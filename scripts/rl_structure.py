@@ -59,6 +59,11 @@ STRUCTURES: dict[str, tuple[str, dict[str, Any], dict[str, dict[str, float]]]] =
     "short-drift": ("drift length near 0.5 OOM", {}, SHORT),
     "no-publication": ("no effect of publications", {"pool_publication": False}, {}),
     "wide-publication": ("its spread half-N(0.6)", {}, {"publication_sd": {"sigma": 0.6}}),
+    "any-slope": ("slopes normal, which may fall", {"slope_sign": "any"}, {}),
+    "plain": (
+        "no drift, no effects of models and publications",
+        {"drift": False, "pool_model": False, "pool_publication": False}, {},
+    ),
     "earlier": ("compute before the run (form `earlier`)", {"forms": ("earlier",)}, {}),
     "earlier-short": ("`earlier`, short drift", {"forms": ("earlier",)}, SHORT),
     "earlier-alike": (
