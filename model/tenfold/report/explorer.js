@@ -223,6 +223,7 @@ class Ordered {
     const f = D.forms.length, n = values.length / f;
     this.D = D;
     this.raw = values;
+    this.quantiles = {};
     const parts = D.forms.map((_, i) => values.slice(i * n, (i + 1) * n).sort());
     this.values = new Float64Array(values.length);
     this.below = new Float64Array(values.length);
@@ -250,10 +251,16 @@ class Ordered {
     return this.values[low];
   }
 
-  /* P(event), and its standard error by batch means. */
   chance(event) {
-    const { D, raw } = this, { chain, draw } = D.about.shape;
-    const f = D.forms.length, r = raw.length / (f * chain * draw), n = chain * draw;
+    const { raw } = this, holds = new Uint8Array(raw.length);
+    for (let i = 0; i < raw.length; i++) holds[i] = event(raw[i]) ? 1 : 0;
+    return this.share(holds);
+  }
+
+  /* P(event), and its standard error by batch means, from the draws in which it holds. */
+  share(holds) {
+    const { D } = this, { chain, draw } = D.about.shape;
+    const f = D.forms.length, r = holds.length / (f * chain * draw), n = chain * draw;
     const batches = Math.min(Math.max(Math.floor(Math.sqrt(draw)), 2), D.about.batches);
     const size = Math.floor(draw / batches), least = Math.sqrt((n + 1) / ((n + 2) ** 2 * (n + 3)));
     let p = 0, variance = 0, i = 0;
@@ -263,7 +270,7 @@ class Ordered {
       for (let c = 0; c < chain; c++)
         for (let d = 0; d < draw; d++) {
           let own = 0;
-          for (let k = 0; k < r; k++) if (event(raw[i++])) own++;
+          for (let k = 0; k < r; k++) own += holds[i++];
           hits += own;
           if (d < batches * size) means[c * batches + Math.floor(d / size)] += own / (size * r);
         }
@@ -276,8 +283,15 @@ class Ordered {
     return [Math.min(p, 1), Math.sqrt(variance)];
   }
 
+  /* The same for every view that leaves the draws alone, so it is kept. */
   quantile(p) {
-    const found = this.at(p), [, error] = this.chance((x) => x <= found);
+    return (this.quantiles[p] ??= this.computed(p));
+  }
+
+  computed(p) {
+    const { raw } = this, found = this.at(p), holds = new Uint8Array(raw.length);
+    for (let i = 0; i < raw.length; i++) holds[i] = raw[i] <= found ? 1 : 0; // inline: it is asked most
+    const [, error] = this.share(holds);
     const low = this.at(Math.max(p - error, 1e-9)), high = this.at(Math.min(p + error, 1 - 1e-9));
     return [found, low === high ? 0 : (high - low) / 2];
   }

@@ -2,6 +2,8 @@
 
 const BINS = 48, SLIDERS = { rl_share: 1, efficiency: 1, price: 1, year: 1, rate: 1 };
 
+const same = (a, b) => a.length === b.length && a.every((x, i) => x === b[i]);
+
 class Explorer {
   constructor(root, about, bytes) {
     this.about = about;
@@ -9,6 +11,7 @@ class Explorer {
     this.root = root;
     this.form = root.querySelector("form");
     this.charts = {};
+    this.last = {};
     this.waiting = false;
   }
 
@@ -116,8 +119,11 @@ class Explorer {
         ?? String(given);
   }
 
+  /* Draws in order; those of the last view where a change did not touch them. */
   order(name) {
-    return (this.ordered[name] ??= new Ordered(this.found[name], this.draws));
+    const last = this.last[name], now = this.found[name];
+    const kept = () => (last && same(last.raw, now) ? last : new Ordered(now, this.draws));
+    return (this.ordered[name] ??= this.last[name] = kept());
   }
 
   /* Median, interval and P(never) of every quantity. */

@@ -312,8 +312,15 @@ def explored(found: Mapping[str, Row]) -> list[Text]:
             title, *lines = scenario_words.next_lines(entry)
             made.append({"title": title, "tables": [], "lines": lines})
             continue
-        influence = kind == "influence"
-        tables = [scenario_words.influence(entry)] if influence else scenario_words.tornado(entry)
-        what = f"Which {entry.get('by')} moves it" if influence else "What each input does to it"
-        made.append({"title": f"{what}: {entry['title']}", "tables": list(tables), "lines": []})
+        if kind == "tornado":
+            title = f"What each input does to it: {entry['title']}"
+            tables = list(scenario_words.tornado(entry))
+            made.append({"title": title, "tables": tables, "lines": []})
+            continue
+        known = [row for row in entry["rows"] if row["row"]]
+        left = len(entry["rows"]) - len(known)
+        lines = [f"{left} others take a fit, which has not been made."] if left else []
+        title = f"Which {entry['by']} moves it: {entry['title']}"
+        tables = [scenario_words.influence({**entry, "rows": known})]
+        made.append({"title": title, "tables": tables, "lines": lines})
     return made
