@@ -41,6 +41,7 @@ from calibration_design import (
 )
 
 from tenfold.curves import FORMS, Form
+from tenfold.fit import compare
 from tenfold.posterior import forward
 from tenfold.sampler import sample
 
@@ -97,24 +98,6 @@ def scalars(parameters: xr.Dataset) -> dict[str, xr.DataArray]:
     return found
 
 
-def log_likelihood(
-    parameters: xr.Dataset, points: xr.Dataset, form: Form, score: np.ndarray
-) -> xr.DataArray:
-    """Log density of all scores given parameters (up to a constant), dims of the sample."""
-    from scipy.special import gammaln
-
-    curve = forward.expected(parameters, points, form)
-    square = ((score - curve["expected_score"]) / curve["score_sd"]) ** 2
-    one_hot = np.eye(points.sizes["series"])[points["series_index"].values]
-    q = xr.dot(square, xr.DataArray(one_hot, dims=("obs", "series")), dim="obs")
-    n, nu = one_hot.sum(axis=0), parameters["nu"]
-    half = (nu + xr.DataArray(n, dims="series")) / 2
-    density: xr.DataArray = gammaln(half) - gammaln(nu / 2) - (half - nu / 2) * np.log(nu)
-    density = density - half * np.log1p(q / nu)
-    log_sd: Any = np.log(curve["score_sd"])
-    return density.sum("series") - log_sd.sum("obs")
-
-
 def rank_row(base: sample.Compiled, form: Form, number: int) -> dict[str, Any]:
     """Simulate data set `number`, refit it, and rank the truth. Both steps are seeded by number."""
     import arviz as az
@@ -151,10 +134,10 @@ def rank_row(base: sample.Compiled, form: Form, number: int) -> dict[str, Any]:
     true, among = scalars(truth), scalars(kept)
     for name, value in true.items():
         row[name] = int((among[name].values < float(value)).sum())
-    at_truth = log_likelihood(
-        truth.expand_dims("draw"), plan.points, form, simulated["score"].values
+    at_truth, at_draws = (
+        compare.series_log_density(some.expand_dims("chain"), simulated, form).sum("series")
+        for some in (truth.expand_dims("draw"), kept)
     )
-    at_draws = log_likelihood(kept, plan.points, form, simulated["score"].values)
     row["log_likelihood"] = int((at_draws.values < at_truth.item()).sum())
     return row
 

@@ -22,8 +22,8 @@ KEPT = 19
 """Posterior draws that a true value is ranked among: ranks run from 0 to KEPT."""
 LEAST_ESS = 30.0
 """Bulk effective sample size below which a fit is repeated with more draws."""
-SETTINGS = Settings(tune=400, draws=1000, target_accept=0.8).model_copy(update={"chains": 1})
-LONGER = SETTINGS.model_copy(update={"tune": 600, "draws": 2500})
+SETTINGS = Settings(tune=300, draws=800, target_accept=0.8).model_copy(update={"chains": 1})
+LONGER = SETTINGS.model_copy(update={"tune": 600, "draws": 2000})
 
 
 def design(choice: PointsChoice | None = None) -> sample.Compiled:

@@ -53,12 +53,16 @@ def page(results: dict[str, Any]) -> str:
             "The figures below hold for that design.\n"
         )
     counted = [f"{name} {now} of {n}" for name, (now, n) in results["fitted_today"].items()]
-    parts.append(
-        f"Rows fitted by the code as it is now: {', '.join(counted)}. The others come from earlier "
-        "code.\n"
-    )
+    told = f"Rows fitted by the code as it is now: {', '.join(counted)}."
+    others = any(now < n for now, n in results["fitted_today"].values())
+    parts.append(told + (" The others come from earlier code.\n" if others else "\n"))
     if results["ranks"]:
-        parts += [RANKS, *(_rank_part(form, item) for form, item in results["ranks"].items())]
+        chain = results["settings"]
+        parts.append(
+            RANKS + f"\nThe chain has {chain['tune']} steps to adapt and {chain['draws']} draws; "
+            f"where that is too little, it is made again with {chain['longer']}.\n"
+        )
+        parts += [*(_rank_part(form, item) for form, item in results["ranks"].items())]
     if results["recovery"]:
         parts.append(_recovery_part(results["recovery"]))
     if results["ceiling"]:
@@ -251,6 +255,11 @@ def main(arguments: list[str] | None = None) -> None:
         "format": 1,
         "current_design": current_design(),
         "code": code,
+        "settings": {
+            "tune": calibrate.SETTINGS.tune,
+            "draws": calibrate.SETTINGS.draws,
+            "longer": calibrate.LONGER.draws,
+        },
         "designs": {name: table[0]["key"] for name, table in tables.items()},
         "fitted_today": {
             name: [sum(row["code"] == code for row in table), len(table)]

@@ -22,7 +22,7 @@ NOT_PARAMETERS = (
 LEVELS = calibrate.KEPT + 1
 STEPS = np.arange(1, LEVELS) / LEVELS
 """Expected ECDF of uniform ranks at 0, 1, ..., KEPT - 1."""
-WANTED = {"ranks": 500, "recovery": 30, "ceiling": 30}
+WANTED = {"ranks": 300, "recovery": 30, "ceiling": 30}
 """Data sets (per true rate, for recovery) of a complete table."""
 UNIFORM_DRAWS = 20_000
 QUANTILES = ("p05", "p25", "p50", "p75", "p95")

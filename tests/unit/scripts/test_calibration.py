@@ -97,6 +97,6 @@ def test_a_partial_table_says_so(report, results, tmp_path, monkeypatch):
     page = (tmp_path / "README.md").read_text()
     assert found["today"]["data_sets"] == 1
     assert "Rows fitted by the code as it is now: ranks-logistic 1 of 2." in page
-    assert "The table is partial: 2 of 500 data sets" in page
+    assert "The table is partial: 2 of 300 data sets" in page
     assert "Not run yet: recovery, ceiling" in page
     assert "other evidence or priors" not in page
