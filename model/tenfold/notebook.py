@@ -20,6 +20,7 @@ from tenfold.answers.conditions import threshold
 from tenfold.answers.constants import Constants, constants_of
 from tenfold.answers.own import with_own
 from tenfold.answers.question import Asked, Question, decimal_year
+from tenfold.answers.rows import Rows
 from tenfold.claims.verdicts import Result, check_claims, load_claims
 from tenfold.editions import shelf
 from tenfold.runs.store import BASE, Run
@@ -133,7 +134,7 @@ class LoadedRun:
         found = load_claims(None if file is None else Path(file)).claim
         return [Verdict(result) for result in check_claims(self.draws, found, self.constants)]
 
-    def table(self, names: Iterable[str] = JUMP) -> dict[str, dict[str, Any]]:
+    def table(self, names: Iterable[str] = JUMP) -> Rows:
         """Quantiles of quantities by name; plain values."""
         return registry.table(Asked(self.draws, self.constants, Question()), names)
 

@@ -9,6 +9,7 @@ from typing import Any
 from tenfold.answers.answer import COST, JUMP, TIMING
 from tenfold.answers.question import Asked
 from tenfold.answers.registry import named, table
+from tenfold.answers.rows import Compared, Rows
 
 HEADLINE = (*JUMP, "gpt_level_ooms", "inference_per_training", *COST, *TIMING)
 """Quantities that two runs are compared on."""
@@ -20,29 +21,23 @@ ENDS = ("p05", "p50", "p95")
 """Quantiles that have to be the same."""
 
 
-Rows = dict[str, dict[str, Any]]
-"""Rows of `registry.table` by quantity."""
-
-
 def rows(asked: Asked, names: Iterable[str] = HEADLINE) -> Rows:
     """What is compared, as it is told now."""
     return table(asked, names)
 
 
-def compare(ours: Rows, theirs: Rows) -> list[dict[str, Any]]:
-    """Every quantity that both tell, side by side; plain JSON.
-
-    Keys: `quantity`, `title`, `first` and `second` (rows of `registry.table`), `shift` of the
-    median from first to second: in OOMs for positive quantities, in the unit for OOMs, dates,
-    scores and shares (None where both are never; "inf" where one is), `mcse` of the shift, and
-    `alike`: whether median and both ends of the interval are within `ERRORS` of theirs.
-    """
+def compare(ours: Rows, theirs: Rows) -> list[Compared]:
+    """Every quantity that both tell, side by side; alike within `ERRORS` Monte Carlo errors."""
+    both = [(name, row, theirs[name]) for name, row in ours.items() if name in theirs]
     return [
-        {"quantity": name, "title": theirs[name]["title"]}
-        | {"first": ours[name], "second": theirs[name]}
-        | shift(name, ours[name], theirs[name])
-        for name in ours
-        if name in theirs
+        Compared(
+            quantity=name,
+            title=other["title"],
+            first=row,
+            second=other,
+            **shift(name, row, other),
+        )
+        for name, row, other in both
     ]
 
 

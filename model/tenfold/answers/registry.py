@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import xarray as xr
@@ -13,6 +13,7 @@ from tenfold import mixture
 from tenfold.answers.quantities import QUANTITIES
 from tenfold.answers.quantity import Quantity, conversion
 from tenfold.answers.question import NUMBERS, Asked, Question
+from tenfold.answers.rows import Rows
 from tenfold.files import SpecError, did_you_mean
 
 Name = str | tuple[str, Mapping[str, Any]]
@@ -54,7 +55,7 @@ def draws_of(name: str, asked: Asked) -> xr.DataArray:
     return named(name).draws(asked)
 
 
-def table(asked: Asked, names: Iterable[Name]) -> dict[str, dict[str, Any]]:
+def table(asked: Asked, names: Iterable[Name]) -> Rows:
     """`mixture.table` of quantities by name; those that the run does not tell are left out.
 
     Rows carry `quantity` and `arguments` (as stated), by which the same number can be asked for,
@@ -76,7 +77,8 @@ def table(asked: Asked, names: Iterable[Name]) -> dict[str, dict[str, Any]]:
             at = np.log10(essay) if entry.scale == "log10" else essay
             below, _ = mixture.probability(labelled[name] <= at, asked.draws["weight"])
             extra[name] |= {"essay": essay, "essay_percentile": below}
-    return {name: row | extra[name] for name, row in mixture.table(labelled).items()}
+    rows = {name: row | extra[name] for name, row in mixture.table(labelled).items()}
+    return cast("Rows", rows)
 
 
 def listing(asked: Asked) -> list[dict[str, Any]]:

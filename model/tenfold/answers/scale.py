@@ -12,6 +12,7 @@ from typing import Any
 from tenfold.answers.conditions import conditions, holds
 from tenfold.answers.constants import Constants
 from tenfold.answers.question import Asked
+from tenfold.answers.rows import Rows
 from tenfold.mixture import probability
 
 MOST_OOMS = 15.0
@@ -47,12 +48,12 @@ def shares(asked: Asked) -> dict[str, dict[str, Any]]:
     return found
 
 
-def bounded(rows: dict[str, dict[str, Any]], constants: Constants) -> dict[str, dict[str, Any]]:
+def bounded(rows: Rows, constants: Constants) -> Rows:
     """Rows of `registry.table`, those of `YEARLY` with `bound` (log10, in the row's unit) and
     `bound_title`."""
     found = dict(rows)
     for name in set(YEARLY) & set(rows):
         constant, title = YEARLY[name]
         bound = math.log10(constants.named(constant).central)
-        found[name] = rows[name] | {"bound": bound, "bound_title": title}
+        found[name] = {**rows[name], "bound": bound, "bound_title": title}
     return found

@@ -6,15 +6,17 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
+from tenfold import mixture
 from tenfold.answers import headline
-from tenfold.answers.compare import HEADLINE, Rows, compare, differences, shift
+from tenfold.answers.compare import HEADLINE, compare, differences, shift
 from tenfold.answers.constants import Constants
 from tenfold.answers.quantiles import records
 from tenfold.answers.question import Asked, Question
+from tenfold.answers.rows import Row, Rows
 from tenfold.editions import shelf
 from tenfold.files import SpecError, read_json, write_atomic
 from tenfold.runs.store import Run
@@ -181,16 +183,17 @@ def _through(
     return found
 
 
-def medians(record: Mapping[str, Any]) -> dict[str, Any]:
+def medians(record: Mapping[str, Any]) -> Row:
     """A `quantiles.record` as a row of `registry.table`, with the quantiles that both have."""
     keys = ("p05", "p25", "p50", "p75", "p95")
     row = {key: record[key] for key in ("title", "unit", "scale")}
+    row |= {"level": mixture.LEVEL, "kind": mixture.KIND}
     row |= {key: record["quantiles"][key] for key in keys}
     row |= {f"{key}_mcse": record["mcse"][key] for key in keys}
     never = record["p_never"]
     if never["probability"]:
         row |= {"p_never": never["probability"], "p_never_mcse": never["mcse"]}
-    return row
+    return cast("Row", row)
 
 
 def _hash(tables: dict[str, Any]) -> str:

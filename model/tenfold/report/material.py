@@ -18,6 +18,7 @@ from tenfold.answers.constants import Constants
 from tenfold.answers.quantities import QUANTITIES
 from tenfold.answers.question import Asked, Question, curve_start
 from tenfold.answers.registry import draws_of, table
+from tenfold.answers.rows import Rows
 from tenfold.claims import as_of, verdicts
 from tenfold.claims.chain import chain
 from tenfold.claims.spec import ClaimsFile
@@ -52,7 +53,7 @@ class Material:
     own: dict[str, Any] | None
     answer: dict[str, Any]
     paid: dict[str, Any]
-    whole: dict[str, dict[str, Any]]
+    whole: Rows
     years: xr.Dataset
     curve: list[dict[str, Any]]
     places: list[dict[str, Any]]
@@ -61,7 +62,7 @@ class Material:
     then: dict[datetime.date, as_of.Then]
     chain: dict[str, Any]
     essay: dict[str, float]
-    links: dict[str, dict[str, Any]]
+    links: Rows
     longest: dict[str, Any]
     drivers: list[dict[str, Any]]
     parameters: Frame
@@ -172,10 +173,13 @@ def _beyond(asked: Asked) -> float:
     return mixture.probability(more, asked.draws["weight"])[0]
 
 
-def _ended(rows: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def _ended(rows: Rows) -> Rows:
     """Rows whose OOMs beyond what is drawn are told as such."""
-    bound = {"bound": scale.MOST_OOMS, "bound_title": figures(scale.MOST_OOMS)}
-    return {key: row | (bound if row["unit"] == "OOM" else {}) for key, row in rows.items()}
+    most, title = scale.MOST_OOMS, figures(scale.MOST_OOMS)
+    return {
+        key: {**row, "bound": most, "bound_title": title} if row["unit"] == "OOM" else row
+        for key, row in rows.items()
+    }
 
 
 def _on_curve(asked: Asked, place: str, ceilings: list[Form]) -> dict[str, Any]:

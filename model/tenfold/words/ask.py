@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
+from tenfold.answers.rows import Compared
 from tenfold.words.numbers import (
     Row,
     chance,
@@ -159,7 +161,7 @@ def event_lines(answer: dict[str, Any]) -> list[str]:
     return [*said, f"Effective draws: {stated(round(answer['effective_draws']))}."]
 
 
-def compare_table(rows: list[dict[str, Any]], names: tuple[str, str]) -> Table:
+def compare_table(rows: Sequence[Compared], names: tuple[str, str]) -> Table:
     """Two sets of answers side by side."""
     cells = [
         (
@@ -174,7 +176,7 @@ def compare_table(rows: list[dict[str, Any]], names: tuple[str, str]) -> Table:
     return "Side by side", ("quantity", *names, "shift, in OOMs or its unit", ""), cells
 
 
-def compared(rows: list[dict[str, Any]]) -> str:
+def compared(rows: Sequence[Compared]) -> str:
     """How many quantities of `compare` differ, in a sentence."""
     apart = sum(not row["alike"] for row in rows)
     return f"{count(apart)} of {count(len(rows))} quantities differ beyond Monte Carlo error."
