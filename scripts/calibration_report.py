@@ -18,6 +18,9 @@ from calibration_results import ceiling, rank_table, ranks, recovery
 
 from tenfold.curves import FORMS
 
+DRAWN = 50
+"""Data sets from which on the distribution of ranks is drawn: that of fewer shows little."""
+
 # --- the page ------------------------------------------------------------------------------------
 
 INTRODUCTION = """\
@@ -99,6 +102,14 @@ def _rank_part(form: str, item: dict[str, Any]) -> str:
         + ", ".join(f"`{name}`" for name in rejected)
     )
     chance = f"{0.05 * several:.1f}"
+    drawing = [
+        f"![ECDF of ranks less uniform, {form}](ranks-{form}-ecdf.svg)",
+        "",
+        "Grey: simultaneous 95% bands "
+        "([Säilynoja et al. 2022](https://doi.org/10.1007/s11222-022-10090-6)); orange where the "
+        "ECDF leaves them.",
+        "",
+    ]
     lines = [
         f"### {form.capitalize()}",
         "",
@@ -120,12 +131,7 @@ def _rank_part(form: str, item: dict[str, Any]) -> str:
         f"{_percent(item['mean_covered_50'])}; for one quantity the binomial standard errors are "
         f"{_percent(item['binomial_sd_90'])} and {_percent(item['binomial_sd_50'])}.",
         "",
-        f"![ECDF of ranks less uniform, {form}](ranks-{form}-ecdf.svg)",
-        "",
-        "Grey: simultaneous 95% bands "
-        "([Säilynoja et al. 2022](https://doi.org/10.1007/s11222-022-10090-6)); orange where the "
-        "ECDF leaves them.",
-        "",
+        *(drawing if n >= DRAWN else []),
         "| quantity | p | p (Holm) | in 90% interval | in 50% interval | shift z | spread | "
         "p, clean fits |",
         "|---|---|---|---|---|---|---|---|",
@@ -271,7 +277,8 @@ def main(arguments: list[str] | None = None) -> None:
     }
     for form in forms:
         table, found = rank_table(tables[f"ranks-{form}"]), results["ranks"][form]["parameters"]
-        ecdf_figure(folder / f"ranks-{form}-ecdf.svg", table, found)
+        if len(tables[f"ranks-{form}"]) >= DRAWN:
+            ecdf_figure(folder / f"ranks-{form}-ecdf.svg", table, found)
     if results["recovery"]:
         recovery_figure(folder / "recovery.svg", tables["recovery"], results["recovery"])
     if results["ceiling"]:
