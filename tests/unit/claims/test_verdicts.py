@@ -383,6 +383,7 @@ def test_records_are_plain_json(draws, constants):
 
 
 UNTOLD = {"rl_slope_tokens_free", "rl_slope_fixed_tokens", "answer_length_growth"}
+UNTOLD |= {"rl_jump_across_runs"}
 UNTOLD |= {entry.name for entry in CHARTS if entry.arguments}
 """Quantities of series, and of rows of the evidence, which the draws above do not have."""
 
