@@ -191,7 +191,7 @@ def test_the_sites_own_library_takes_it(asked, name):
     )
     found = metaculus.record(named(name), ask.sample_of(asked, name, None), RANGES[name])
     pairs = zip(found["continuous_cdf"], found["x"], strict=True)
-    report.NumericDistribution(
+    taken = report.NumericDistribution(
         declared_percentiles=[report.Percentile(percentile=p, value=x) for p, x in pairs],
         open_upper_bound=found["open_upper_bound"],
         open_lower_bound=found["open_lower_bound"],
@@ -200,6 +200,8 @@ def test_the_sites_own_library_takes_it(asked, name):
         zero_point=found["zero_point"],
         cdf_size=201,
     )
+    places = [point.value for point in taken.get_cdf()]  # where the site puts the 201 points
+    assert places == pytest.approx(found["x"], rel=1e-9)
 
 
 @pytest.mark.parametrize(
