@@ -51,7 +51,8 @@ def across_runs(asked: Asked) -> xr.DataArray:
     """RL OOMs of a jump as generations of models take them: a step of one generation at random.
 
     A step is what RL it took over the tokens that it saved at equal score (rows of shifts.csv of
-    one step averaged), each with its printed error; +inf where it saved none.
+    one step averaged), each with its printed error; +inf where it saved none, and an error that
+    makes the RL of a step less than none makes it none.
     """
     rows = charts.table(
         asked, "rl_ooms", "rl_step", "rl_step_se", "shift_ooms", "shift_ooms_se", "shift"

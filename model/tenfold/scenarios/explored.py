@@ -15,7 +15,8 @@ from tenfold.runs.store import Run
 from tenfold.scenarios import notes
 
 FILE = "explored.json"
-CODE = (*notes.CODE, "tenfold.scenarios.tornado", "tenfold.scenarios.information")
+MAKERS = ("influence", "tornado", "information")
+CODE = (*notes.CODE, *(f"tenfold.scenarios.{maker}" for maker in MAKERS))
 
 
 def keep(run: Run, runs: Path, kind: str, found: dict[str, Any]) -> None:
