@@ -141,7 +141,7 @@ def _first(material: Material, gates: list[checks.Gate]) -> dict[str, Any]:
         "links": summary.links(material.links),
         "driven": summary.driven(material.drivers),
         "sound": summary.sound(gates),
-        "untold": summary.untold(basis, material.longest),
+        "untold": summary.untold(basis, material.longest, _far(material).get("rl"), judge.NEAR),
         "cards": findings.headlines(basis),
         "contents": CONTENTS,
         "edition": signed(material.stored.run),
@@ -149,6 +149,11 @@ def _first(material: Material, gates: list[checks.Gate]) -> dict[str, Any]:
         "limits": terms.limits(),
         "citation": summary.citation(material.info),
     }
+
+
+def _far(material: Material) -> dict[str, Any]:
+    """Coverage of what was held out farther ahead than `judge.NEAR`, by regime."""
+    return (material.info.get("far_coverage") or {}).get("regime", {})
 
 
 def _context(material: Material) -> dict[str, Any]:
@@ -186,7 +191,7 @@ def _context(material: Material) -> dict[str, Any]:
         "forms": tables.forms(material.answer["forms"], info),
         "future": info.get("leave_future_out") or {},
         "near": judge.NEAR,
-        "far": (info.get("far_coverage") or {}).get("regime", {}),
+        "far": _far(material),
         "between": material.answer["between_form_share"],
         "best": stored.best,
         "whole": stored.whole,

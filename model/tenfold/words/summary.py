@@ -13,6 +13,7 @@ from tenfold.words.numbers import (
     chance,
     count,
     essay_value,
+    fixed,
     interval,
     number,
     ordinal,
@@ -94,12 +95,15 @@ def driven(rows: Sequence[Row]) -> str:
     return f"The spread of the RL answer comes most from {listed}{alone if told_shares else ''}."
 
 
-def untold(basis: Basis, longest: Mapping[str, Any]) -> str:
+def untold(
+    basis: Basis, longest: Mapping[str, Any], far: Mapping[str, Any] | None, near: float
+) -> str:
     """What the evidence cannot tell: how far the answer lies beyond every curve, form by form.
 
     Args:
         longest: the longest RL curve: `series`, `ooms`, and `beyond` with its `mcse`, the
             probability that the answer lies beyond it.
+        far: coverage of RL points held out more than `near` OOMs ahead; None where none were.
     """
     forms = basis.answer["forms"]
     each = "; ".join(f"{form} {interval(row)}" for form, row in forms.items())
@@ -108,7 +112,16 @@ def untold(basis: Basis, longest: Mapping[str, Any]) -> str:
         f"{chance(longest['beyond'], longest['mcse'])} one GPT level by RL alone takes more, so "
         "that it is read off curves drawn on beyond their points."
     )
-    return f"{said} Where they lead is up to the curve form: {each}." if len(forms) > 1 else said
+    if len(forms) > 1:
+        said += f" Where they lead is up to the curve form: {each}."
+    tested = basis.answer["tested"].get("rl")
+    if tested and far and far["points"]:
+        said += (
+            f" More than {fixed(near, 1)} OOMs beyond what was seen, 90% intervals held "
+            f"{share(far['inside_90'])} of RL points, and nothing was tested beyond "
+            f"{fixed(tested['tested_to'], 1)}."
+        )
+    return said
 
 
 def sound(gates: Sequence[Gate]) -> str:

@@ -242,6 +242,18 @@ def test_a_check_that_asks_for_a_look_says_what_that_means():
         assert part in source
 
 
+def test_what_forecasts_far_ahead_held_is_said_first(kept):
+    found = material.gather(kept, load_constants(), load_claims())
+    basis, far = found.basis(), {"points": 520, "inside_90": 0.742}
+    basis.answer["tested"] = {"rl": {"weighed_from": 1.08, "tested_to": 1.26}}
+    said = summary.untold(basis, found.longest, far, 0.4)
+    told = "More than 0.4 OOMs beyond what was seen, 90% intervals held 74% of RL points, and "
+    assert f"{told}nothing was tested beyond 1.3." in said
+    assert "was seen" not in summary.untold(basis, found.longest, None, 0.4)
+    basis.answer["tested"] = {}
+    assert "was seen" not in summary.untold(basis, found.longest, far, 0.4)
+
+
 def test_limits_are_those_of_the_readme_and_terms_are_explained(text, page):
     readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
     for line in load_toml(data_path("limits.toml"), terms.Limits).limits:
