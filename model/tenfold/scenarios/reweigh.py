@@ -166,19 +166,19 @@ def resampled(
     """A stored sample as the weights have it, of the evidence that stays."""
     sample = _of_less(material, change) if change.less else material.sample
     rng = np.random.default_rng([seed, 17])
-    order = [_systematic(found[form].log_weights.ravel(), rng) for form in found]
-    moved = {}
-    for name, values in sample.data_vars.items():
+    order = np.stack([_systematic(found[form].log_weights.ravel(), rng) for form in found])
+    forms, moved = np.arange(len(order))[:, None], {}
+    for name in sample.data_vars:
+        values = sample.variables[name]  # it has no labels, which would be compared
         if "draw" in values.dims:
             array = values.transpose("form", "chain", "draw", ...)
             flat = array.values.reshape(array.shape[0], -1, *array.shape[3:])
-            picked = np.stack([one[row] for one, row in zip(flat, order, strict=True)])
-            moved[name] = array.copy(data=picked.reshape(array.shape))
+            moved[name] = array.copy(data=flat[forms, order].reshape(array.shape))
     weights = np.array([weight[str(form)] for form in sample["form"].values])
     if not np.allclose(weights, sample["weight"].values):  # their spread is not known anew
-        moved["weight"] = sample["weight"].copy(data=weights)
+        moved["weight"] = sample.variables["weight"].copy(data=weights)
         ends = np.repeat(weights[:, None], sample.sizes["probability"], axis=1)
-        moved["weight_interval"] = sample["weight_interval"].copy(data=ends)
+        moved["weight_interval"] = sample.variables["weight_interval"].copy(data=ends)
     return sample.assign(moved)
 
 
