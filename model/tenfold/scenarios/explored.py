@@ -29,8 +29,7 @@ def keep(run: Run, runs: Path, kind: str, found: dict[str, Any]) -> None:
         SpecError: the folder of runs cannot be written.
     """
     name = ":".join([kind, found["quantity"], *([found["by"]] if "by" in found else [])])
-    entry = found | {"key": notes.key(run, name, CODE)}
-    notes.keep(runs / FILE, "explored", name, entry)
+    notes.keep(runs / FILE, "explored", name, found | {"key": notes.key(run, name)}, CODE)
 
 
 def current(run: Run, runs: Path) -> dict[str, dict[str, Any]]:
@@ -38,5 +37,5 @@ def current(run: Run, runs: Path) -> dict[str, dict[str, Any]]:
     return {
         name: entry
         for name, entry in notes.entries(runs / FILE, "explored").items()
-        if entry["key"] == notes.key(run, name, CODE)
+        if entry["key"] == notes.key(run, name)
     }

@@ -1,7 +1,8 @@
 """What was computed of scenarios, kept in files of the folder of runs, each entry under its key.
 
 Entries are written one by one under a lock, so that two processes lose none of each other's; a file
-that is missing or damaged holds none, and is made anew.
+that is missing or damaged holds none, and is made anew. Beside its entries a file records, under
+"code", the modules that made them: to know that these are still the same, nothing need be parsed.
 """
 
 from __future__ import annotations
@@ -28,35 +29,50 @@ CODE = ("tenfold.scenarios.gears", "tenfold.answers.registry")
 Entry = dict[str, Any]
 
 
-def key(run: Run, asked: Any, code: tuple[str, ...] = CODE) -> str:
-    """Of a run, what is asked of it (as JSON), the constants, and the code that answers."""
+def key(run: Run, asked: Any) -> str:
+    """Of a run, what is asked of it (as JSON), and the constants."""
     parts = {
         "run": [run.info["key"], run.info["created"]],
         "scenario": asked,
         "constants": hashlib.sha256(data_path("constants.toml").read_bytes()).hexdigest(),
-        "code": {name: meaning for name, (_, meaning) in keys.code(code).items()},
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def entries(path: Path, table: str) -> dict[str, Entry]:
-    """Entries of a file by name, those of its `table`; each holds its `key`."""
+    """Entries of a file by name, those of its `table` that today's code made, with their `key`."""
+    found = _read(path, table)[0]
+    return {n: {k: v for k, v in entry.items() if k != "code"} for n, entry in found.items()}
+
+
+def _read(path: Path, table: str) -> tuple[dict[str, Entry], dict[str, keys.Code]]:
+    """Entries that today's code made, and the records of it."""
     if not path.is_file():
-        return {}
+        return {}, {}
     try:
-        return {name: entry for name, entry in read_json(path)[table].items() if entry["key"]}
-    except (SpecError, KeyError, TypeError, AttributeError):
-        return {}
+        content = read_json(path)
+        code = {made: one for made, one in content["code"].items() if not keys.changed(one)}
+        rows = content[table].items()
+        return {name: row for name, row in rows if row["key"] and row["code"] in code}, code
+    except (SpecError, LookupError, TypeError, AttributeError):
+        return {}, {}
 
 
-def keep(path: Path, table: str, name: str, entry: Entry) -> None:
-    """One more entry in a file.
+def keep(path: Path, table: str, name: str, entry: Entry, code: tuple[str, ...] = CODE) -> None:
+    """One more entry in a file, beside those that today's code made.
+
+    Args:
+        code: the modules that made it; what they import counts as well.
 
     Raises:
         SpecError: it cannot be written.
     """
+    record = keys.code(code)
+    made = hashlib.sha256(repr(record).encode()).hexdigest()[:16]
     with _locked(path):
-        content = {"version": 1, table: entries(path, table) | {name: entry}}
+        known, records = _read(path, table)
+        known[name] = entry | {"code": made}
+        content = {"version": 2, table: known, "code": records | {made: record}}
         write_atomic(path, json.dumps(content, indent=1) + "\n")
 
 

@@ -81,9 +81,13 @@ def rows(
     return found
 
 
-def current(run: store.Run, runs: Path) -> dict[str, Row]:
-    """Kept rows of this run and of today's scenarios, constants and code; none is computed."""
-    known = load_scenarios()
+def current(run: store.Run, runs: Path, names: tuple[str, ...] = ()) -> dict[str, Row]:
+    """Kept rows of this run and of today's scenarios, constants and code; none is computed.
+
+    Args:
+        names: scenarios; all unless given.
+    """
+    known = names or load_scenarios()
     return {
         name: row
         for name, row in notes.entries(runs / FILE, TABLE).items()
@@ -97,7 +101,7 @@ def without_shifts(run: store.Run, runs: Path) -> Row | None:
     """The exchange rate from curves alone: an edition's own, or its kept row; None without one."""
     if "edition" in run.info:
         return run.info.get("without_shifts")
-    row = current(run, runs).get(WITHOUT_SHIFTS)
+    row = current(run, runs, (WITHOUT_SHIFTS,)).get(WITHOUT_SHIFTS)
     return row and row["quantities"]["exchange_rate"]
 
 

@@ -27,4 +27,19 @@ def test_what_was_explored_is_told_while_it_holds(prior_run, tmp_path):
     path = tmp_path / explored.FILE
     path.write_text(path.read_text().replace(found["next:exchange_rate"]["key"], "0"))
     assert list(explored.current(prior_run, tmp_path)) == ["influence:rl_jump_ooms:source"]
-    assert json.loads(path.read_text())["version"] == 1
+    assert json.loads(path.read_text())["version"] == 2
+
+
+def test_an_entry_goes_with_the_code_that_made_it(prior_run, tmp_path):
+    path = tmp_path / explored.FILE
+    explored.keep(prior_run, tmp_path, "next", {"quantity": "exchange_rate", "studies": []})
+    content = json.loads(path.read_text())
+    (modules,) = content["code"].values()
+    for text, meaning, left in (("0", None, 1), (None, "0", 1), ("0", "0", 0)):
+        here = modules["tenfold.scenarios.tornado"]
+        modules["tenfold.scenarios.tornado"] = [text or here[0], meaning or here[1]]
+        path.write_text(json.dumps(content))
+        assert len(explored.current(prior_run, tmp_path)) == left
+        modules["tenfold.scenarios.tornado"] = here
+    notes.keep(path, "explored", "other", {"key": "k"})
+    assert list(json.loads(path.read_text())["explored"]) == ["other"]
