@@ -157,9 +157,11 @@ def main() -> int:
 def _without_dask() -> Iterator[None]:
     """Hides dask from xarray and pint, which import it wherever it is installed.
 
-    That takes as long as an answer, and only a sweep on a cluster uses it.
+    That takes as long as an answer, and only a sweep on a cluster uses it. Once they are imported
+    they have found it, and must keep it.
     """
-    hidden = "dask" not in sys.modules and sys.argv[1:2] != ["sweep"]
+    seen = not {"dask", "xarray", "pint"}.isdisjoint(sys.modules)
+    hidden = not seen and sys.argv[1:2] != ["sweep"]
     if hidden:
         sys.modules["dask"] = cast("Any", None)  # Python's word for: there is none
     try:
