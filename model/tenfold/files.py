@@ -7,6 +7,7 @@ import difflib
 import json
 import os
 import re
+import shutil
 import stat
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -303,11 +304,40 @@ def write_atomic(path: Path, content: str | bytes) -> None:
         part.unlink(missing_ok=True)
 
 
+@contextmanager
+def together(folder: Path) -> Iterator[Path]:
+    """A folder to write into, whose files go to `folder` once all of them are made, else none.
+
+    Raises:
+        SpecError: no room, or no permission; the old files stand.
+    """
+    part, made = folder / f".{folder.name}.{os.getpid()}.part", not folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        sweep(folder)
+        part.mkdir()
+        yield part
+        for file in sorted(path for path in part.rglob("*") if path.is_file()):
+            target = folder / file.relative_to(part)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(file, target)
+    except OSError as error:
+        raise SpecError(f"{folder}: cannot be written ({error.strerror or error})") from None
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+        if made and folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
 def sweep(folder: Path) -> None:
     """Delete what writers that died have left in a folder: `.NAME.PID.part` of no process."""
     for part in folder.glob(".*.part"):
         pid = part.name.split(".")[-2]
-        if pid.isdigit() and part.is_file() and not _alive(int(pid)):
+        if not pid.isdigit() or _alive(int(pid)):
+            continue
+        if part.is_dir() and not part.is_symlink():
+            shutil.rmtree(part, ignore_errors=True)
+        else:
             part.unlink(missing_ok=True)
 
 

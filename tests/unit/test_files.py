@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import time
@@ -155,3 +156,36 @@ def test_a_write_clears_what_a_dead_writer_left_and_nothing_of_a_live_one(tmp_pa
     live.write_text("half")
     files.write_atomic(tmp_path / "table.csv", "a,b\n")
     assert {path.name for path in tmp_path.iterdir()} == {"table.csv", live.name}
+
+
+def half_written(folder):
+    with files.together(folder) as part:
+        files.write_atomic(part / "data" / "a.csv", "new")
+        files.write_atomic(part / "b.csv", "new")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_files_go_to_their_folder_together_or_not_at_all(tmp_path):
+    folder = tmp_path / "page"
+    with files.together(folder) as part:
+        files.write_atomic(part / "data" / "a.csv", "old")
+        assert not (folder / "data").exists()
+    with pytest.raises(SpecError, match="page: cannot be written .No space"):
+        half_written(folder)
+    assert {path.name for path in folder.rglob("*")} == {"data", "a.csv"}
+    assert (folder / "data" / "a.csv").read_text() == "old"
+    with pytest.raises(SpecError):
+        half_written(tmp_path / "other")
+    assert not (tmp_path / "other").exists()
+
+
+def test_folders_that_a_dead_writer_left_go(tmp_path):
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    left = tmp_path / f".page.{dead.pid}.part" / "data"
+    left.mkdir(parents=True)
+    (left / "a.csv").write_text("half")
+    kept = tmp_path / f".page.{os.getpid()}.part"
+    kept.mkdir()
+    files.sweep(tmp_path)
+    assert list(tmp_path.iterdir()) == [kept]

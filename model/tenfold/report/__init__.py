@@ -45,7 +45,8 @@ def build(
         The path of the page.
 
     Raises:
-        SpecError: a damaged run, or one that the constants or claims do not fit.
+        SpecError: a damaged run, one that the constants or claims do not fit, or no room: what was
+            there stands.
     """
     target, stamp = out / PAGE, out / STAMP
     shipped = constants is None and claims is None and what_if is None
@@ -56,7 +57,7 @@ def build(
     # drawing is imported once it is needed
     from tenfold.answers.constants import load_constants
     from tenfold.claims.verdicts import load_claims
-    from tenfold.files import SpecError, write_atomic
+    from tenfold.files import together, write_atomic
     from tenfold.report import material, page, stored
 
     if what_if:
@@ -67,13 +68,11 @@ def build(
         constants = load_constants().patched(patch, f"scenario.{name}.constants")
     answers = stored.read(run, what_if)
     found = material.gather(answers, constants, claims or load_claims(), question)
-    try:
-        for name in ("data", "figures")[: 1 + figures]:
-            (out / name).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SpecError(f"{out}: cannot be written ({error.strerror})") from None
-    stamp.unlink(missing_ok=True)
-    write_atomic(target, page.render(found, out))
+    with together(out) as part:
+        if figures or (out / "figures").is_dir():
+            (part / "figures").mkdir()
+        write_atomic(part / PAGE, page.render(found, part))
+        stamp.unlink(missing_ok=True)
     if shipped:
         write_atomic(stamp, _digest(run, out, question).decode())
     return target
