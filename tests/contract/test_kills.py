@@ -1,37 +1,47 @@
 """Killed at any write, or out of room: nothing earlier is lost, nothing half-written is read.
 
-Commands run in forks of this process, which has loaded all that they need: a fork is killed by
-itself at one of the events at which it writes, or may write no file beyond a size.
+Commands run in forks of this process, which has loaded all that they need. A fork is killed by
+itself at one of the events at which it writes, or by the system when a file it writes grows beyond
+a size, in the middle of the file whatever library writes it.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import resource
 import shutil
 import signal
+import subprocess
 import sys
 from collections import Counter
+from itertools import product
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
 from tenfold.cli.app import main
-from tenfold.runs import build, store
+from tenfold.runs import store
 
 WRITES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "shutil.rmtree")
 HERE = str(Path(__file__).parent)
 SHORT = ("fit", "--scenario", "logistic", "--draws", "40", "--tune", "40", "--chains", "2")
+GRID = "inference_per_training=1,1.2,1.5; exchange_rate=1,2"
 COMMANDS = {
     "fit": SHORT,
-    "report": ("report", "--out", "page"),
+    "report": ("report", "--out", "page", "--figures"),
+    "sweep": ("sweep", "--grid", GRID, "--workers", "1"),
     "export csv": ("export", "--format", "csv", "--out", "numbers.csv"),
     "export samples": ("export", "--format", "samples", "--out", "draws.nc"),
     "edition": ("edition", "new", "2026-12", "--editions", "editions"),
     "scenarios": ("scenarios", "--only", "efficient-hardware"),
 }
 """What is killed; each writes into the folder it runs in."""
+TIMED = re.compile("runs/logistic-|runs/LATEST|editions/")
+"""Files that hold the time they are made at, or name those that do."""
+MOST = 80
+"""Most events of writing at which a command is killed."""
 
 pytestmark = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 
@@ -57,12 +67,12 @@ def hear(event: str, given: tuple[Any, ...]) -> None:
 state: dict[str, Any] = {"heard": False, "events": 0, "killed_at": 0, "place": None}
 
 
-def forked(place: Path, arguments: tuple[str, ...], killed_at: int = 0, room: int = 0) -> Fork:
+def forked(place: Path, arguments: tuple[str, ...], killed_at: int = 0, size: int = 0) -> Fork:
     """A command in a fork, in the folder `place`.
 
     Args:
         killed_at: the event of writing at which it dies; 0 for none.
-        room: bytes of the largest file that it may write; 0 for any.
+        size: bytes of a file beyond which it dies; 0 for none.
     """
     told, said = os.pipe()
     child = os.fork()
@@ -71,14 +81,12 @@ def forked(place: Path, arguments: tuple[str, ...], killed_at: int = 0, room: in
         out = os.open(place.parent / "said", os.O_CREAT | os.O_TRUNC | os.O_RDWR)
         for stream in (1, 2):
             os.dup2(out, stream)
-        if room:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
         if arguments[0] == "fit":  # whose threads a fork would wait for
             os.set_inheritable(said, True)
-            given = f"{str(place)!r}, {arguments!r}, {killed_at}, {said}"
+            given = f"{str(place)!r}, {arguments!r}, {killed_at}, {size}, {said}"
             program = f"import sys; sys.path.insert(0, {HERE!r}); import test_kills as t; t.work("
             os.execv(sys.executable, [sys.executable, "-c", f"{program}{given}, True)"])
-        work(str(place), arguments, killed_at, said)
+        work(str(place), arguments, killed_at, size, said)
     os.close(said)
     with os.fdopen(told) as pipe:
         events = pipe.read()
@@ -89,10 +97,19 @@ def forked(place: Path, arguments: tuple[str, ...], killed_at: int = 0, room: in
 
 
 def work(
-    place: str, arguments: tuple[str, ...], killed_at: int, said: int, fresh: bool = False
+    place: str,
+    arguments: tuple[str, ...],
+    killed_at: int,
+    size: int,
+    said: int,
+    fresh: bool = False,
 ) -> NoReturn:
     """Run a command and end; the number of writes goes to the descriptor `said`."""
     os.chdir(place)
+    if size:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # Python ignores it
     if fresh:
         sys.addaudithook(hear)
     sys.stdout, sys.stderr = (os.fdopen(n, "w", closefd=False) for n in (1, 2))
@@ -143,50 +160,58 @@ def earlier(place: Path, before: dict[str, bytes]) -> None:
     run = store.verify(store.latest(place / "runs"))
     assert run.info["scenario"] == store.BASE
     for path in (place / "runs").iterdir():
-        if path.is_dir() and path.name[0] != ".":
+        if path.is_dir() and path.name[0] != "." and path.name != "sweeps":
             store.verify(store.load(path))
 
 
-def points(events: int, most: int) -> list[int]:
-    """Events at which to kill: all, or as many as are asked for, spread evenly."""
-    if events <= most:
-        return list(range(1, events + 1))
-    return sorted({1 + round(i * (events - 1) / (most - 1)) for i in range(most)})
+def points(events: int) -> list[int]:
+    """Events at which to kill: all, or `MOST` that are spread evenly."""
+    return sorted({1 + round(i * (events - 1) / (MOST - 1)) for i in range(MOST)})
 
 
-def made_of(command: str, now: dict[str, bytes]) -> dict[str, bytes]:
-    """What a command made; a fit and an edition hold the time, which no two share."""
-    own = {k: v for k, v in now.items() if not k.startswith("runs/")}
-    return {} if command in ("fit", "edition") else own
+def sizes(made: dict[str, bytes]) -> list[int]:
+    """Sixteen sizes at which to kill, to that of the largest file that is made less one byte."""
+    largest = max(map(len, made.values())) - 1
+    return sorted({round(largest ** (i / 16)) for i in range(1, 17)})
+
+
+def made(before: dict[str, bytes], place: Path) -> dict[str, bytes]:
+    """Files that are new or others than before; without content where they hold the time."""
+    new = {name: data for name, data in files(place).items() if before.get(name) != data}
+    return {name: b"" if TIMED.match(name) else data for name, data in new.items()}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_kill_at_every_write_loses_nothing(command, place, figures):
+def test_a_kill_at_any_write_loses_nothing(command, place, figures):
     before = files(place)
     whole = forked(place, COMMANDS[command])
     assert whole.status in (0, 3), whole.said
     assert whole.events > 3
-    wanted = made_of(command, files(place))
-    killed = 0
-    for at in points(whole.events, 50):
+    wanted = made(before, place)
+    largest = {name: data for name, data in files(place).items() if name in wanted}
+    kills = [{"killed_at": at} for at in points(whole.events)]
+    kills += [{"size": size} for size in sizes(largest)]
+    counts = Counter[str]()
+    for number, kill in enumerate(kills):
         shutil.rmtree(place)
         for name, content in before.items():
             (place / name).parent.mkdir(parents=True, exist_ok=True)
             (place / name).write_bytes(content)
-        found = forked(place, COMMANDS[command], killed_at=at)
-        if found.status != -signal.SIGKILL:  # it needed fewer this time
+        found = forked(place, COMMANDS[command], **kill)
+        if found.status not in (-signal.SIGKILL, -signal.SIGXFSZ):  # it wrote less this time
             assert found.status in (0, 3), found.said
             continue
-        killed += 1
+        counts["between writes" if "killed_at" in kill else "within a file"] += 1
         earlier(place, before)
-        if at % 4 == 0:
+        if number % 4 == 0:
             again = forked(place, COMMANDS[command])
-            assert again.status in (0, 3), (at, again.said)
-            assert made_of(command, files(place)) == wanted, at
-            assert not [name for name in files(place) if name.endswith(".part")], at
-    assert killed
-    figures(f"kills, {command}", {"killed": killed, "lost": 0, "half_read": 0})
+            assert again.status in (0, 3), (kill, again.said)
+            assert made(before, place) == wanted, kill
+            counts["same afterwards"] += 1
+    assert counts["within a file"]
+    assert counts["between writes"]
+    figures(f"kills, {command}", {"killed": counts.total() - counts["same afterwards"], **counts})
 
 
 def test_a_kill_at_some_writes_loses_nothing(place):
@@ -198,28 +223,49 @@ def test_a_kill_at_some_writes_loses_nothing(place):
     assert set(files(place)) - set(before) == {"numbers.csv"}
 
 
-SIZES = [int(1000 * 2 ** (i * 0.75)) for i in range(20)]
-"""Twenty sizes, from 1 kB to 19 MB."""
+SMALL = """
+mount -t tmpfs -o size="$1" none "$2" && cp -a "$3/." "$2" && cd "$2" || exit 99
+shift 3
+"$@"
+status=$?
+cp -a . "$OUT"
+exit $status
+"""
+"""Runs a command on a small disk that holds what a folder holds, and copies what is there then."""
+ENOUGH = 24 * 1024 * 1024
+"""Room on a disk that every command has enough of."""
 
 
 @pytest.mark.slow
 def test_a_full_disk_leaves_what_was_there(place, figures):
-    """Twenty sizes of the largest file that can be written, for a fit and a report."""
-    before, outcomes = files(place), Counter()
-    for size in SIZES:
-        for command in ("fit", "report"):
-            found = forked(place, COMMANDS[command], room=size)
-            assert found.status in (0, 2, 3), (size, command, found.said)
-            if found.status == 2:
-                errors = [line for line in found.said.splitlines() if line.startswith("error: ")]
-                assert len(errors) == 1, (size, found.said)
-                assert "cannot be written" in errors[0]
-                assert not [name for name in files(place) if name.endswith(".part")], size
-            earlier(place, before)
-            outcomes["refused" if found.status == 2 else "enough"] += 1
-            shutil.rmtree(place / "page", ignore_errors=True)
-            for path in (place / "runs").glob("logistic-*"):
-                shutil.rmtree(path)
-            build.point_to(store.latest(place / "runs"))
-    assert outcomes["refused"] > 10
-    figures("small disks", {"sizes": len(SIZES), "signals": 0, "leftovers": 0} | outcomes)
+    """Each command on file systems of twenty sizes, from no room to more than enough."""
+    unshare = shutil.which("unshare")
+    if (
+        unshare is None
+        or subprocess.run([unshare, "-rm", "mount", "-t", "tmpfs", "none", place]).returncode
+    ):
+        pytest.skip("no file systems of one's own here: unshare -rm and mount -t tmpfs")
+    before, counts, out = files(place), Counter[str](), place.parent / "out"
+    held = sum(-(-len(data) // 4096) * 4096 for data in before.values())
+    rooms = [round(ENOUGH ** (0.5 + i / 38)) for i in range(20)]
+    (place.parent / "disk").mkdir()
+    tenfold = Path(sys.executable).with_name("tenfold")
+    for room, command in product(rooms, COMMANDS):
+        out.mkdir()
+        arguments = ("sh", "-c", SMALL, "sh", str(held + room), place.parent / "disk", place)
+        done = subprocess.run(
+            [unshare, "-rm", *arguments, tenfold, *COMMANDS[command]],
+            env=os.environ | {"OUT": str(out)}, capture_output=True, text=True,
+        )  # fmt: skip
+        where = (room, command, done.stderr[-2000:])
+        assert done.returncode in (0, 2, 3), where
+        earlier(out, before)
+        if done.returncode == 2:
+            errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+            assert len(errors) == 1, where
+            assert re.search(r": (cannot be written|no room)", errors[0]), where
+            assert not made(before, out), where
+        counts["refused" if done.returncode == 2 else "enough"] += 1
+        shutil.rmtree(out)
+    assert counts["refused"] > len(rooms)
+    figures("small disks", {"sizes": len(rooms), "signals": 0, "leftovers": 0} | counts)
