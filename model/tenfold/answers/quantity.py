@@ -89,7 +89,12 @@ class Quantity:
         Raises:
             SpecError: the run or the baseline does not tell it; bad arguments.
         """
-        found = self.compute(asked)
+        key = (self.name, asked.question)
+        if key not in asked.known:
+            # a run's draws have the same labels: to look for those in common takes long
+            with xr.set_options(arithmetic_join="exact"):
+                asked.known[key] = self.compute(asked)
+        found = asked.known[key]
         if found is None:
             raise Untold(
                 f"{self.name}: not known of baseline {asked.question.baseline!r} and this run"

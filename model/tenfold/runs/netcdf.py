@@ -115,11 +115,12 @@ def _dataset(path: Path, file: Any, group: str, names: Iterable[str] | None) -> 
     import xarray as xr
 
     node = file[group]
-    wanted = set(node) if names is None else set(names)
+    known, wanted = set(node), set() if names is None else set(names)
     data, coords = {}, {}
-    for name in sorted(node):
+    waiting = sorted(known if names is None else known & wanted)
+    for name in waiting:  # dims of what is wanted join them; to look at every name takes long
         stored = node[name]
-        if isinstance(stored, h5py.Group):
+        if name in coords or isinstance(stored, h5py.Group):
             continue
         label = stored.attrs.get("NAME", b"")
         if bytes(label).startswith(b"This is a netCDF dimension but not"):
@@ -128,18 +129,16 @@ def _dataset(path: Path, file: Any, group: str, names: Iterable[str] | None) -> 
         if "DIMENSION_LIST" in stored.attrs:
             refs = stored.attrs["DIMENSION_LIST"]
             dims = tuple(str(file[ref[0]].name).rsplit("/", 1)[1] for ref in refs)
-            if name in wanted:
-                data[name] = (dims, _values(stored), attrs)
+            data[name] = (dims, _values(stored), attrs)
+            waiting += [dim for dim in dims if dim in known]
         elif stored.shape:
             coords[name] = (name, _values(stored), attrs)
-        elif name in wanted:
+        else:
             data[name] = ((), _values(stored), attrs)
-    if missing := (set() if names is None else wanted - set(data) - set(coords)):
+    if missing := wanted - set(data) - set(coords):
         raise SpecError(f"{path}: {group}/{min(missing)} is missing; run `tenfold fit`")
-    dims = {dim for kept in data.values() for dim in kept[0]}
     attrs = {key: _text(value) for key, value in node.attrs.items() if key[0] != "_"}
-    kept = {k: v for k, v in coords.items() if names is None or k in dims | wanted}
-    return xr.Dataset(data, coords=kept, attrs=attrs)
+    return xr.Dataset(data, coords=coords, attrs=attrs)
 
 
 INTERNAL = {
