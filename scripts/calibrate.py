@@ -16,10 +16,9 @@ from __future__ import annotations
 import argparse
 import csv
 import math
-import multiprocessing
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +43,7 @@ from tenfold.curves import FORMS, Form
 from tenfold.fit import compare
 from tenfold.posterior import forward
 from tenfold.sampler import sample
+from tenfold.scenarios import workers
 
 FOLDER = Path(__file__).parents[1] / "reports" / "calibration"
 MODERATE = {
@@ -231,18 +231,16 @@ def _free_ceiling(x: np.ndarray, score: np.ndarray) -> float:
 
 # --- running -------------------------------------------------------------------------------------
 
-_base: list[sample.Compiled] = []
 
-
-def _start() -> None:
-    _base.append(design())
+@cache
+def base() -> sample.Compiled:
+    """The density of this process."""
+    return design()
 
 
 def _one(task: tuple[Callable[..., dict[str, Any]], tuple[Any, ...]]) -> dict[str, Any]:
     function, arguments = task
-    if not _base:
-        _start()
-    return function(_base[0], *arguments)
+    return function(base(), *arguments)
 
 
 def run(
@@ -253,8 +251,7 @@ def run(
     Raises:
         SystemExit: the file holds rows of another design.
     """
-    _start()
-    design_key = key(_base[0].plan)
+    design_key = key(base().plan)
     rows = read(path)
     others = {row["key"] for row in rows} - {design_key}
     if others:
@@ -262,15 +259,8 @@ def run(
     there = {row["task"] for row in rows}
     tasks = [(function, a) for a in arguments if _name(a) not in there]
     about = {"key": design_key, "code": code()}
-    if processes == 1:
-        for task in tasks:
-            append(path, {"task": _name(task[1]), **about, **_one(task)})
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, context, _start) as pool:
-        running = {pool.submit(_one, task): task for task in tasks}
-        for done in as_completed(running):
-            append(path, {"task": _name(running[done][1]), **about, **done.result()})
+    for (_, own), row in workers.finished(_one, tasks, processes, print):
+        append(path, {"task": _name(own), **about, **row})
 
 
 def _name(arguments: tuple) -> str:

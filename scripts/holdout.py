@@ -22,8 +22,9 @@ import json
 import lzma
 import sys
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import calibration_design
 import holdout_page
@@ -39,6 +40,7 @@ from tenfold.posterior.plan import Plan, prepare
 from tenfold.posterior.scenario import load_scenario
 from tenfold.runs import store
 from tenfold.sampler import sample
+from tenfold.scenarios import workers
 from tenfold.unseen import predict, rivals
 from tenfold.unseen.series import blind, lowest, of_points
 
@@ -94,7 +96,7 @@ ENOUGH = 20
 
 def without(held: list[str]) -> Plan:
     """The baseline without some series."""
-    plan = prepare("baseline", load_scenario("baseline"))
+    plan = baseline()
     kept = evidence.usable(evidence.load(exclude={"series": tuple(held)}))
     # a copy of what is held out, which counts where that one is not there, is held out too
     known = np.isin(kept["series"].values, plan.points["series"].values)
@@ -107,10 +109,25 @@ def without(held: list[str]) -> Plan:
     return replace(plan, points=kept, scenario=scenario)
 
 
-def one_fold(
-    run: store.Run, points: xr.Dataset, design: str, fold: int, held: np.ndarray
-) -> list[dict[str, Any]]:
+class Fold(NamedTuple):
+    """One fold of `count` of a design; chains start at what is typical of the run."""
+
+    run: Path
+    design: str
+    number: int
+    count: int
+
+
+@cache
+def baseline() -> Plan:
+    """The plan of everything."""
+    return prepare("baseline", load_scenario("baseline"))
+
+
+def one_fold(fold: Fold) -> list[dict[str, Any]]:
     """Refit without the held series, predict them; one row per condition, series and target."""
+    run, points = store.load(fold.run), baseline().points
+    held = folds(points, fold.design, fold.count) == fold.number
     labels = points["series"].values[held].tolist()
     plan = without(labels)
     compiled = sample.compile_plan(plan)
@@ -139,15 +156,14 @@ def one_fold(
                 ).log_score(targets.score)
                 for item in draws
             }
-            rows += _rows(design, fold, count, scored, alone, kind)
+            rows += _rows(fold, count, scored, alone, kind)
     weights = ", ".join(f"{item.form} {weight:.2f}" for weight, item in forms)
-    print(f"{design}, fold {fold}: {len(labels)} series; {weights}", flush=True)
+    print(f"{fold.design}, fold {fold.number}: {len(labels)} series; {weights}", flush=True)
     return rows
 
 
 def _rows(
-    design: str,
-    fold: int,
+    fold: Fold,
     count: int,
     scored: rivals.Scored,
     alone: dict[Form, np.ndarray],
@@ -156,7 +172,7 @@ def _rows(
     found = []
     for i, score in enumerate(scored.targets.score):
         row: dict[str, Any] = {
-            "design": design, "fold": fold, "condition": count,
+            "design": fold.design, "fold": fold.number, "condition": count,
             "series": scored.given.label, "benchmark": scored.given.benchmark,
             "regime": scored.given.regime, "kind": kind[scored.given.label],
             "ooms_ahead": round(
@@ -291,25 +307,26 @@ def main() -> None:
     parser.add_argument("--designs", nargs="+", choices=DESIGNS, default=DESIGNS)
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--processes", type=int, default=1, help="folds at a time")
     parser.add_argument("--folder", type=Path, default=FOLDER)
     parser.add_argument("--page-only", action="store_true", help="from the scores in FOLDER")
     chosen = parser.parse_args()
     path = chosen.folder / "scores.csv.xz"
     rows = read(path)
     if not chosen.page_only:
-        run = store.latest(chosen.runs)
-        points = prepare("baseline", load_scenario("baseline")).points
-        key = f"{calibration_design.key(prepare('baseline', load_scenario('baseline')))}-"
-        key += f"{calibration_design.code()}-{chosen.folds}"
+        key = f"{calibration_design.key(baseline())}-{calibration_design.code()}-{chosen.folds}"
         rows = read(path, key)
         there = {(row["design"], int(row["fold"])) for row in rows}
-        for fold in range(chosen.folds):
-            for design in chosen.designs:
-                if (design, fold) not in there:
-                    held = folds(points, design, chosen.folds) == fold
-                    found = one_fold(run, points, design, fold, held)
-                    rows += [{"key": key} | row for row in found]
-                    write(path, rows)
+        run = store.latest(chosen.runs).path.resolve()
+        wanted = [
+            Fold(run, design, number, chosen.folds)
+            for number in range(chosen.folds)
+            for design in chosen.designs
+            if (design, number) not in there
+        ]
+        for _, found in workers.finished(one_fold, wanted, chosen.processes, print):
+            rows += [{"key": key} | row for row in found]
+            write(path, rows)
     if not rows:
         sys.exit("nothing to predict")
     results = summaries(rows)

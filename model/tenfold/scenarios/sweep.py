@@ -11,14 +11,11 @@ import hashlib
 import itertools
 import json
 import math
-import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -32,20 +29,17 @@ from tenfold.answers.question import Asked, Question, under
 from tenfold.files import Mistakes, SpecError, write_atomic
 from tenfold.posterior import priors as prior_table
 from tenfold.runs import store
-from tenfold.scenarios import changes, tables
+from tenfold.scenarios import changes, tables, workers
 from tenfold.scenarios.answering import answering
 from tenfold.scenarios.gears import NeedsFit
 from tenfold.scenarios.said import Said
 
 MOST = 10_000
 """Points above which a sweep has to be asked for twice."""
-ATTEMPTS = 3
-"""Times that a pool of processes is made anew after one of them died."""
 TIMEOUT = "10s"
 """How long a scheduler may take to answer."""
 
 Row = dict[str, Any]
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -162,13 +156,13 @@ def check(sweep: Sweep, sure: bool) -> None:
 
 
 def run(
-    sweep: Sweep, workers: int | None = None, scheduler: str | None = None,
-    say: Say = lambda text: None,
+    sweep: Sweep, processes: int | None = None, scheduler: str | None = None,
+    say: workers.Say = lambda text: None,
 ) -> list[Row]:  # fmt: skip
     """Every point's row, in the order of the points; those that are kept are not computed again.
 
     Args:
-        workers: local processes; as many as there are processors unless given.
+        processes: local ones; as many as there are processors unless given.
         scheduler: address of a Dask scheduler that is used instead.
 
     Returns:
@@ -188,7 +182,7 @@ def run(
         lines = "".join(json.dumps(row) + "\n" for row in found.values())
         write_atomic(path, lines)  # without a line that was cut off
         with path.open("a") as file:
-            for row in _computed(sweep, left, workers, scheduler, say):
+            for row in _computed(sweep, left, processes, scheduler, say):
                 found[row["point"]] = row
                 file.write(json.dumps(row) + "\n")
                 file.flush()
@@ -257,59 +251,14 @@ def _kept(path: Path) -> dict[int, Row]:
 
 
 def _computed(
-    sweep: Sweep, left: list[int], workers: int | None, scheduler: str | None, say: Say
+    sweep: Sweep, left: list[int], processes: int | None, scheduler: str | None, say: workers.Say
 ) -> Iterator[Row]:
     """Rows as they are finished."""
     if scheduler is not None:
         yield from _on_cluster(sweep, left, scheduler)
         return
-    number = workers or os.cpu_count() or 1
-    if number == 1:
-        yield from (row(sweep, point) for point in left)
-        return
-    missing = dict.fromkeys(left)
-    for attempt in range(ATTEMPTS):
-        try:
-            for one in _in_processes(sweep, list(missing), number):
-                del missing[one["point"]]
-                yield one
-        except BrokenProcessPool:
-            if attempt == ATTEMPTS - 1:
-                raise SpecError(
-                    f"a process died {ATTEMPTS} times (memory?); what is finished is kept: the "
-                    "same command goes on from there"
-                ) from None
-            say("a process died; its points are computed again")
-        else:
-            return
-
-
-def _in_processes(sweep: Sweep, left: list[int], number: int) -> Iterator[Row]:
-    # a fork would copy threads of libraries in the middle of what they do
-    context = multiprocessing.get_context("spawn")
-    with _one_thread_each(), ProcessPoolExecutor(min(number, len(left)), context) as pool:
-        waiting: set[Future[Row]] = set()
-        rest = iter(left)
-        for point in itertools.islice(rest, 2 * number):
-            waiting.add(pool.submit(row, sweep, point))
-        while waiting:
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            for point in itertools.islice(rest, len(done)):
-                waiting.add(pool.submit(row, sweep, point))
-            yield from (future.result() for future in done)
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Processes started here leave linear algebra to one thread: the processors are dealt out."""
-    name = "OPENBLAS_NUM_THREADS"
-    before = os.environ.get(name)
-    os.environ[name] = before or "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[name]
+    number = processes or os.cpu_count() or 1
+    yield from (found for _, found in workers.finished(partial(row, sweep), left, number, say))
 
 
 def _on_cluster(sweep: Sweep, left: list[int], scheduler: str) -> Iterator[Row]:

@@ -51,7 +51,7 @@ def test_a_latin_hypercube_has_one_point_in_every_row():
 
 
 def test_a_point_says_what_a_what_if_says(run):
-    rows = sweeping.run(wanted(run), workers=1)
+    rows = sweeping.run(wanted(run), processes=1)
     assert [row["gear"] for row in rows] == ["propagate"] * 4
     shares = [row["quantities"]["rl_share"]["median"] for row in rows]
     np.testing.assert_allclose(shares, np.log10([0.3, 1, 0.3, 1]), atol=1e-6)
@@ -62,7 +62,7 @@ def test_a_point_says_what_a_what_if_says(run):
 
 def test_what_is_finished_is_kept_and_a_line_that_was_cut_off_is_not(run, tmp_path, monkeypatch):
     sweep = wanted(run, runs=tmp_path)
-    first = sweeping.run(sweep, workers=1)
+    first = sweeping.run(sweep, processes=1)
     path = tmp_path / "sweeps" / f"{sweep.key}.jsonl"
     lines = path.read_text().splitlines()
     path.write_text("\n".join([lines[2], lines[0], lines[1][:30]]))
@@ -70,7 +70,7 @@ def test_what_is_finished_is_kept_and_a_line_that_was_cut_off_is_not(run, tmp_pa
     real = sweeping.row
     monkeypatch.setattr(sweeping, "row", lambda s, p: done.append(p) or real(s, p))
     told: list[str] = []
-    assert sweeping.run(sweep, workers=1, say=told.append) == first
+    assert sweeping.run(sweep, processes=1, say=told.append) == first
     assert sorted(done) == [1, 3]
     assert told == ["2 of 4 points are there already"]
     assert all(json.loads(line) for line in path.read_text().splitlines())
@@ -80,8 +80,8 @@ def test_what_is_finished_is_kept_and_a_line_that_was_cut_off_is_not(run, tmp_pa
 def test_processes_and_a_cluster_find_the_same_and_outlive_a_worker(run, tmp_path):
     """Two processes; then a cluster of two, one of which is killed while it works."""
     distributed = pytest.importorskip("distributed")
-    alone = sweeping.run(wanted(run), workers=1)
-    assert sweeping.run(wanted(run, runs=tmp_path / "two"), workers=2) == alone
+    alone = sweeping.run(wanted(run), processes=1)
+    assert sweeping.run(wanted(run, runs=tmp_path / "two"), processes=2) == alone
     with (
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
