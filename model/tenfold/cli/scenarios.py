@@ -192,8 +192,10 @@ def influence(
         terminal.print_csv(words.influence_records(found))
     else:
         terminal.print_table(*words.influence(found))
+        lines = words.influence_lines(found)
         if any(row["status"] == "not fitted" for row in found["rows"]):
-            terminal.print_lines(["`--fit` fits those that are not fitted, a minute or so each."])
+            lines.append("`--fit` fits those that are not fitted, a few minutes each.")
+        terminal.print_lines(lines)
 
 
 def tornado(

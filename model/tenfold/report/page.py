@@ -141,6 +141,7 @@ def _first(material: Material, gates: list[checks.Gate]) -> dict[str, Any]:
         "links": summary.links(material.links),
         "driven": summary.driven(material.drivers),
         "sound": summary.sound(gates),
+        "disagreeing": summary.disagreeing(material.explored),
         "untold": summary.untold(basis, material.longest, _far(material).get("rl"), judge.NEAR),
         "cards": findings.headlines(basis),
         "contents": CONTENTS,

@@ -46,8 +46,9 @@ def influence(
     Returns:
         `quantity`, `title`, `unit`, `scale`, `by`, `base` (a row of `mixture.summarise`) and
         `rows`: `label`, `series` (how many go), `gear`, `pareto_k`, `effective_draws`, `status`
-        ("PASS", ..., "not fitted" or "the last of a regime"), `row`, `shift` of the median and
-        `width`, of the 90% interval over the base's; the last three None where it is not known.
+        ("PASS", ..., "not fitted" or "the last of a regime"), `row`, `shift` of the median, `width`
+        of the 90% interval over the base's, and `inside`, whether the median lies in the base's 50%
+        interval; the last four None where it is not known.
 
     Raises:
         SpecError: an unknown `by` or quantity.
@@ -60,7 +61,7 @@ def influence(
     for label in labels(run, by):
         said = without(run, by, label)
         row: Row = {"label": label, "series": _series(run.points, by, label), "gear": "refit"}
-        row |= dict.fromkeys(("pareto_k", "effective_draws", "row", "shift", "width"))
+        row |= dict.fromkeys(("pareto_k", "effective_draws", "row", "shift", "width", "inside"))
         if _last_of_regime(run.points, by, label):
             rows.append(row | {"status": "the last of a regime"})
             continue
@@ -125,11 +126,12 @@ def _answer(
 
 
 def _moved(base: Row, row: Row) -> Row:
+    inside = float(base["p25"]) <= float(row["p50"]) <= float(base["p75"])
     ends = [np.array([float(each[key]) for key in ("p05", "p50", "p95")]) for each in (base, row)]
     if not np.isfinite(ends).all():
-        return {"shift": None, "width": None}
+        return {"inside": inside, "shift": None, "width": None}
     width = float((ends[1][2] - ends[1][0]) / (ends[0][2] - ends[0][0]))
-    return {"shift": float(ends[1][1] - ends[0][1]), "width": width}
+    return {"inside": inside, "shift": float(ends[1][1] - ends[0][1]), "width": width}
 
 
 def _series(points: xr.Dataset, by: str, label: str) -> int:

@@ -318,9 +318,8 @@ def explored(found: Mapping[str, Row]) -> list[Text]:
             made.append({"title": title, "tables": tables, "lines": []})
             continue
         known = [row for row in entry["rows"] if row["row"]]
-        left = len(entry["rows"]) - len(known)
-        lines = [f"{left} others take a fit, which has not been made."] if left else []
         title = f"Which {entry['by']} moves it: {entry['title']}"
         tables = [scenario_words.influence({**entry, "rows": known})]
+        lines = scenario_words.influence_lines(entry)
         made.append({"title": title, "tables": tables, "lines": lines})
     return made

@@ -94,14 +94,17 @@ def checked(path: str, found: Mapping[str, Any]) -> Table:
 
 def influence(found: Mapping[str, Any]) -> Table:
     """The table of `tenfold influence`."""
-    columns = (found["by"], "series", found["title"], "shift", "interval", "gear", "k", "gates")
+    columns = (
+        found["by"], "series", found["title"], "shift", "interval", "in its 50%", "gear", "k",
+        "gates",
+    )  # fmt: skip
     rows = []
     for row in found["rows"]:
-        cells = ["", "", ""]
+        cells = ["", "", "", ""]
         if row["row"]:
-            cells[0] = told(row["row"])
+            cells[0], cells[3] = told(row["row"]), "yes" if row["inside"] else "NO"
             if row["shift"] is not None:
-                cells[1:] = [fixed(row["shift"], 2), f"{fixed(row['width'], 2)} as wide"]
+                cells[1:3] = [fixed(row["shift"], 2), f"{fixed(row['width'], 2)} as wide"]
         status = GOOD.get(row["status"], row["status"])
         listed = (row["label"], row["series"], *cells, row["gear"], _k(row["pareto_k"]), status)
         rows.append(listed)
@@ -109,9 +112,35 @@ def influence(found: Mapping[str, Any]) -> Table:
     return f"{found['title']}, {base}: each {found['by']} left out in turn", columns, rows
 
 
+def influence_lines(found: Mapping[str, Any]) -> list[str]:
+    """Whether the median stays in the 50% interval of all evidence, and what is not known."""
+    known = sum(row["row"] is not None for row in found["rows"])
+    left = sum(row["status"] == "not fitted" for row in found["rows"])
+    lines, leaves = [], " or ".join(moving(found))
+    if known:
+        ends = f"{quantile(found['base'], 'p25')} to {quantile(found['base'], 'p75')}"
+        where = f"the 50% interval of all evidence, {ends} {unit(found)}".rstrip()
+        if leaves:
+            stays = f"without any other of {count(known)} it stays inside"
+            lines.append(f"Without {leaves} the median leaves {where}; {stays}.")
+        else:
+            lines.append(f"Without any one of {count(known)} the median stays inside {where}.")
+    if left:
+        lines.append(f"{count(left)} others take a fit, which has not been made.")
+    return lines
+
+
+def moving(found: Mapping[str, Any]) -> dict[str, str]:
+    """Labels without which the median leaves the 50% interval of all evidence, and it then."""
+    return {
+        row["label"]: quantile(row["row"], "p50") for row in found["rows"] if row["inside"] is False
+    }
+
+
 def influence_records(found: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """The same as rows of CSV."""
-    about = ("label", "series", "gear", "pareto_k", "effective_draws", "status", "shift", "width")
+    about = ("label", "series", "gear", "pareto_k", "effective_draws", "status", "shift", "width",
+             "inside")  # fmt: skip
     rows: list[tuple[Any, ...]] = [("by", "quantity", "unit", "scale", *about, *PROBABILITIES)]
     for row in found["rows"]:
         values = [row["row"][key] if row["row"] else None for key in PROBABILITIES]

@@ -18,11 +18,13 @@ from tenfold.words.numbers import (
     number,
     ordinal,
     plain,
+    quantile,
     share,
     spread,
     told,
     unit,
 )
+from tenfold.words.scenarios import moving
 
 Text = dict[str, Any]
 
@@ -122,6 +124,18 @@ def untold(
             f"{fixed(tested['tested_to'], 1)}."
         )
     return said
+
+
+def disagreeing(explored: Mapping[str, Any]) -> str:
+    """What the evidence disagrees about: publications that the exchange rate hangs on, if any."""
+    found = explored.get("influence:exchange_rate:publication")
+    if not found or not (leaves := moving(found)):
+        return ""
+    each = ", ".join(f"{middle} without {label}" for label, middle in leaves.items())
+    return (
+        "The evidence disagrees about how many RL OOMs one inference OOM is worth: the median is "
+        f"{quantile(found['base'], 'p50')} with all of it and {each}."
+    )
 
 
 def sound(gates: Sequence[Gate]) -> str:

@@ -11,6 +11,7 @@ from tenfold.answers.question import Asked, Question
 from tenfold.files import SpecError
 from tenfold.runs import netcdf
 from tenfold.scenarios import gears, influence, tornado
+from tenfold.words import page, summary
 from tenfold.words import scenarios as words
 
 
@@ -42,9 +43,35 @@ def test_publications_are_ranked_and_those_that_need_a_fit_come_last(
     assert all(row["shift"] is None for row in found["rows"][len(known) :])
     _, columns, rows = words.influence(found)
     assert {len(row) for row in rows} == {len(columns)}
+    middle = float(found["base"]["p25"]), float(found["base"]["p75"])
+    inside = {row["label"]: row["inside"] for row in found["rows"] if row["row"]}
+    assert inside["Jones"] is (middle[0] <= jones["row"]["p50"] <= middle[1])
+    assert all(row["inside"] is None for row in found["rows"] if row["row"] is None)
     records = words.influence_records(found)
     assert {len(row) for row in records} == {len(records[0])}
     assert len(records) == len(found["rows"]) + 1
+
+
+def test_what_the_evidence_disagrees_about_is_said(prior_run, tmp_path, monkeypatch):
+    monkeypatch.setattr(influence, "labels", lambda run, by: ["Jones", "Tan et al.", "s1"])
+    found = influence.influence(prior_run, tmp_path, quantity="exchange_rate")
+    kept = {"influence:exchange_rate:publication": found}
+    stays, left = words.influence_lines(found)
+    assert stays.startswith("Without any one of 1 the median stays inside the 50% interval")
+    assert left == "2 others take a fit, which has not been made."
+    assert summary.disagreeing(kept) == summary.disagreeing({}) == ""
+    (part,) = page.explored(kept)
+    assert part["lines"] == [stays, left]
+    assert [row[0] for row in part["tables"][0][2]] == ["Jones"]
+    far = found["base"] | {"p50": float(found["base"]["p75"]) + 1}
+    row = found["rows"][1]
+    row |= {"row": far, "status": "PASS"} | influence._moved(found["base"], far)
+    (leaves, left) = words.influence_lines(found)
+    assert leaves.startswith(f"Without {row['label']} the median leaves the 50% interval")
+    assert leaves.endswith("without any other of 2 it stays inside.")
+    assert left.startswith("1 others")
+    assert f"without {row['label']}." in summary.disagreeing(kept)
+    assert [line[5] for line in words.influence(found)[2]] == ["yes", "NO", ""]
 
 
 def test_a_fit_is_made_where_it_is_wanted(prior_run, tmp_path, monkeypatch):
