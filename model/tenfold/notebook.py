@@ -21,6 +21,7 @@ from tenfold.answers.constants import Constants, constants_of
 from tenfold.answers.own import with_own
 from tenfold.answers.question import Asked, Question, decimal_year
 from tenfold.answers.rows import Rows
+from tenfold.claims.records import ClaimRecord
 from tenfold.claims.verdicts import Result, check_claims, load_claims
 from tenfold.editions import shelf
 from tenfold.runs.store import BASE, Run
@@ -216,7 +217,7 @@ class Verdict:
     result: Result
 
     @property
-    def record(self) -> dict[str, Any]:
+    def record(self) -> ClaimRecord:
         """All of it as plain values, as `tenfold claims --json` prints it."""
         return claim_words.record(self.result)
 

@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
+from tenfold.claims.records import ClaimRecord
 from tenfold.cli.app import main
 from tenfold.editions import shelf
 
@@ -134,7 +136,9 @@ def test_claims_as_json(run):
     assert status == 0
     found = json.loads(out)
     assert found["sources"]["ord-2025"]["author"] == "Toby Ord"
+    declared = TypeAdapter(ClaimRecord)
     for record in found["claims"]:
+        assert declared.validate_python(record, strict=True) == record
         assert (record["arithmetic"] is not None) is (record["kind"] == "arithmetic")
         assert (record["relation"] is None) is (record["kind"] == "untestable")
         assert (record["evidence"] is None) is bool(record["why"])

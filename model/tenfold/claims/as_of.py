@@ -8,13 +8,13 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from tenfold.answers import headline, rl_share
 from tenfold.answers.constants import Constants
+from tenfold.claims.records import ThenEvidence, ThenRecord
 from tenfold.claims.spec import Claim
 from tenfold.claims.verdicts import Result, check_claims
 from tenfold.evidence import inventory
@@ -124,12 +124,11 @@ def answered(claim: Claim, known: Then) -> Result | None:
     return found
 
 
-def as_record(claim: Claim, known: Then) -> dict[str, Any]:
-    """As plain JSON: `as_of`, what differs from today, and `evidence` (`word`, `probability`,
-    `mcse`), None where there is none, and `why`."""
+def as_record(claim: Claim, known: Then) -> ThenRecord:
+    """As plain JSON."""
     found = answered(claim, known)
     evidence = found and found.evidence
-    told = None
+    told: ThenEvidence | None = None
     if found is not None and evidence is not None:
         told = {"word": found.word, "probability": evidence.probability, "mcse": evidence.mcse}
     return {

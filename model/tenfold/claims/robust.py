@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import xarray as xr
@@ -165,15 +165,47 @@ def _mean(event: xr.DataArray, weight: xr.DataArray) -> float:
     return float((inside * weight).sum())
 
 
-def as_record(found: Robust) -> dict[str, Any]:
+class CaseRecord(TypedDict):
+    """A claim under another scenario."""
+
+    probability: float
+    mcse: float
+    word: str
+
+
+class FlipRecord(TypedDict):
+    """A `Flip`."""
+
+    name: str
+    quantity: str
+    unit: str
+    scale: str
+    side: str
+    value: float
+    share: float
+    probability: float
+    word: str
+
+
+class RobustRecord(TypedDict):
+    """What a claim's probability depends on; `drivers` as `answers.drivers` has them."""
+
+    drivers: list[dict[str, Any]]
+    flips: list[FlipRecord]
+    scenarios: dict[str, CaseRecord]
+    without_publication: dict[str, CaseRecord]
+
+
+def as_record(found: Robust) -> RobustRecord:
     """As plain JSON."""
+    flips: list[Any] = [vars(flip) for flip in found.flips]
     return {
         "drivers": [dict(row) for row in found.drivers],
-        "flips": [vars(flip) for flip in found.flips],
+        "flips": flips,
         "scenarios": _cases(found.scenarios),
         "without_publication": _cases(found.publications),
     }
 
 
-def _cases(cases: Iterable[Case]) -> dict[str, Any]:
+def _cases(cases: Iterable[Case]) -> dict[str, CaseRecord]:
     return {name: {"probability": p, "mcse": mcse, "word": word} for name, p, mcse, word in cases}

@@ -5,15 +5,27 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from tenfold import mixture
+from tenfold.answers.rows import Number
 from tenfold.claims.arithmetic import FUNCTIONS, INPUTS
 from tenfold.claims.measure import Measure, measure
 from tenfold.claims.spec import Claim
 
 REACH = 12.0
 """OOMs around a borrowed input within which the one that fits is looked for."""
+
+
+class SumRecord(TypedDict):
+    """A sum as JSON; `needed` as the inputs are stated."""
+
+    follows: bool
+    log10_recomputed: Number
+    log10_low: Number
+    log10_high: Number
+    follows_within_range: bool
+    needed: dict[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -32,13 +44,14 @@ class Sum:
     within_range: bool
     needed: tuple[tuple[str, float | None], ...] = ()
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> SumRecord:
         """As plain JSON."""
+        ends: list[Any] = [mixture.plain(x) for x in (self.recomputed, self.low, self.high)]
         return {
             "follows": self.follows,
-            "log10_recomputed": mixture.plain(self.recomputed),
-            "log10_low": mixture.plain(self.low),
-            "log10_high": mixture.plain(self.high),
+            "log10_recomputed": ends[0],
+            "log10_low": ends[1],
+            "log10_high": ends[2],
             "follows_within_range": self.within_range,
             "needed": dict(self.needed),
         }

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tenfold import mixture
 from tenfold.answers import registry
 from tenfold.answers.baseline import once
 from tenfold.answers.constants import Constants
@@ -313,53 +312,3 @@ def _check_link(claim: Claim, other: Claim) -> None:
         same = other.estimand in spoken or other.function == claim.function
     if not same:
         raise ValueError(f"says: {other.id!r} is about another quantity")
-
-
-def as_record(result: Result) -> dict[str, Any]:
-    """A result as plain JSON; quantities on the scale `scale`, with "inf" for never."""
-    claim, found = result.claim, result.evidence
-    kept = claim.model_dump(mode="json", exclude_none=True, exclude={"relation", "value"})
-    record: dict[str, Any] = kept | {
-        "quantity": claim.function or claim.estimand,
-        "relation": None if claim.kind == UNTESTABLE else claim.relation,
-        "value": claim.value,
-        "contradicted": result.contradicted,
-        "repeats": result.repeats and result.repeats.id,
-        "arithmetic": None if result.sum is None else result.sum.record(),
-        "evidence": None,
-        "why": result.why,
-    }
-    if found is None:
-        return record
-    measured = found.measure
-    tolerance = 10**measured.slack if measured.factor else measured.slack
-    record["evidence"] = {
-        "word": result.word,
-        "probability": found.probability,
-        "mcse": found.mcse,
-        "likelihood": likelihood(found.probability),
-        "tolerance": tolerance,
-        "p_below": found.p_below,
-        "p_above": found.p_above,
-        "percentile": found.percentile,
-        "percentile_mcse": found.percentile_mcse,
-        "side": found.side,
-        "side_mcse": found.side_mcse,
-        "distance": mixture.plain(found.distance),
-        "best": found.best,
-        "decisive_tolerance": found.decisive and mixture.plain(found.decisive),
-        "by_tolerance": [vars(at) for at in found.by_tolerance],
-        "density": [list(each) for each in found.density],
-        "forms": {form: {"weight": w, "probability": p} for form, w, p in found.forms},
-        "unit": measured.unit,
-        "scale": measured.scale,
-        "level": mixture.LEVEL,
-        "interval_kind": mixture.KIND,
-        "p05": mixture.plain(found.p05),
-        "p50": mixture.plain(found.p50),
-        "p95": mixture.plain(found.p95),
-    } | {
-        f"{end}_mcse": mixture.plain(error)
-        for end, error in zip(("p05", "p50", "p95"), found.quantile_mcse, strict=True)
-    }
-    return record

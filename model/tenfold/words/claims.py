@@ -9,6 +9,7 @@ from tenfold.claims.arithmetic import INPUTS
 from tenfold.claims.as_of import Then, answered
 from tenfold.claims.as_of import as_record as then_record
 from tenfold.claims.measure import Evidence, Measure, measure
+from tenfold.claims.records import ClaimRecord, as_record
 from tenfold.claims.spec import NEAR, TWO_SIDED, Claim
 from tenfold.claims.verdicts import (
     CONTRADICTED,
@@ -17,7 +18,6 @@ from tenfold.claims.verdicts import (
     OWN,
     UNLIKELY,
     Result,
-    as_record,
     likelihood,
 )
 from tenfold.words.numbers import (
@@ -321,9 +321,10 @@ def by_form(evidence: Evidence) -> str:
     return f"{percent(least[2])} ({least[0]}) to {percent(most[2])} ({most[0]}) by curve form"
 
 
-def record(result: Result, known: Then | None = None) -> dict[str, Any]:
+def record(result: Result, known: Then | None = None) -> ClaimRecord:
     """A result as plain JSON, with its `verdict` in words, and `then`, by what was `known`."""
-    told = as_record(result) | {"verdict": verdict(result)}
-    if known is None:
-        return told
-    return told | {"then": then_record(result.repeats or result.claim, known)}
+    told = as_record(result)
+    told["verdict"] = verdict(result)
+    if known is not None:
+        told["then"] = then_record(result.repeats or result.claim, known)
+    return told

@@ -8,9 +8,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from pydantic import TypeAdapter
 
 from tenfold.answers import rl_share
 from tenfold.claims import as_of, verdicts
+from tenfold.claims.records import ThenRecord
 from tenfold.words import claims as words
 
 ESSAY = datetime.date(2025, 10, 20)
@@ -52,7 +54,10 @@ def test_with_nothing_newer_the_verdict_is_todays(prior_run, constants, claim, t
     assert (found.since, found.shares, found.constants) == ((), 0, {})
     (result,) = verdicts.check_claims(found.draws, [claim], constants)
     record = as_of.as_record(claim, found)
+    assert TypeAdapter(ThenRecord).validate_python(record, strict=True) == record
     assert json.loads(json.dumps(record, allow_nan=False)) == record
+    assert record["evidence"]
+    assert result.evidence
     assert record["evidence"]["probability"] == result.evidence.probability
     assert "nothing that it rests on is newer" in words.then(result, found)
     before = replace(found, since=(("source", "x"),), shares=2)

@@ -12,11 +12,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from tenfold.answers.headline import of_run
 from tenfold.answers.question import Asked, Question
 from tenfold.claims import against, new, robust, text, verdicts
-from tenfold.claims.spec import ClaimsFile
+from tenfold.claims.records import ClaimRecord
+from tenfold.claims.spec import Claim, ClaimsFile
 from tenfold.files import SpecError, data_path
 from tenfold.spec import validate
 from tenfold.words import claim_files, claims
@@ -183,6 +185,17 @@ def test_the_template_explains_every_field_and_runs(asked):
     assert all(name in told for name in ("`upper`", "`date`"))
 
 
+def test_the_json_of_claims_has_the_declared_shape(results):
+    found = json.loads(json.dumps([claims.record(result) for result in results[0]]))
+    declared = TypeAdapter(ClaimRecord)
+    for record in found:
+        assert declared.validate_python(record, strict=True) == record
+    with pytest.raises(ValueError, match="why"):
+        declared.validate_python({k: v for k, v in found[0].items() if k != "why"})
+    assert set(Claim.model_fields) <= set(ClaimRecord.__annotations__)
+    assert all(any(record[key] for record in found) for key in ("arithmetic", "evidence", "why"))
+
+
 def test_what_still_holds_is_told_and_a_planted_number_is_found(results, asked):
     now = json.loads(json.dumps([claims.record(result) for result in results[0]]))
     stored = {"claims": copy.deepcopy(now)}
@@ -217,6 +230,8 @@ def test_what_flips_a_verdict_does(results, asked):
     same, tenth = (asked.draws, asked.constants), asked.draws.isel(draw=slice(15))
     others = {"again": same, "far": same, "near": (tenth, asked.constants)}
     found = robust.robust(result, asked, others, {"far": "Far & Co.", "near": "Near & Co."})
+    record = json.loads(json.dumps(robust.as_record(found)))
+    assert TypeAdapter(robust.RobustRecord).validate_python(record, strict=True) == record
     assert found.drivers
     assert [name for name, *_ in found.publications] == ["Near & Co.", "Far & Co."]
     assert found.scenarios[0][:2] == ("again", result.evidence.probability)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from tenfold.claims import verdicts
+from tenfold.claims import records, verdicts
 from tenfold.claims.measure import Evidence, evidence, measure
 from tenfold.claims.spec import Claim
 
@@ -61,7 +61,8 @@ def test_what_is_no_evidence_claim_is_unlikely_instead(plain):
 
 
 def test_a_record_leaves_out_what_the_claim_does_not_say(plain):
-    record = verdicts.as_record(verdicts.Result(CLAIM, evidence=plain))
+    record = records.as_record(verdicts.Result(CLAIM, evidence=plain))
     assert "upper" not in record
     assert "date" not in record
+    assert record["evidence"]
     assert record["evidence"]["word"] == verdicts.judged(CLAIM, plain)
