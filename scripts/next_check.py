@@ -1,12 +1,16 @@
 """Hold what `tenfold next` expects of a study against posteriors of simulated outcomes.
 
     python scripts/next_check.py --runs runs
+    python scripts/next_check.py --runs runs --refits 16
 
 Outcomes are simulated from draws of the run, and the run is put to each: a trade-off measured for
 one more technique is a further row, with which that part of the posterior is sampled anew (no curve
 enters it, `scenarios.block`); an RL share that is disclosed is stated, with its error, as `--set`
-has it. What a study takes off the variance of an answer is the variance of its mean over outcomes
-(the law of total variance). Written to reports/scenarios/next.json.
+has it; a pair of generations whose RL step is known is a further shift, with which the curve form
+of the largest weight is fitted anew (`--refits`, half a minute each). By the law of total variance,
+a study takes off the variance of an answer the variance of its mean over outcomes; where these are
+few, 1 less the mean of its variance is told instead. Written to reports/scenarios/next.json, where
+what is not asked for stays if it is of the same run.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +30,12 @@ from tenfold import mixture
 from tenfold.answers import registry
 from tenfold.answers.constants import load_constants
 from tenfold.answers.question import Asked, Question
-from tenfold.files import write_atomic
+from tenfold.files import read_json, write_atomic
+from tenfold.fit import stages
+from tenfold.posterior.plan import prepare
+from tenfold.posterior.scenario import load_scenario
 from tenfold.runs import store
+from tenfold.sampler import sample
 from tenfold.scenarios import block, information
 from tenfold.scenarios.answering import answering
 from tenfold.scenarios.material import material
@@ -34,7 +43,13 @@ from tenfold.scenarios.said import Said
 
 OUT = Path(__file__).parents[1] / "reports" / "scenarios" / "next.json"
 TRADE_OFF, SHARE = ("trade-off", "inference_per_training"), ("rl-share", "training_cost")
+PAIR = ("generation-pair", "exchange_rate")
 """Studies, and answers that they narrow."""
+KNOWN_STEP = 1.0
+"""OOMs of RL between the generations of the pair, known but for `STEP_SE`."""
+STEP_SE = 0.01
+SETTINGS = {"tune": 150, "draws": 600}
+"""Of the refits, whose chains start at what is typical of the run."""
 
 
 def with_row(points: xr.Dataset, log_ratio: float) -> xr.Dataset:
@@ -56,6 +71,35 @@ def after_trade_off(run: store.Run, asked: Asked, outcomes: np.ndarray) -> Itera
         yield np.log(found[TRADE_OFF[1]].values.ravel())
 
 
+def with_pair(points: xr.Dataset, log_rate: float) -> xr.Dataset:
+    """The evidence and one more pair of generations, which shows this log exchange rate."""
+    names = [name for name, values in points.data_vars.items() if "shift" in values.dims]
+    more = points[names].isel(shift=[0]).copy(deep=True).assign_coords(shift=["simulated"])
+    saved = KNOWN_STEP * np.exp(-log_rate)
+    told = {"rl_ooms": KNOWN_STEP, "rl_ooms_se": STEP_SE}
+    told |= {"shift_ooms": saved, "shift_ooms_se": information.PAIR_ERROR * saved}
+    for name, value in told.items():
+        more[name][:] = value
+    rows = xr.concat([points[names], more], "shift")
+    return xr.merge([points.drop_dims("shift"), rows], combine_attrs="override")
+
+
+def after_pair(run: store.Run, asked: Asked, outcomes: np.ndarray) -> Iterator[np.ndarray]:
+    """Draws of the exchange rate under the one form that was asked: as it is, and by refits."""
+    (form,) = asked.draws["form"].values.tolist()
+    yield registry.draws_of(PAIR[1], asked).values.ravel()
+    plan = prepare("baseline", load_scenario("baseline"))
+    settings = plan.settings.model_copy(update=SETTINGS)
+    scenario = plan.scenario.model_copy(update={"settings": settings})
+    typical = stages.typical(run, form, plan)
+    for k, outcome in enumerate(outcomes):
+        points = with_pair(plan.points, float(outcome))
+        compiled = sample.compile_plan(replace(plan, points=points, scenario=scenario))
+        tree = sample.sample(compiled, form, typical=typical)
+        print(f"pair of generations: {k + 1} of {outcomes.size} refits", flush=True)
+        yield tree["posterior"]["exchange_rate"].values.ravel()
+
+
 def after_share(run: store.Run, asked: Asked, outcomes: np.ndarray) -> Iterator[np.ndarray]:
     """Draws of log10 cost, resampled from all forms: as it is, and with each share stated."""
     width = special.ndtri(0.95) * information.SHARE_ERROR
@@ -70,12 +114,31 @@ def after_share(run: store.Run, asked: Asked, outcomes: np.ndarray) -> Iterator[
         yield mixture.sample(drawn, found.draws["weight"], information.DRAWS, 0)["value"]
 
 
+def by_means(scores: list[np.ndarray], base: np.ndarray) -> tuple[float, float]:
+    """What is explained, and its error, from the spread of the means over outcomes."""
+    means = [values.mean() for values in scores]
+    # means of so many draws each: their own error is taken off
+    explained = np.var(means, ddof=1) / np.var(base) - 1 / base.size
+    return float(explained), float(explained * np.sqrt(2 / (len(scores) - 1)))
+
+
+def by_spread(scores: list[np.ndarray], base: np.ndarray) -> tuple[float, float]:
+    """The same from what is left of the variance."""
+    left = np.array([np.var(values) for values in scores]) / np.var(base)
+    return float(1 - left.mean()), float(left.std(ddof=1) / np.sqrt(left.size))
+
+
+After = Callable[[store.Run, Asked, np.ndarray], Iterator[np.ndarray]]
+Explained = Callable[[list[np.ndarray], np.ndarray], tuple[float, float]]
+
+
 def checked(
     run: store.Run,
     asked: Asked,
     which: tuple[str, str],
-    after: Callable[[store.Run, Asked, np.ndarray], Iterator[np.ndarray]],
+    after: After,
     outcomes: int,
+    explained: Explained = by_means,
 ) -> dict[str, Any]:
     """What is explained, as expected by regression and as the posteriors of outcomes have it."""
     name, quantity = which
@@ -93,20 +156,20 @@ def checked(
         place = np.searchsorted(cut, values, side="right").clip(1, cut.size - 1)
         return special.ndtri((place - 0.5) / cut.size)
 
-    variance = np.var(scores(base))
-    means = [scores(values).mean() for values in found]
-    # means of so many draws each: their own error is taken off
-    explained = np.var(means, ddof=1) / variance - 1 / base.size
+    share, error = explained([scores(values) for values in found], scores(base))
     return {
         "study": name,
         "quantity": quantity,
+        "forms": asked.draws["form"].values.tolist(),
         "by_regression": {key: row[key] for key in ("explained", "explained_se")},
-        "by_outcomes": {
-            "explained": float(explained),
-            "explained_se": float(explained * np.sqrt(2 / (outcomes - 1))),
-            "outcomes": outcomes,
-        },
+        "by_outcomes": {"explained": share, "explained_se": error, "outcomes": outcomes},
     }
+
+
+def alone(asked: Asked) -> Asked:
+    """The question put to the curve form of the largest weight."""
+    best = asked.draws.isel(form=[int(asked.draws["weight"].values.argmax())])
+    return replace(asked, draws=best.assign(weight=best["weight"] * 0 + 1), known={})
 
 
 def main() -> None:
@@ -116,15 +179,22 @@ def main() -> None:
     )
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     parser.add_argument("--outcomes", type=int, default=200)
+    parser.add_argument("--refits", type=int, default=0, help="outcomes that are fitted")
     parser.add_argument("--out", type=Path, default=OUT)
     given = parser.parse_args()
     run = store.latest(given.runs)
     asked = Asked(material(run).draws, load_constants(), Question())
-    studies = [
-        checked(run, asked, TRADE_OFF, after_trade_off, given.outcomes),
-        checked(run, asked, SHARE, after_share, given.outcomes),
-    ]
-    found = {"run": run.info["key"], "studies": studies}
+    stored = read_json(given.out) if given.out.is_file() else {}
+    stored = stored if stored.get("run") == run.info["key"] else {"studies": []}
+    studies = {row["study"]: row for row in stored["studies"]}
+    studies |= {
+        which[0]: checked(run, asked, which, after, given.outcomes)
+        for which, after in ((TRADE_OFF, after_trade_off), (SHARE, after_share))
+    }
+    if given.refits:
+        row = checked(run, alone(asked), PAIR, after_pair, given.refits, by_spread)
+        studies[PAIR[0]] = row
+    found = {"run": run.info["key"], "studies": list(studies.values())}
     write_atomic(given.out, json.dumps(found, indent=1) + "\n")
     print(json.dumps(found, indent=1))
 
