@@ -97,7 +97,7 @@ def after_pair(run: store.Run, asked: Asked, outcomes: np.ndarray) -> Iterator[n
         compiled = sample.compile_plan(replace(plan, points=points, scenario=scenario))
         tree = sample.sample(compiled, form, typical=typical)
         print(f"pair of generations: {k + 1} of {outcomes.size} refits", flush=True)
-        yield tree["posterior"]["exchange_rate"].values.ravel()
+        yield tree["posterior"].to_dataset()["exchange_rate"].values.ravel()
 
 
 def after_share(run: store.Run, asked: Asked, outcomes: np.ndarray) -> Iterator[np.ndarray]:

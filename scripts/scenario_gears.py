@@ -1,12 +1,13 @@
 """Hold every gear against a fit: the agreement table of reports/scenarios.
 
     python scripts/scenario_gears.py --runs runs
-    python scripts/scenario_gears.py --runs runs --scenario logistic --set settings.draws=1000
+    python scripts/scenario_gears.py --runs runs --set settings.draws=500 --only wide-slopes
 
-The same quantities by a gear and by a fit of what was changed, from the start; fits are kept in
-MADE. Where a fit is warm itself, it is the gear that is held against one from the start. A
-difference is told in units of its Monte Carlo standard error. A case that is there already, of the
-same run, is not computed again. Every number on the page comes from agreement.json.
+The same quantities by a gear and by a fit of what was changed, from the start, of the mixture with
+its weights renewed, and of each form by itself; fits are kept in MADE. Where a fit is warm itself,
+it is the gear that is held against one from the start. A difference is told in units of its Monte
+Carlo standard error. A case that is there already, of the same run, is not computed again. Every
+number on the page comes from agreement.json.
 """
 
 from __future__ import annotations
@@ -29,19 +30,22 @@ from tenfold.scenarios.said import Said
 FOLDER = Path(__file__).parents[1] / "reports" / "scenarios"
 QUANTITIES = ("exchange_rate", "inference_jump_ooms", "rl_jump_ooms")
 CASES = (
+    Said(("wide-slopes",), sets=("gpt_level_mean=1.5,2,2.5",)),
     Said(("without-mimo",)),
-    Said(("epoch", "slopes-only")),
-    Said(("credulous",), sets=("gpt_level_mean=1.5,2,2.5",)),
+    Said(("without-dapo",)),
     Said(gear="refit"),
-    Said(("without-claude-3-7",)),
     Said(("no-outliers",), gear="refit"),
-    Said(("wide-slopes",)),
-    Said(("without-dapo",), gear="refit"),
-    Said(("epoch",)),
-    Said(("sceptical",)),
 )
 """Each gear more than once, together too; those that a run's draws cannot answer are left out."""
+EACH = (Said(("without-mimo",)), Said(("wide-slopes",)), Said(gear="refit"))
+"""Under each form of a mixture by itself."""
 ENDS = ("p05", "p50", "p95")
+
+
+def cases(run: store.Run) -> list[Said]:
+    """What is held against fits of a run: the mixture first, which takes longest."""
+    forms = run.forms if len(run.forms) > 1 else ()
+    return [*CASES, *(replace(case, forms=(form,)) for form in forms for case in EACH)]
 
 
 def compared(
@@ -56,7 +60,7 @@ def compared(
     except NeedsFit:
         return None
     if warm and not (case.scenarios or case.sets):
-        slow = answering(Said(), run, runs)
+        slow = answering(replace(case, gear=None), run, runs)
     else:
         fitted = replace(case, sets=(*case.sets, *settings), gear="rebuild")
         slow = answering(fitted, run, made, say=terminal.warn)
@@ -93,8 +97,10 @@ def page(results: dict[str, Any]) -> str:
         "standard error, the largest of the 5%, 50% and 95% quantiles. Settings of the fits:",
         f"{', '.join(results['settings']) or 'as they are'}.",
         "",
-        "| case | gear | k | " + " | ".join(f"{n}: gear, fit, z" for n in QUANTITIES) + " |",
-        "|---|---|---|" + "---|" * len(QUANTITIES),
+        "| case | gear | k | "
+        + " | ".join(f"{n}: gear, fit, z" for n in QUANTITIES)
+        + " | largest weight: gear, fit |",
+        "|---|---|---|" + "---|" * (len(QUANTITIES) + 1),
     ]
     for name, row in results["scenarios"].items():
         k = "" if row["pareto_k"] is None else f"{float(row['pareto_k']):.2f}"
@@ -104,6 +110,9 @@ def page(results: dict[str, Any]) -> str:
             worst = max(abs(ends[end]["z"]) for end in ENDS)
             middle = ends["p50"]
             cells.append(f"{middle['gear']:.2f}, {middle['fit']:.2f}, {worst:.1f}")
+        ours, theirs = row["weights"]
+        form = max(theirs, key=lambda form: theirs[form])
+        cells.append(f"{form} {ours[form]:.2f}, {theirs[form]:.2f}" if len(theirs) > 1 else form)
         lines.append(f"| {name} | {row['gear']} | {k} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
@@ -117,6 +126,7 @@ def main() -> None:
     parser.add_argument("--made", type=Path, help="where fits are kept; RUNS unless given")
     parser.add_argument("--out", type=Path, default=FOLDER)
     parser.add_argument("--scenario", default=store.BASE, help="of the run that answers")
+    parser.add_argument("--only", default="", help="cases with this in their names")
     parser.add_argument("--set", action="append", default=[], help="sampler settings of the fits")
     given = parser.parse_args()
     run = store.latest(given.runs, given.scenario)
@@ -125,8 +135,8 @@ def main() -> None:
     if results.get("run") != run.info["key"]:
         results = {"run": run.info["key"], "scenario": given.scenario, "scenarios": {}}
     results["settings"] = given.set
-    for case in CASES:
-        if str(case) in results["scenarios"]:
+    for case in cases(run):
+        if str(case) in results["scenarios"] or given.only not in str(case):
             continue
         terminal.warn(str(case))
         row = compared(case, run, given.runs, given.made or given.runs, tuple(given.set))
