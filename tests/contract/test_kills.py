@@ -232,8 +232,8 @@ cp -a . "$OUT"
 exit $status
 """
 """Runs a command on a small disk that holds what a folder holds, and copies what is there then."""
-ENOUGH = 24 * 1024 * 1024
-"""Room on a disk that every command has enough of."""
+ROOMS = [round(4096 * 2 ** (14 * i / 19)) for i in range(20)]
+"""Room on disks: from one page to 64 MiB, of which every command has enough."""
 
 
 @pytest.mark.slow
@@ -247,10 +247,9 @@ def test_a_full_disk_leaves_what_was_there(place, figures):
         pytest.skip("no file systems of one's own here: unshare -rm and mount -t tmpfs")
     before, counts, out = files(place), Counter[str](), place.parent / "out"
     held = sum(-(-len(data) // 4096) * 4096 for data in before.values())
-    rooms = [round(ENOUGH ** (0.5 + i / 38)) for i in range(20)]
     (place.parent / "disk").mkdir()
     tenfold = Path(sys.executable).with_name("tenfold")
-    for room, command in product(rooms, COMMANDS):
+    for room, command in product(ROOMS, COMMANDS):
         out.mkdir()
         arguments = ("sh", "-c", SMALL, "sh", str(held + room), place.parent / "disk", place)
         done = subprocess.run(
@@ -267,5 +266,5 @@ def test_a_full_disk_leaves_what_was_there(place, figures):
             assert not made(before, out), where
         counts["refused" if done.returncode == 2 else "enough"] += 1
         shutil.rmtree(out)
-    assert counts["refused"] > len(rooms)
-    figures("small disks", {"sizes": len(rooms), "signals": 0, "leftovers": 0} | counts)
+    assert counts["refused"] > len(ROOMS)
+    figures("small disks", {"sizes": len(ROOMS), "signals": 0, "leftovers": 0} | counts)
