@@ -5,8 +5,10 @@
 
 One mistake at a time is put into a module, in memory: a comparison, a sign, an operation, a number
 changed. The tests of its room are then run, in a process of their own that begins with
-the libraries loaded. A mistake that no test notices is listed with its
-line. What was tried so far is kept, and told in tests/README.md. All 300 take an hour on two cores.
+the libraries loaded, those first that reach its line. A mistake that no test notices is listed with
+its line. What was tried is kept, and told in tests/README.md; another run goes on from there, and
+tries again what survived, but for rows that say `why` no test can notice. All 300 take half an hour
+of one processor.
 """
 
 from __future__ import annotations
@@ -14,18 +16,23 @@ from __future__ import annotations
 import argparse
 import ast
 import datetime
+import hashlib
 import importlib.abc
 import importlib.util
 import json
 import os
-import random
+import resource
 import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, NotRequired, TypedDict
+
+import hypothesis
+import pytest
+from hypothesis import Phase
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "model" / "tenfold"
@@ -53,7 +60,7 @@ ROOMS = {
 """Module -> the tests of its room, under tests/unit, and what pytest takes besides."""
 
 QUIET = ("-x", "-q", "-p", "no:cacheprovider", "--assert=plain")
-COUNT, SEED, LIMIT_S = 300, 20261127, 300
+COUNT, LIMIT_S = 300, 300
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq, ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult,
@@ -71,19 +78,33 @@ LIBRARIES = (
     "pint",
     "h5py",
 )
-LIBRARIES += ("pytest", "hypothesis", "arviz_stats")
+LIBRARIES += ("arviz_stats",)
+
+type Tests = dict[str, tuple[float, list[int]]]
+"""Test -> the seconds of processor time it takes, and the lines of a module that it reaches."""
 
 
 class Mutant(TypedDict):
-    """One mistake: where it is, what it is, and what became of it."""
+    """One mistake: where it is, what it is, what became of it, and why if no test can notice it."""
 
+    key: str
     module: str
     line: int
     change: str
     outcome: str
+    why: NotRequired[str]
 
 
-def sites(tree: ast.Module) -> Iterator[tuple[ast.AST, str, Any]]:
+class Site(NamedTuple):
+    """A place that can be changed: the statement of a module, and the place in it."""
+
+    key: str
+    module: str
+    statement: int
+    place: int
+
+
+def sites(tree: ast.AST) -> Iterator[tuple[ast.AST, str, Any]]:
     """Places that can be changed: a node, its field, and what is put there."""
     for node in _reachable(tree):
         if isinstance(node, ast.Compare) and type(node.ops[0]) in SWAPS:
@@ -116,13 +137,29 @@ def _reachable(node: ast.AST) -> Iterator[ast.AST]:
                 yield from _reachable(child)
 
 
-def mutated(source: str, number: int) -> tuple[ast.Module, int, str]:
-    """A module with its site `number` changed: tree, line, and the change as text."""
-    tree = ast.parse(source)
-    node, field, value = list(sites(tree))[number]
+def chosen(modules: list[str], count: int) -> list[Site]:
+    """`count` sites of all; each stays chosen while the statement around it is the same."""
+    every = []
+    for module in modules:
+        for i, statement in enumerate(ast.parse(_source(module)).body):
+            text = f"{module}\n{ast.unparse(statement)}"
+            for place, _ in enumerate(sites(statement)):
+                key = hashlib.sha256(f"{text}\n{place}".encode()).hexdigest()[:12]
+                every.append(Site(key, module, i, place))
+    return sorted(every)[:count]
+
+
+def mutated(site: Site) -> tuple[ast.Module, int, str]:
+    """A module that is changed at a site: tree, line, and the change as text."""
+    tree = ast.parse(_source(site.module))
+    node, field, value = list(sites(tree.body[site.statement]))[site.place]
     before, line = ast.unparse(node), getattr(node, "lineno", 0)
     setattr(node, field, value)
     return ast.fix_missing_locations(tree), line, f"{before} -> {ast.unparse(node)}"
+
+
+def _source(module: str) -> str:
+    return (PACKAGE / module).with_suffix(".py").read_text()
 
 
 class Instead(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -145,43 +182,109 @@ class Instead(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(compile(self.tree, str(self.path), "exec"), module.__dict__)  # noqa: S102
 
 
-def outcome(module: str, tree: ast.Module | None) -> str:
-    """ "killed", "timeout" or "survived": what the tests of a room say of a tree, in a fork."""
+class Reached:
+    """A plugin of pytest that notes the lines of a file each test reaches, and its seconds."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.seen, self.tests = str(path), set[int](), {}
+        monitor = sys.monitoring
+        monitor.use_tool_id(monitor.COVERAGE_ID, "mutants")
+        monitor.register_callback(monitor.COVERAGE_ID, monitor.events.LINE, self.line)
+        monitor.set_events(monitor.COVERAGE_ID, monitor.events.LINE)
+
+    def line(self, code: Any, line: int) -> Any:
+        """Note a line; each is told once a test."""
+        if code.co_filename == self.path:
+            self.seen.add(line)
+        return sys.monitoring.DISABLE
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Run a test, and keep its lines and seconds."""
+        self.seen.clear()
+        sys.monitoring.restart_events()
+        start = time.process_time()
+        result = yield
+        self.tests[item.nodeid] = (time.process_time() - start, sorted(self.seen))
+        return result
+
+
+class First:
+    """A plugin of pytest that runs the tests first that reach a line, the fastest of them first."""
+
+    def __init__(self, tests: Tests, line: int) -> None:
+        self.order = {name: (line not in lines, s) for name, (s, lines) in tests.items()}
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Sort the tests."""
+        items.sort(key=lambda item: self.order.get(item.nodeid, (True, 0.0)))
+
+
+def run(module: str, plugin: Reached | First) -> bool:
+    """Whether a test of a room fails."""
+    profile = {"phases": (Phase.explicit, Phase.generate), "derandomize": True, "database": None}
+    hypothesis.settings.register_profile("mutants", **profile)
+    hypothesis.settings.load_profile("mutants")
+    unit = ROOT / "tests" / "unit"
+    tests = [str(unit / word) if word.endswith(".py") else word for word in ROOMS[module]]
+    return pytest.main([*QUIET, *tests], plugins=[plugin]) != 0
+
+
+def forked(work: Callable[[], str]) -> tuple[int, str]:
+    """What a function returns in a silent fork, and how that ended, as `os.waitpid` has it."""
+    told, said = os.pipe()
     child = os.fork()
     if child == 0:
         os.setpgid(0, 0)
+        resource.setrlimit(resource.RLIMIT_CPU, (LIMIT_S, LIMIT_S))
         quiet = os.open(os.devnull, os.O_RDWR)
         for stream in (1, 2):
             os.dup2(quiet, stream)
-        if tree is not None:
-            path = (PACKAGE / module).with_suffix(".py")
-            name = f"tenfold.{module.replace('/', '.')}"
-            sys.meta_path.insert(0, Instead(name, path, tree))
-        import pytest
-
-        unit = ROOT / "tests" / "unit"
-        tests = [str(unit / word) if word.endswith(".py") else word for word in ROOMS[module]]
-        os._exit(int(pytest.main([*QUIET, *tests])) != 0)
-    end = time.monotonic() + LIMIT_S
-    while time.monotonic() < end:
-        pid, status = os.waitpid(child, os.WNOHANG)
-        if pid:
-            return "killed" if status else "survived"
-        time.sleep(0.05)
-    os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return "timeout"
+        with os.fdopen(said, "w") as pipe:
+            pipe.write(work())
+        os._exit(0)
+    os.close(said)
+    with os.fdopen(told) as pipe:
+        text = pipe.read()
+    return os.waitpid(child, 0)[1], text
 
 
-def chosen(modules: list[str], count: int) -> list[tuple[str, int]]:
-    """`count` sites, as many of each module as it has a share of all; the same every time."""
-    total = {name: len(list(sites(ast.parse(_source(name))))) for name in modules}
-    every = [(name, number) for name in modules for number in range(total[name])]
-    return random.Random(SEED).sample(every, min(count, len(every)))
+def reached(module: str) -> Tests:
+    """Tests of a room as it is, the lines of the module they reach, and the seconds they take.
+
+    Raises:
+        RuntimeError: they fail.
+    """
+
+    def work() -> str:
+        plugin = Reached((PACKAGE / module).with_suffix(".py"))
+        return "" if run(module, plugin) else json.dumps(plugin.tests)
+
+    _, text = forked(work)
+    if not text:
+        raise RuntimeError(f"{module}: its tests fail as it is")
+    return json.loads(text)
 
 
-def _source(module: str) -> str:
-    return (PACKAGE / module).with_suffix(".py").read_text()
+def outcome(module: str, tree: ast.Module, line: int, tests: Tests) -> str:
+    """ "killed", "timeout" or "survived": what the tests of a room say of a tree."""
+
+    def work() -> str:
+        path = (PACKAGE / module).with_suffix(".py")
+        sys.meta_path.insert(0, Instead(f"tenfold.{module.replace('/', '.')}", path, tree))
+        return "killed" if run(module, First(tests, line)) else "survived"
+
+    status, text = forked(work)
+    slow = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU
+    return "timeout" if slow else text or "killed"
+
+
+def kept(path: Path | None) -> dict[str, Mutant]:
+    """Mistakes that need not be tried again, by key."""
+    if path is None or not path.exists():
+        return {}
+    rows: list[Mutant] = json.loads(path.read_text())["mutants"]
+    return {row["key"]: row for row in rows if row["outcome"] != "survived" or "why" in row}
 
 
 def main() -> int:
@@ -197,23 +300,24 @@ def main() -> int:
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # threads do not survive a fork
     for library in LIBRARIES:
         importlib.import_module(library)
-    for module in options.only:
-        start = time.monotonic()
-        if (found := outcome(module, None)) != "survived":
-            print(f"{module}: its tests fail as it is ({found})")
-            return 1
-        print(f"{module}: {time.monotonic() - start:.1f} s", flush=True)
-    tried, today = list[Mutant](), str(datetime.date.today())
-    for module, number in chosen(options.only, options.count):
-        tree, line, change = mutated(_source(module), number)
-        found = outcome(module, tree)
-        tried.append({"module": module, "line": line, "change": change, "outcome": found})
+    known, tried, rooms = kept(options.out), list[Mutant](), dict[str, Tests]()
+    left = chosen(options.only, options.count)
+    for site in left:
+        if site.key in known:
+            tried.append(known[site.key])
+            continue
+        if site.module not in rooms:
+            rooms[site.module] = reached(site.module)
+        tree, line, change = mutated(site)
+        found = outcome(site.module, tree, line, rooms[site.module])
+        row = Mutant(key=site.key, module=site.module, line=line, change=change, outcome=found)
+        tried.append(row)
         if found == "survived":
-            print(f"{module}:{line}: {change}", flush=True)
+            print(f"{site.module}:{line}: {change}", flush=True)
         if options.out:  # all so far: it may take long, and be stopped
-            write_atomic(
-                options.out, json.dumps({"date": today, "mutants": tried}, indent=1) + "\n"
-            )
+            later = [known[other.key] for other in left[len(tried) :] if other.key in known]
+            content = {"date": str(datetime.date.today()), "mutants": tried + later}
+            write_atomic(options.out, json.dumps(content, indent=1) + "\n")
     print(dict(Counter(mutant["outcome"] for mutant in tried)))
     return 0
 
