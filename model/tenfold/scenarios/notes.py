@@ -1,8 +1,9 @@
 """What was computed of scenarios, kept in files of the folder of runs, each entry under its key.
 
 Entries are written one by one under a lock, so that two processes lose none of each other's; a file
-that is missing or damaged holds none, and is made anew. Beside its entries a file records, under
-"code", the modules that made them: to know that these are still the same, nothing need be parsed.
+that is missing or damaged holds none, and is made anew; so is an entry whose hash is another.
+Beside its entries a file records, under "code", the modules that made them: to know that these are
+still the same, nothing need be parsed.
 """
 
 from __future__ import annotations
@@ -39,10 +40,22 @@ def key(run: Run, asked: Any) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
+def sealed(entry: Entry) -> Entry:
+    """An entry, as JSON has it, with a hash of what it says."""
+    plain = json.loads(json.dumps(entry))
+    text = json.dumps(plain, sort_keys=True)
+    return plain | {"sha256": hashlib.sha256(text.encode()).hexdigest()[:16]}
+
+
+def whole(entry: Entry) -> bool:
+    """Whether an entry says what it said when it was sealed."""
+    return sealed({k: v for k, v in entry.items() if k != "sha256"}) == entry
+
+
 def entries(path: Path, table: str) -> dict[str, Entry]:
     """Entries of a file by name, those of its `table` that today's code made, with their `key`."""
-    found = _read(path, table)[0]
-    return {n: {k: v for k, v in entry.items() if k != "code"} for n, entry in found.items()}
+    found, own = _read(path, table)[0], ("code", "sha256")
+    return {n: {k: v for k, v in entry.items() if k not in own} for n, entry in found.items()}
 
 
 def _read(path: Path, table: str) -> tuple[dict[str, Entry], dict[str, keys.Code]]:
@@ -53,7 +66,7 @@ def _read(path: Path, table: str) -> tuple[dict[str, Entry], dict[str, keys.Code
         content = read_json(path)
         code = {made: one for made, one in content["code"].items() if not keys.changed(one)}
         rows = content[table].items()
-        return {name: row for name, row in rows if row["key"] and row["code"] in code}, code
+        return {name: row for name, row in rows if row["code"] in code and whole(row)}, code
     except (SpecError, LookupError, TypeError, AttributeError):
         return {}, {}
 
@@ -71,8 +84,8 @@ def keep(path: Path, table: str, name: str, entry: Entry, code: tuple[str, ...] 
     made = hashlib.sha256(repr(record).encode()).hexdigest()[:16]
     with _locked(path):
         known, records = _read(path, table)
-        known[name] = entry | {"code": made}
-        content = {"version": 2, table: known, "code": records | {made: record}}
+        known[name] = sealed(entry | {"code": made})
+        content = {"version": 3, table: known, "code": records | {made: record}}
         write_atomic(path, json.dumps(content, indent=1) + "\n")
 
 

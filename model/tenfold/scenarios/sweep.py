@@ -26,10 +26,10 @@ from tenfold import mixture
 from tenfold.answers import registry
 from tenfold.answers.constants import load_constants
 from tenfold.answers.question import Asked, Question, under
-from tenfold.files import Mistakes, SpecError, write_atomic
+from tenfold.files import Mistakes, SpecError, append, write_atomic
 from tenfold.posterior import priors as prior_table
 from tenfold.runs import store
-from tenfold.scenarios import changes, tables, workers
+from tenfold.scenarios import changes, notes, tables, workers
 from tenfold.scenarios.answering import answering
 from tenfold.scenarios.gears import NeedsFit
 from tenfold.scenarios.said import Said
@@ -178,14 +178,11 @@ def run(
     if found and left:
         say(f"{len(found):,} of {len(sweep.points):,} points are there already")
     if left:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lines = "".join(json.dumps(row) + "\n" for row in found.values())
-        write_atomic(path, lines)  # without a line that was cut off
-        with path.open("a") as file:
-            for row in _computed(sweep, left, processes, scheduler, say):
-                found[row["point"]] = row
-                file.write(json.dumps(row) + "\n")
-                file.flush()
+        # without lines that were cut off
+        write_atomic(path, "".join(map(_line, found.values())))
+        for row in _computed(sweep, left, processes, scheduler, say):
+            found[row["point"]] = row
+            append(path, _line(row))
     return [found[point] for point in range(len(sweep.points))]
 
 
@@ -237,16 +234,21 @@ def _run(path: str) -> store.Run:
     return store.load(Path(path))
 
 
+def _line(row: Row) -> str:
+    return json.dumps(notes.sealed(row)) + "\n"
+
+
 def _kept(path: Path) -> dict[int, Row]:
-    """Finished points; a line that was cut off is none."""
+    """Finished points; a line that was cut off or damaged is none."""
     found: dict[int, Row] = {}
-    if path.is_file():
-        for line in path.read_text().splitlines():
-            try:
-                one = json.loads(line)
-                found[one["point"]] = one
-            except (ValueError, KeyError, TypeError):
-                continue
+    text = path.read_bytes().decode(errors="replace") if path.is_file() else ""
+    for line in text.split("\n")[:-1]:
+        try:
+            one = json.loads(line)
+            if notes.whole(one):
+                found[one["point"]] = {key: one[key] for key in one if key != "sha256"}
+        except (ValueError, KeyError, TypeError, AttributeError):
+            continue
     return found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -85,6 +87,25 @@ def test_a_baseline_lies_between_its_own_estimate_and_that_of_others(constants):
 def test_a_disclosed_share_stays_as_it_is(constants):
     found = 10 ** quantiles(rl_share.share(constants, constants.run("deepseek-r1"), LIKE, 0))
     assert found == pytest.approx([0.053, 0.0555, 0.058], rel=0.02)
+
+
+def test_a_model_is_known_from_its_day_its_month_or_its_year():
+    row = next(iter(read_rows(data_path("rl_share.csv"), RlShare)))
+    day = datetime.date(2025, 7, 9)
+    for date, known in (("2025-07-09", True), ("2025-07-10", False), ("2025-07", True)):
+        assert rl_share.known(row.model_copy(update={"date": date}), day) == known
+    assert not rl_share.known(row.model_copy(update={"date": "2026"}), day)
+    everything = rl_share.typical(2026.0, LIKE, 0).log10
+    assert (everything == rl_share.typical(2026.0, LIKE, 0, datetime.date.max).log10).all()
+    assert everything.std() < rl_share.typical(2026.0, LIKE, 0, datetime.date.min).log10.std()
+
+
+def test_priors_are_what_is_said_of_them():
+    """A tenth within ten either way; threefold a year, which may be nothing or tenfold."""
+    (share, growth), (within, faster) = rl_share.PRIOR_MEAN, rl_share.PRIOR_SD
+    assert (10**share, 10**within) == pytest.approx((0.1, 10))
+    assert 10**growth == pytest.approx(3.16, abs=0.01)
+    assert (growth - faster, growth + faster) == (0, 1)
 
 
 def test_an_exact_share_is_exact(constants):

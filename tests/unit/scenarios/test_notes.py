@@ -15,6 +15,19 @@ def test_two_at_once_lose_no_entry(tmp_path):
     assert notes.entries(path, "rows") == {}
 
 
+def test_an_entry_that_was_changed_is_none(tmp_path):
+    path = tmp_path / "rows.json"
+    for name, value in (("one", 1.25), ("two", 2.5)):
+        notes.keep(path, "rows", name, {"key": name, "value": value, "by": {2: (value, None)}})
+    assert notes.entries(path, "rows")["two"] == {
+        "key": "two",
+        "value": 2.5,
+        "by": {"2": [2.5, None]},
+    }
+    path.write_text(path.read_text().replace('"value": 1.25', '"value": 1.26'))
+    assert list(notes.entries(path, "rows")) == ["two"]
+
+
 def test_what_was_explored_is_told_while_it_holds(prior_run, tmp_path):
     by = {"quantity": "rl_jump_ooms", "by": "source", "rows": []}
     explored.keep(prior_run, tmp_path, "influence", by)
@@ -27,7 +40,7 @@ def test_what_was_explored_is_told_while_it_holds(prior_run, tmp_path):
     path = tmp_path / explored.FILE
     path.write_text(path.read_text().replace(found["next:exchange_rate"]["key"], "0"))
     assert list(explored.current(prior_run, tmp_path)) == ["influence:rl_jump_ooms:source"]
-    assert json.loads(path.read_text())["version"] == 2
+    assert json.loads(path.read_text())["version"] == 3
 
 
 def test_an_entry_goes_with_the_code_that_made_it(prior_run, tmp_path):

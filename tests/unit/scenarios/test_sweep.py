@@ -65,7 +65,8 @@ def test_what_is_finished_is_kept_and_a_line_that_was_cut_off_is_not(run, tmp_pa
     first = sweeping.run(sweep, processes=1)
     path = tmp_path / "sweeps" / f"{sweep.key}.jsonl"
     lines = path.read_text().splitlines()
-    path.write_text("\n".join([lines[2], lines[0], lines[1][:30]]))
+    changed = lines[3].replace('"point": 3', '"point": 1')
+    path.write_text("\n".join([lines[2], lines[0], changed, "\xff", lines[1]]))
     done = []
     real = sweeping.row
     monkeypatch.setattr(sweeping, "row", lambda s, p: done.append(p) or real(s, p))
