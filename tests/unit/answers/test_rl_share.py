@@ -127,3 +127,10 @@ def test_a_share_with_one_end_alone_is_taken_as_exact():
     for lacking in ("rl_share_low", "rl_share_high"):
         one = both.model_copy(update={lacking: None})
         assert rl_share._stated(one) == pytest.approx((-1.0, rl_share.LEAST_SE))
+
+
+@pytest.mark.parametrize(
+    ("date", "years"), [("2025", 0.0), ("2025-01", -5.5 / 12), ("2026-12", 17.5 / 12)]
+)
+def test_a_month_or_a_year_stands_for_its_middle(date, years):
+    assert rl_share._years(date) == pytest.approx(years)
