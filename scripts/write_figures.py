@@ -22,10 +22,16 @@ BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 def known() -> dict[str, dict[str, int | float | str]]:
     """What slow tests counted, and what became of the mutants."""
     figures = json.loads((TESTS / "figures.json").read_text())
+    kills = [found for name, found in figures.items() if name.startswith("kills, ")]
+    if kills:
+        date = max(found["date"] for found in kills)
+        figures["kills"] = {"killed": sum(found["killed"] for found in kills), "date": date}
     if MUTANTS.exists():
         tried = json.loads(MUTANTS.read_text())
         counts = Counter(mutant["outcome"] for mutant in tried["mutants"])
+        explained = sum("why" in mutant for mutant in tried["mutants"])
         figures["mutants"] = {"date": tried["date"], "tried": counts.total(), **counts}
+        figures["mutants"]["explained"] = explained
     return figures
 
 
