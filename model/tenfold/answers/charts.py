@@ -71,7 +71,7 @@ def curve(asked: Asked, label: str) -> xr.Dataset:
     if not known.own[place]:
         raise SpecError(f"series {label!r}: a pair of modes or a second axis; it has no curve")
     found = _drawn(_folder(asked), (label,), tuple(series.LABELS)).isel(series=0, drop=True)
-    return found.assign(floor=known.floor[place], reference=known.reference[place])
+    return found.astype(float).assign(floor=known.floor[place], reference=known.reference[place])
 
 
 def table(asked: Asked, *names: str) -> xr.Dataset:
@@ -163,14 +163,14 @@ def _all_ooms(asked: Asked) -> xr.DataArray:
         raise Untold(f"benchmark {asks.benchmark!r}: no {asks.regime} series with a curve there")
     labels = tuple(known.label[chosen].tolist())
     found = _drawn(_folder(asked), labels, ("slope", "series_ceiling"))
-    floor = np.broadcast_to(known.floor[chosen][:, None, None, None], found["slope"].shape)
-    found["floor"] = (found["slope"].dims, floor)
-    return _by_form(found, _ooms, start, target)
+    floor = known.floor[chosen].astype(found["slope"].dtype)[:, None, None, None]
+    whole = np.broadcast_to(floor, found["slope"].shape)
+    return _by_form(found.assign(floor=(found["slope"].dims, whole)), _ooms, start, target)
 
 
 def _by_form(parts: xr.Dataset, function: Any, *given: float) -> xr.DataArray:
     """A function of the curves of each form, as arrays: their labels would take longer."""
-    found = parts["slope"].copy(data=np.empty(parts["slope"].shape))
+    found = parts["slope"].copy(data=np.empty_like(parts["slope"].values))
     for form in parts["form"].values.tolist():
         own = {name: part.values for name, part in parts.sel(form=form).items()}
         found.loc[{"form": form}] = function(own, form, *given)
@@ -240,7 +240,7 @@ def _table(folder: Path, names: tuple[str, ...]) -> xr.Dataset:
 
 @lru_cache(maxsize=64)
 def _drawn(folder: Path, labels: tuple[str, ...], parts: tuple[str, ...]) -> xr.Dataset:
-    """Draws of some series: `series.FILE`, the ceiling under that name, in double precision.
+    """Draws of some series: `series.FILE`, the ceiling under that name, in single precision.
 
     Raises:
         Untold: a run of before there was such a file.
@@ -256,6 +256,6 @@ def _drawn(folder: Path, labels: tuple[str, ...], parts: tuple[str, ...]) -> xr.
         known = stored["series"].asstr()[()].tolist()
         places = sorted(known.index(label) for label in labels)
         for name in parts:
-            values = stored[name][places].astype(float)
+            values = stored[name][places]
             found[name.removeprefix("series_")] = (("series", *SAMPLE_DIMS), values)
     return xr.Dataset(found, coords={"form": list(run.forms)})

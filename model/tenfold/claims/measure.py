@@ -221,7 +221,8 @@ def evidence(
     claim: Claim, measured: Measure, values: xr.DataArray, weight: xr.DataArray
 ) -> Evidence:
     """What draws of a claim's quantity, on the scale of `measured`, say of it."""
-    p, mcse = mixture.probability(measured.holds(values), weight)
+    inside = values.copy(data=measured.holds(values.values))  # labels need not be compared
+    p, mcse = mixture.probability(inside, weight)
     room = measured.slack + ROUNDING
     low, high = measured.low - room, measured.high + room
     below, above = (mixture.probability(x, weight) for x in (values < low, values > high))
@@ -251,7 +252,7 @@ def evidence(
         decisive=_tolerance(measured, order.narrowest(DECISIVE)) if near else None,
         by_tolerance=_by_tolerance(measured, order, near),
         density=_density(order, LAST if measured.kind == "date" else math.inf),
-        forms=_forms(measured.holds(values), weight),
+        forms=_forms(inside, weight),
     )
 
 

@@ -122,11 +122,12 @@ def _dataset(path: Path, file: Any, group: str, names: Iterable[str] | None) -> 
         stored = node[name]
         if name in coords or isinstance(stored, h5py.Group):
             continue
-        label = stored.attrs.get("NAME", b"")
+        own = set(stored.attrs)
+        label = stored.attrs["NAME"] if "NAME" in own else b""
         if bytes(label).startswith(b"This is a netCDF dimension but not"):
             continue
-        attrs = {k: _text(v) for k, v in stored.attrs.items() if k not in INTERNAL}
-        if "DIMENSION_LIST" in stored.attrs:
+        attrs = {name: _text(stored.attrs[name]) for name in sorted(own - INTERNAL)}
+        if "DIMENSION_LIST" in own:
             refs = stored.attrs["DIMENSION_LIST"]
             dims = tuple(str(file[ref[0]].name).rsplit("/", 1)[1] for ref in refs)
             data[name] = (dims, _values(stored), attrs)
