@@ -82,11 +82,11 @@ def compare(job: dict[str, Any]) -> dict[str, Any]:
     """One gradient on the shipped evidence: Tenfold's density and the PyMC model's, compiled."""
     import nutpie
 
-    from tenfold.sampler import coordinates, kernel, layout
+    from tenfold.sampler import coordinates, kernel, layout, packing
 
     plan = samplers.baseline()
     where = layout.layout(plan.points, plan.choice, job["form"])
-    tables = coordinates.inputs(plan.points, plan.priors, plan.choice, where, job["form"])
+    tables = packing.tables(plan.points, plan.priors, plan.choice, where, job["form"])
     graph: Any = nutpie.compile_pymc_model(samplers.pymc_model(job["form"]))
     ours = int(kernel.log_density_pointer.address or 0)
     pointers = [
@@ -103,11 +103,11 @@ def scale(job: dict[str, Any]) -> dict[str, Any]:
     if job["compare"]:
         return compare(job)
     plan = synthetic(job["series"], job["form"], job["seed"])
-    from tenfold.sampler import coordinates, kernel, layout
+    from tenfold.sampler import coordinates, kernel, layout, packing
 
     start = time.perf_counter()
     where = layout.layout(plan.points, plan.choice, job["form"])
-    tables = coordinates.inputs(plan.points, plan.priors, plan.choice, where, job["form"])
+    tables = packing.tables(plan.points, plan.priors, plan.choice, where, job["form"])
     packed = kernel.pack(kernel.Inputs(**tables))
     found: dict[str, Any] = {"setup_s": time.perf_counter() - start, "parameters": where.size}
     found |= {"series": plan.points.sizes["series"], "points": plan.points.sizes["obs"]}

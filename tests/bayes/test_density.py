@@ -12,7 +12,7 @@ from tenfold.curves import FORMS
 from tenfold.evidence import dataset
 from tenfold.posterior import hierarchy, priors
 from tenfold.posterior.scenario import ModelChoice, Prior
-from tenfold.sampler import coordinates, kernel, layout
+from tenfold.sampler import coordinates, kernel, layout, packing
 
 CLOSE = 1e-5
 """Log densities are thousands; the Jacobian, taken by differences, is good to about 1e-6."""
@@ -48,7 +48,7 @@ class Density:
 
     def __init__(self, evidence, table, choice, form, data=None):
         self.where = layout.layout(evidence, choice, form)
-        self.tables = coordinates.inputs(evidence, table, choice, self.where, form, data)
+        self.tables = packing.tables(evidence, table, choice, self.where, form, data)
         self.packed = kernel.pack(kernel.Inputs(**self.tables))
         kinds: list[Any] = [ctypes.c_int64, ctypes.c_uint64, *[ctypes.c_void_p] * 4]
         place = int(kernel.log_density_pointer.address or 0)

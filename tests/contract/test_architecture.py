@@ -169,10 +169,6 @@ TOO_LONG = {
     # the density: one pass forwards and backwards, and the same as a graph
     "kernel.py": {"", "log_density"},
     "hierarchy.py": {"build_model"},
-    # to be divided
-    "coordinates.py": {"", "inputs", "_follow"},
-    "pilot.py": {"fits"},
-    "simulate.py": {"prior"},
 }
 """Module -> functions of more than 80 lines; "" where the module has more than 400."""
 

@@ -7,6 +7,8 @@ Datasets of parameters have the variables of the stored posterior, with any lead
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import xarray as xr
 
@@ -18,6 +20,44 @@ from tenfold.posterior.priors import Priors
 from tenfold.posterior.scenario import ModelChoice
 
 
+@dataclass
+class _Drawn:
+    """Parameters drawn so far, (`draw`, ...), and what it takes to draw more."""
+
+    points: xr.Dataset
+    priors: Priors
+    draws: int
+    rng: np.random.Generator
+    coords: dict[str, np.ndarray]
+    found: dict[str, tuple[tuple[str, ...], np.ndarray]]
+
+    def size(self, dim: str) -> int:
+        return len(self.coords[dim])
+
+    def known(self, *names: str, of: str | None = None) -> None:
+        """Parameters with a prior of their own, one of each or one per label of a dim."""
+        dims = () if of is None else (of,)
+        size = (self.draws, *(self.size(dim) for dim in dims))
+        for name in names:
+            value = prior_table.draw(name, self.priors, size, self.rng)
+            self.found[name] = (("draw", *dims), value)
+
+    def normal(self, size: int) -> np.ndarray:
+        return self.rng.standard_normal((self.draws, size))
+
+    def effects(self, name: str, of: str) -> None:
+        """Standard normals `name`_z, one per label, and the prior of their `name`_sd."""
+        self.known(f"{name}_sd")
+        self.found[f"{name}_z"] = (("draw", of), self.normal(self.size(of)))
+
+    def around(self, name: str, z: np.ndarray, which: np.ndarray | None = None) -> np.ndarray:
+        """`name`_mean + `name`_sd z, (draw, ...); `which` of several means and sds each has."""
+        mean, sd = (self.found[f"{name}_{key}"][1] for key in ("mean", "sd"))
+        if which is None:
+            return mean[:, None] + sd[:, None] * z
+        return mean[:, which] + sd[:, which] * z
+
+
 def prior(
     points: xr.Dataset,
     priors: Priors,
@@ -27,122 +67,16 @@ def prior(
     rng: np.random.Generator,
 ) -> xr.Dataset:
     """Parameters drawn from the prior, dims (`draw`, ...), complete as a stored posterior."""
-    cell = structure.cells(points)
-
-    def one(name: str, *dims: str) -> None:
-        size = (draws, *(sizes[dim] for dim in dims))
-        found[name] = (("draw", *dims), prior_table.draw(name, priors, size, rng))
-
-    def normal(name: str, dim: str) -> None:
-        found[name] = (("draw", dim), rng.standard_normal((draws, sizes[dim])))
-
-    free_units = [u for u in points["unit"].values.tolist() if u not in structure.REFERENCE_UNITS]
-    coords = {
-        name: points[name].values
-        for name in ("series", "benchmark", "family", "regime", "chart", "shift")
-    }
-    coords |= {
-        "cell": cell["cell"].values,
-        "free_unit": np.array(free_units, dtype=str),
-        "ceiling_of": structure.ceilings(points)["ceiling_of"].values,
-        "rl_series": points["series"].values[structure.rl(points)],
-        "llm": structure.slope_models(points),
-        "rl_publication": structure.publications(points),
-        "shifted_benchmark": structure.shifted(points),
-        "shifted_family": structure.shifted(points, "family"),
-        "shifted_model": structure.shifted(points, "model"),
-    }
-    shifted = coords["shifted_benchmark"]
-    sizes = {name: len(values) for name, values in coords.items()}
-    found: dict[str, tuple] = {}
-    for name in ("log_slope_mean", "intercept_mean", "sigma"):
-        one(name, "regime")
-    for name in ("cell_sd", "series_sd", "intercept_cell_sd", "intercept_sd"):
-        one(name)
-    if free_units:
-        one("unit_offset", "free_unit")
-    if structure.twins(points).any():
-        one("unit_sd")
-    if choice.pool_benchmark:
-        one("benchmark_sd")
-        spread = np.hypot(found["benchmark_sd"][1], found["cell_sd"][1])
-        share = (found["benchmark_sd"][1] / spread) ** 2
-        partner = cell["partner"].values
-        single, paired = np.flatnonzero(partner < 0), np.flatnonzero(partner >= 0)
-        total = spread[:, None] * rng.standard_normal((draws, partner.size))
-        z = rng.standard_normal((draws, paired.size))
-        total[:, paired] = (
-            share[:, None] * total[:, partner[paired]]
-            + (spread * np.sqrt(1 - share**2))[:, None] * z
-        )
-        found["cell_total"] = (("draw", "cell"), total)
-        found["cell_total_first"] = (("draw", "cell_first"), total[:, single])
-        found["cell_total_second_z"] = (("draw", "cell_second"), z)
-    if choice.pool_family:
-        one("family_sd")
-        normal("family_z", "family")
-    if choice.pool_model and sizes["llm"]:
-        one("model_sd")
-        normal("model_z", "llm")
-    if choice.pool_publication and sizes["rl_publication"]:
-        one("publication_sd")
-        normal("publication_z", "rl_publication")
-    if choice.drift and sizes["rl_publication"]:
-        one("drift_share")
-        one("drift_length")
-    normal("intercept_cell_z", "cell")
-    if choice.estimate_lambda:
-        one("lambda")
-    if choice.noise == "student_t":
-        one("nu")
-    if sizes["chart"]:
-        scale = points["chart_scale_se"].values
-        found["kappa_chart"] = (
-            ("draw", "chart"),
-            np.exp(scale * rng.standard_normal((draws, scale.size))),
-        )
-    if choice.thinking_shift and shifted.size:
-        one("thinking_shift_mean")
-        one("thinking_shift_sd")
-        z = rng.standard_normal((draws, shifted.size))
-        value = (
-            found["thinking_shift_mean"][1][:, None] + found["thinking_shift_sd"][1][:, None] * z
-        )
-        found["thinking_shift"] = (("draw", "shifted_benchmark"), value)
-        for kind, wanted in (("family", choice.pool_family), ("model", choice.pool_model)):
-            if wanted:
-                one(f"thinking_{kind}_sd")
-                normal(f"thinking_{kind}_z", f"shifted_{kind}")
-        one("thinking_rest_mean")
-        one("thinking_rest_sd")
-        normal("thinking_rest_z", "shifted_benchmark")
-        mean, sd = (found[f"thinking_rest_{key}"][1][:, None] for key in ("mean", "sd"))
-        value = np.exp(mean + sd * found["thinking_rest_z"][1])
-        found["thinking_rest"] = (("draw", "shifted_benchmark"), value)
-    if choice.shift_evidence and sizes["shift"]:
-        normal("shift_z", "shift")
-    for name in ("log_inference_per_training_mean", "inference_per_training_sd"):
-        if points.sizes["tradeoff"]:
-            one(name)
-    for name in ("gpt_level_mean", "gpt_level_sd"):
-        if points.sizes["gpt"] > 1:
-            one(name)
-    if form in curves.CEILINGS:
-        one("ceiling_mean", "regime")
-        one("ceiling_sd", "regime")
-        of = structure.ceilings(points)["ceiling_regime_index"].values
-        z = rng.standard_normal((draws, of.size))
-        logit = found["ceiling_mean"][1][:, of] + found["ceiling_sd"][1][:, of] * z
-        found["ceiling_logit"] = (("draw", "ceiling_of"), logit)
-    if form in curves.EARLIER and sizes["rl_series"]:
-        one("early_mean")
-        one("early_sd")
-        normal("early_z", "rl_series")
-        mean, sd = (found[f"early_{key}"][1][:, None] for key in ("mean", "sd"))
-        found["early"] = (("draw", "rl_series"), mean + sd * found["early_z"][1])
-    parameters = xr.Dataset(found, coords=coords)
+    drawn = _Drawn(points, priors, draws, rng, _coords(points), {})
+    _slopes(drawn, choice)
+    _levels(drawn, form)
+    _noise(drawn, choice)
+    if choice.thinking_shift and drawn.size("shifted_benchmark"):
+        _thinking(drawn, choice)
+    _beside(drawn, choice)
+    parameters = xr.Dataset(drawn.found, coords=drawn.coords)
     z = xr.DataArray(
-        rng.standard_normal((2, draws, sizes["series"])), dims=("which", "draw", "series")
+        rng.standard_normal((2, draws, drawn.size("series"))), dims=("which", "draw", "series")
     )
     level = forward.typical_intercept(parameters, points)
     parameters["intercept"] = level + parameters["intercept_sd"] * z[0]
@@ -152,6 +86,110 @@ def prior(
     else:
         parameters["slope"] = np.exp(typical) * (1 + parameters["series_sd"] * z[1])
     return complete(parameters, points, form, rng)
+
+
+def _coords(points: xr.Dataset) -> dict[str, np.ndarray]:
+    """Labels of every dim that parameters have."""
+    units = [u for u in points["unit"].values.tolist() if u not in structure.REFERENCE_UNITS]
+    names = ("series", "benchmark", "family", "regime", "chart", "shift")
+    return {name: points[name].values for name in names} | {
+        "cell": structure.cells(points)["cell"].values,
+        "free_unit": np.array(units, dtype=str),
+        "ceiling_of": structure.ceilings(points)["ceiling_of"].values,
+        "rl_series": points["series"].values[structure.rl(points)],
+        "llm": structure.slope_models(points),
+        "rl_publication": structure.publications(points),
+        "shifted_benchmark": structure.shifted(points),
+        "shifted_family": structure.shifted(points, "family"),
+        "shifted_model": structure.shifted(points, "model"),
+    }
+
+
+def _slopes(drawn: _Drawn, choice: ModelChoice) -> None:
+    """What slopes are made of: regimes, units, benchmarks and cells, families, models, RL."""
+    drawn.known("log_slope_mean", of="regime")
+    drawn.known("cell_sd", "series_sd")
+    if drawn.size("free_unit"):
+        drawn.known("unit_offset", of="free_unit")
+    if structure.twins(drawn.points).any():
+        drawn.known("unit_sd")
+    if choice.pool_benchmark:
+        drawn.known("benchmark_sd")
+        benchmark_sd, cell_sd = (drawn.found[f"{k}_sd"][1] for k in ("benchmark", "cell"))
+        spread = np.hypot(benchmark_sd, cell_sd)
+        share = (benchmark_sd / spread) ** 2
+        partner = structure.cells(drawn.points)["partner"].values
+        single, paired = np.flatnonzero(partner < 0), np.flatnonzero(partner >= 0)
+        total, z = spread[:, None] * drawn.normal(partner.size), drawn.normal(paired.size)
+        total[:, paired] = (
+            share[:, None] * total[:, partner[paired]]
+            + (spread * np.sqrt(1 - share**2))[:, None] * z
+        )
+        drawn.found["cell_total"] = (("draw", "cell"), total)
+        drawn.found["cell_total_first"] = (("draw", "cell_first"), total[:, single])
+        drawn.found["cell_total_second_z"] = (("draw", "cell_second"), z)
+    if choice.pool_family:
+        drawn.effects("family", "family")
+    if choice.pool_model and drawn.size("llm"):
+        drawn.effects("model", "llm")
+    if choice.pool_publication and drawn.size("rl_publication"):
+        drawn.effects("publication", "rl_publication")
+    if drawn.size("chart"):
+        scale = drawn.points["chart_scale_se"].values
+        drawn.found["kappa_chart"] = (("draw", "chart"), np.exp(scale * drawn.normal(scale.size)))
+
+
+def _levels(drawn: _Drawn, form: Form) -> None:
+    """Where curves lie, what they approach, and what RL runs start with."""
+    drawn.known("intercept_mean", of="regime")
+    drawn.known("intercept_sd")
+    drawn.effects("intercept_cell", "cell")
+    if form in curves.CEILINGS:
+        drawn.known("ceiling_mean", "ceiling_sd", of="regime")
+        of = structure.ceilings(drawn.points)["ceiling_regime_index"].values
+        logit = drawn.around("ceiling", drawn.normal(of.size), of)
+        drawn.found["ceiling_logit"] = (("draw", "ceiling_of"), logit)
+    if form in curves.EARLIER and drawn.size("rl_series"):
+        drawn.known("early_mean")
+        drawn.effects("early", "rl_series")
+        early = drawn.around("early", drawn.found["early_z"][1])
+        drawn.found["early"] = (("draw", "rl_series"), early)
+
+
+def _noise(drawn: _Drawn, choice: ModelChoice) -> None:
+    """How scores scatter about their curves."""
+    drawn.known("sigma", of="regime")
+    if choice.drift and drawn.size("rl_publication"):
+        drawn.known("drift_share", "drift_length")
+    if choice.estimate_lambda:
+        drawn.known("lambda")
+    if choice.noise == "student_t":
+        drawn.known("nu")
+
+
+def _thinking(drawn: _Drawn, choice: ModelChoice) -> None:
+    """What non-thinking modes lack: by benchmark, family and model, and the spread of the rest."""
+    drawn.known("thinking_shift_mean", "thinking_shift_sd")
+    shift = drawn.around("thinking_shift", drawn.normal(drawn.size("shifted_benchmark")))
+    drawn.found["thinking_shift"] = (("draw", "shifted_benchmark"), shift)
+    if choice.pool_family:
+        drawn.effects("thinking_family", "shifted_family")
+    if choice.pool_model:
+        drawn.effects("thinking_model", "shifted_model")
+    drawn.known("thinking_rest_mean")
+    drawn.effects("thinking_rest", "shifted_benchmark")
+    rest = np.exp(drawn.around("thinking_rest", drawn.found["thinking_rest_z"][1]))
+    drawn.found["thinking_rest"] = (("draw", "shifted_benchmark"), rest)
+
+
+def _beside(drawn: _Drawn, choice: ModelChoice) -> None:
+    """Evidence that is no curve: generation shifts, training for inference, the GPT ladder."""
+    if choice.shift_evidence and drawn.size("shift"):
+        drawn.found["shift_z"] = (("draw", "shift"), drawn.normal(drawn.size("shift")))
+    if drawn.points.sizes["tradeoff"]:
+        drawn.known("log_inference_per_training_mean", "inference_per_training_sd")
+    if drawn.points.sizes["gpt"] > 1:
+        drawn.known("gpt_level_mean", "gpt_level_sd")
 
 
 def complete(

@@ -16,14 +16,14 @@ import numpy as np
 
 from tenfold.curves import SHAPES
 from tenfold.posterior.scenario import ModelChoice
-from tenfold.sampler import earlier, layout, pilot
+from tenfold.sampler import earlier, layout, maps, pilot
 from tenfold.sampler.layout import Layout
 
 ROUNDS = 10
 """Quick fits of all series, each with better typical values above them."""
 
 CURVE = ("p0", "p1", "p2", "p3", "p4")
-"""Fields of a curve from standard normals, in the kernel's tables: see `pilot.normal_curves`."""
+"""Fields of a curve from standard normals, in the kernel's tables: see `maps.normal_curves`."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Settled:
 def adapt(
     tables: Mapping[str, np.ndarray], where: Layout, choice: ModelChoice
 ) -> dict[str, np.ndarray]:
-    """The tables of the kernel that hold the coordinates: those of `coordinates.inputs` completed.
+    """The tables of the kernel that hold the coordinates: those of `packing.tables` completed.
 
     Args:
         tables: all that does not depend on quick fits.
@@ -121,7 +121,7 @@ def adapt(
     ceilings = tables["ceilings"].copy()
     if ceilings.size:
         log_density, moved, mean, sd = _ceilings(tables, guess, settled, follows)
-        _set_curves(ceilings, pilot.normal_curves(log_density, pilot.GRID))
+        _set_curves(ceilings, maps.normal_curves(log_density, pilot.GRID))
         weight = np.exp(log_density - log_density.max(axis=1, keepdims=True))
         weight /= weight.sum(axis=1, keepdims=True)
         spread = weight @ pilot.GRID**2 - (weight @ pilot.GRID) ** 2
@@ -154,7 +154,7 @@ def adapt(
         grid, log_density = pilot.slope_density(
             tables["points"], tables["series"], shape, at, found, best
         )
-        _set_curves(series, pilot.normal_curves(log_density, grid))
+        _set_curves(series, maps.normal_curves(log_density, grid))
 
     return {
         "cells": cell,

@@ -17,7 +17,7 @@ from tenfold.curves import Form
 from tenfold.posterior import simulate
 from tenfold.posterior.plan import Plan
 from tenfold.posterior.scenario import Settings
-from tenfold.sampler import coordinates, layout
+from tenfold.sampler import coordinates, layout, packing
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def sample(
     settings, plan = settings or compiled.plan.settings, compiled.plan
     seed = settings.seed + curves.FORMS.index(form)
     where = layout.layout(plan.points, plan.choice, form)
-    tables = coordinates.inputs(plan.points, plan.priors, plan.choice, where, form, data)
+    tables = packing.tables(plan.points, plan.priors, plan.choice, where, form, data)
     running = nutpie.sample(
         _sampler(tables, where, where.n_own if top_level else where.size, typical or {}),
         draws=settings.draws,

@@ -8,14 +8,14 @@ from tenfold import curves
 from tenfold.evidence import dataset
 from tenfold.posterior import priors, scenario
 from tenfold.posterior.scenario import ModelChoice
-from tenfold.sampler import coordinates, kernel, layout, pilot
+from tenfold.sampler import kernel, layout, maps, packing, pilot
 
 
 def test_curves_turn_normals_into_the_given_density():
     grid = np.linspace(-30, 8, 200)
     skewed = stats.norm.logpdf(grid, 0, np.where(grid < 0, 6.0, 1.0))
     even = stats.norm.logpdf(grid, 1, 2)
-    p0, p1, p2, p3, p4 = pilot.normal_curves(np.stack([skewed, even]), grid).T[..., None]
+    p0, p1, p2, p3, p4 = maps.normal_curves(np.stack([skewed, even]), grid).T[..., None]
     z = np.linspace(-2, 2, 9)
     found = p0 + p1 * z + p2 * np.logaddexp(0, p4 * (z - p3)) / p4
     assert (np.diff(found) > 0).all()
@@ -31,7 +31,7 @@ def tables():
     evidence = dataset.usable(dataset.load(include={"source": ("o1_train", "o1_test")}))
     choice = ModelChoice()
     where = layout.layout(evidence, choice, "power")
-    return coordinates.inputs(evidence, priors.load(), choice, where, "power")
+    return packing.tables(evidence, priors.load(), choice, where, "power")
 
 
 def test_density_of_a_slope_is_the_integral_over_its_intercept(tables):

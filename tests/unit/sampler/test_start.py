@@ -7,7 +7,7 @@ import xarray as xr
 from tenfold.posterior import simulate
 from tenfold.posterior.plan import prepare
 from tenfold.posterior.scenario import PointsChoice, Scenario
-from tenfold.sampler import coordinates, layout
+from tenfold.sampler import coordinates, layout, packing
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def plan():
 def test_chains_start_around_the_values_of_an_earlier_fit(plan):
     form = "saturating"
     where = layout.layout(plan.points, plan.choice, form)
-    tables = coordinates.inputs(plan.points, plan.priors, plan.choice, where, form)
+    tables = packing.tables(plan.points, plan.priors, plan.choice, where, form)
     rng = np.random.default_rng(5)
     drawn = simulate.prior(plan.points, plan.priors, form, plan.choice, 1, rng).isel(draw=0)
     typical = {name: drawn[name] for name in where.own if name in drawn}
@@ -34,7 +34,7 @@ def test_chains_start_around_the_values_of_an_earlier_fit(plan):
 
 def test_a_place_that_an_earlier_fit_lacks_starts_from_its_prior(plan):
     where = layout.layout(plan.points, plan.choice, "logistic")
-    tables = coordinates.inputs(plan.points, plan.priors, plan.choice, where, "logistic")
+    tables = packing.tables(plan.points, plan.priors, plan.choice, where, "logistic")
     one = xr.DataArray([3.0], dims="regime", coords={"regime": ["rl"]})
     found = coordinates.start(tables, where, {"log_slope_mean": one}, 1)
     cold = coordinates.start(tables, where, {}, 1)
