@@ -173,11 +173,12 @@ def _residuals(
     Of an RL run, residuals are less what the points before tell of them (`posterior.drift`).
     """
     squares, log_sd = np.zeros(intercept.shape), np.zeros(intercept.shape)
-    course, x = (np.zeros(1), part.drift), series.log10_compute
+    x = series.log10_compute
+    course = None if part.drift is None else (np.zeros(1), part.drift)
     for i in range(series.score.size):
         mean, sd = curve(part, series, i, intercept, slope, series.score_se[i])
         z, whole = (series.score[i] - mean) / sd, 1.0
-        if part.drift is not None:
+        if course is not None and part.drift is not None:
             if i:
                 course = _after(part, course, x[i] - x[i - 1])
             before, whole = course[0], course[1] + 1 - part.drift
