@@ -41,18 +41,16 @@ def simulated(draws: predict.Hierarchy, design: Series, rng: np.random.Generator
     slope = slope if part.signed else np.exp(slope)
     level = part.intercept_mean + part.intercept_sd * rng.standard_normal(1)
     tau = np.ones(1) if part.nu is None else np.sqrt(part.nu / rng.chisquare(part.nu))
-    score, course = np.empty(design.score.size), np.zeros(1)
+    score, before = np.empty(design.score.size), np.zeros(1)
     for i in range(score.size):
         # an error that is that of a share of the questions follows from the score that is drawn
         mean, sd = condition.curve(part, design, i, level, slope, design.score_se[i])
-        error = rng.standard_normal(1)
-        if part.drift is not None and part.length is not None:
-            step = design.log10_compute[i] - design.log10_compute[i - 1] if i else np.inf
-            stays = np.exp(-step / part.length)
-            fresh = np.sqrt(part.drift * (1 - stays**2)) * rng.standard_normal(1)
-            course = stays * course + fresh
-            error = course + np.sqrt(1 - part.drift) * error
-        score[i] = (mean + sd * tau * error)[0]
+        rho = np.zeros(1)
+        if i and part.drift is not None and part.length is not None:
+            step = design.log10_compute[i] - design.log10_compute[i - 1]
+            rho = part.drift * np.exp(-step / part.length)
+        before = rho * before + np.sqrt(1 - rho**2) * rng.standard_normal(1)
+        score[i] = (mean + sd * tau * before)[0]
     return replace(design, score=score)
 
 

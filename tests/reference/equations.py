@@ -328,10 +328,10 @@ def model(e: Evidence, form: str, scores: Any = None) -> None:
     z, log_sd = (observed - expected) / sd, jnp.log(sd)
     if len(e.runs):  # a run's errors correlate; whitened by the Cholesky factor of all runs
         share_of, length = _prior("drift_share"), _prior("drift_length")
-        run, x = s[e.runs], e.x[e.runs]
-        correlation = share_of * jnp.exp(-abs(x[:, None] - x) / length)
-        correlation = jnp.where(run[:, None] == run, correlation, 0.0)
-        factor = jnp.linalg.cholesky(correlation + (1 - share_of) * jnp.eye(len(x)))
+        run, x, rank = s[e.runs], e.x[e.runs], np.arange(len(e.runs))
+        correlation = share_of ** abs(rank[:, None] - rank)
+        correlation = correlation * jnp.exp(-abs(x[:, None] - x) / length)
+        factor = jnp.linalg.cholesky(jnp.where(run[:, None] == run, correlation, 0.0))
         white = jax.scipy.linalg.solve_triangular(factor, z[e.runs], lower=True)
         z = z.at[e.runs].set(white)
         log_sd = log_sd.at[e.runs].add(jnp.log(jnp.diag(factor)))

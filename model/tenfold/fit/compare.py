@@ -61,7 +61,7 @@ def given_others(
     told = ~structure.given(points)
     known = told if seen is None else told & np.asarray(seen, dtype=bool)
     chosen = told if seen is None else ~np.asarray(seen, dtype=bool)
-    along = drift.course(parameters, points)
+    along = drift.links(parameters, points)
     mean, precision = drift.from_others(z, along, known)
     residual, sd = (z - mean) * np.sqrt(precision), sd / np.sqrt(precision)
     freedom = scale = None
@@ -123,7 +123,7 @@ def series_log_density(
     series, told = points["series_index"].values, ~structure.given(points)
     told = told if seen is None else told & seen
     z = (points["score"].values - curve["expected_score"].values) / curve["score_sd"].values
-    z, logs = drift.innovations(z, drift.course(posterior, points), told)
+    z, logs = drift.innovations(z, drift.links(posterior, points), told)
     starts = np.flatnonzero(np.diff(series, prepend=-1))
     total = np.add.reduceat(told * z**2, starts, axis=-1)
     logs = told * (np.log(curve["score_sd"].values) + 0.5 * logs)

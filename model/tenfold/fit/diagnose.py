@@ -119,7 +119,7 @@ def serial_correlation(
     curve = forward.expected(posterior, points, form)
     z = (points["score"].values - curve["expected_score"].values) / curve["score_sd"].values
     told = ~structure.given(points)
-    z, _ = drift.innovations(z, drift.course(posterior, points), told)
+    z, _ = drift.innovations(z, drift.links(posterior, points), told)
     z = z.reshape(-1, z.shape[-1])
     index, x = points["series_index"].values, points["log10_compute"].values
     order = np.lexsort((x, index))

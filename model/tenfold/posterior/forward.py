@@ -238,7 +238,7 @@ def scores(
     scale = noise_scale(parameters, points.sizes["series"], rng)
     scale = scale.isel(series=xr.DataArray(points["series_index"].values, dims="obs"))
     z = rng.standard_normal(curve["score_sd"].shape)
-    z = drift.correlated(z, drift.course(parameters, points))
+    z = drift.correlated(z, drift.links(parameters, points))
     found = curve["expected_score"] + curve["score_sd"] * scale * z
     kept = xr.DataArray(structure.given(points), dims="obs")
     return xr.where(kept, points["score"].drop_vars("obs"), found).transpose(*found.dims)

@@ -338,7 +338,7 @@ def _squares(
     """Squared errors that are independent of one another, and the logarithms of their sds.
 
     The errors of a run are whitened by the Cholesky factor of their correlations,
-    drift_share exp(-|x_i - x_j| / drift_length), over the points that are seen.
+    drift_share^|i - j| exp(-|x_i - x_j| / drift_length), over the points that are seen.
     """
     import pytensor.tensor as pt
 
@@ -352,11 +352,12 @@ def _squares(
     order, _ = structure.steps(points)
     order = order[structure.rl(points)[points["series_index"].values[order]]]
     series, x = points["series_index"].values[order], points["log10_compute"].values[order]
+    rank = np.arange(order.size)  # runs do not mix: a difference of ranks counts links
     together = series[:, None] == series
-    apart = np.where(together, np.abs(x[:, None] - x), 0.0)
+    apart = np.abs(rank[:, None] - rank), np.where(together, np.abs(x[:, None] - x), 0.0)
     own, shown = place[order], seen[order]
     both = together * shown[:, None] * shown
-    whole = share * both * pt.exp(-apart / length) + pt.diag(1.0 - share * shown)
+    whole = both * share ** apart[0] * pt.exp(-apart[1] / length) + pt.diag(1.0 - shown)
     linalg: Any = pt.linalg  # pyright: ignore[reportPrivateImportUsage]
     factor = linalg.cholesky(whole)
     white = linalg.solve_triangular(factor, z[own] * shown, lower=True)

@@ -66,9 +66,9 @@ def known(
             top * by_eta * slope * (1 / (1 + series["ground0"])[of] - own),
         ]
     ) / np.sqrt(found.variance)  # fmt: skip
-    white = pilot.whitening(points, series, at)
-    error = white @ (found.gap / np.sqrt(found.variance))
-    by = (white @ by.T).T
+    rho = pilot.links(points, series, at)
+    error = pilot.innovations((found.gap / np.sqrt(found.variance))[:, None], rho)[:, 0]
+    by = np.stack([pilot.innovations(row[:, None], rho)[:, 0] for row in by])
     seen = points["seen"]
     count = np.bincount(of, seen, series.size)
     trust = seen * pilot.trusted(np.bincount(of, seen * error**2, series.size), count, at.nu)[of]

@@ -297,72 +297,56 @@ def _inverse(share: Any, shape: Any) -> Any:
 
 
 @jit
-def _drift(
-    points: Any, first: Any, last: Any, gaps: Any, variances: Any, share: Any, length: Any,
-    means: Any, spreads: Any,
-):  # fmt: skip
+def _drift(points: Any, first: Any, last: Any, gaps: Any, variances: Any, share: Any, length: Any):
     """Sum of squared innovations and of the logarithms of their variances along one run.
 
-    Standardised errors are a course of variance `share`, whose correlation falls with compute as
-    exp(-step / length), and independent errors on top: a scalar Kalman filter. Fills `means` and
-    `spreads` with what the points before tell of the course. Points that are not seen are passed.
+    Standardised errors z of neighbours correlate by share exp(-step / length), and a point tells
+    nothing of the next but one that it does not tell of the next: an autoregression of order one.
+    Points that are not seen are passed over.
     """
-    squares, logs, mean, spread = 0.0, 0.0, 0.0, share
+    squares, logs, before, along = 0.0, 0.0, 0.0, 0.0
     for i in range(first, last):
-        if i > first:
-            stays = exp(-points[i].step / length)
-            mean, spread = stays * mean, share + stays * stays * (spread - share)
-        means[i - first], spreads[i - first] = mean, spread
+        z, rho = gaps[i - first] / sqrt(variances[i - first]), 0.0
+        along *= share * exp(-points[i].step / length)
+        rho = along
         if points[i].seen > 0.0:
-            whole = spread + 1.0 - share
-            innovation = gaps[i - first] / sqrt(variances[i - first]) - mean
-            squares += points[i].seen * innovation * innovation / whole
-            logs += points[i].seen * log(whole)
-            mean, spread = mean + spread / whole * innovation, spread * (1.0 - share) / whole
+            left = 1.0 - rho * rho
+            squares += points[i].seen * (z - rho * before) ** 2 / left
+            logs += points[i].seen * log(left)
+            before, along = z, 1.0
     return squares, logs
 
 
 @jit
 def _drift_bar(
     points: Any, first: Any, last: Any, gaps: Any, variances: Any, share: Any, length: Any,
-    means: Any, spreads: Any, weight: Any, z_bars: Any,
+    weight: Any, z_bars: Any,
 ):  # fmt: skip
     """Reverse of `_drift`: fills `z_bars`, returns derivatives by share and length.
 
     Args:
         weight: minus twice the derivative of the log density by the sum of squares.
     """
-    share_bar = length_bar = mean_bar = spread_bar = 0.0
-    for k in range(last - first - 1, -1, -1):
-        mean, spread, seen = means[k], spreads[k], points[first + k].seen
-        z_bars[k] = 0.0
+    share_bar, length_bar = 0.0, 0.0
+    before, along, ooms, links, last_seen = 0.0, 0.0, 0.0, 0, -1
+    for i in range(first, last):
+        z_bars[i - first] = 0.0
+        z = gaps[i - first] / sqrt(variances[i - first])
+        along *= share * exp(-points[i].step / length)
+        ooms += points[i].step
+        links += 1
+        seen = points[i].seen
         if seen > 0.0:
-            whole = spread + 1.0 - share
-            innovation, gain = gaps[k] / sqrt(variances[k]) - mean, spread / whole
-            # mean and spread that go on are mean + gain innovation and gain (1 - share)
-            gain_bar = mean_bar * innovation + spread_bar * (1.0 - share)
-            share_bar -= spread_bar * gain
-            z_bars[k] = mean_bar * gain - seen * weight * innovation / whole
-            whole_bar = 0.5 * seen * (weight * innovation * innovation / whole - 1.0) / whole
-            whole_bar -= gain_bar * gain / whole
-            spread_bar = gain_bar / whole + whole_bar
-            share_bar -= whole_bar
-            mean_bar -= z_bars[k]
-        if k == 0:
-            share_bar += spread_bar
-            break
-        # back to what the point before told, once it was seen itself
-        mean, spread = means[k - 1], spreads[k - 1]
-        if points[first + k - 1].seen > 0.0:
-            gain = spread / (spread + 1.0 - share)
-            mean += gain * (gaps[k - 1] / sqrt(variances[k - 1]) - mean)
-            spread = gain * (1.0 - share)
-        step = points[first + k].step
-        stays = exp(-step / length)
-        stays_bar = mean_bar * mean + 2.0 * stays * spread_bar * (spread - share)
-        length_bar += stays_bar * stays * step / (length * length)
-        share_bar += spread_bar * (1.0 - stays * stays)
-        mean_bar, spread_bar = stays * mean_bar, stays * stays * spread_bar
+            left = 1.0 - along * along
+            innovation = z - along * before
+            pull = seen * weight * innovation / left
+            z_bars[i - first] -= pull
+            if last_seen >= 0:
+                z_bars[last_seen - first] += pull * along
+                by_rho = pull * before - pull * innovation * along / left + seen * along / left
+                share_bar += by_rho * along * links / share
+                length_bar += by_rho * along * ooms / (length * length)
+            before, along, ooms, links, last_seen = z, 1.0, 0.0, 0, i
     return share_bar, length_bar
 
 
@@ -543,7 +527,7 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
     for s in range(d.series.size):
         longest = max(longest, d.series[s].last - d.series[s].first)
     gaps, variances, shares = np.empty(longest), np.empty(longest), np.empty(longest)
-    z_bars, means, spreads = np.empty(longest), np.empty(longest), np.empty(longest)
+    z_bars = np.empty(longest)
     intercept_sd, series_sd = value[at.intercept_sd], value[at.series_sd]
     intercept_sd_bar = series_sd_bar = w1_bar = w2_bar = 0.0
     w1, w2 = 1.0 / intercept_sd**2, 1.0 / series_sd**2
@@ -655,9 +639,9 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
                     product = 1.0
             else:
                 logs += d.points[i].seen * log(variance)
-        if drifts:  # innovations of the run's course: see `_drift`
+        if drifts:  # innovations of an autoregression along the run: see `_drift`
             innovations, lost = _drift(
-                d.points, first, last, gaps, variances, drift_share, drift_length, means, spreads
+                d.points, first, last, gaps, variances, drift_share, drift_length
             )
             squares += innovations
             logs += lost
@@ -674,9 +658,8 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
             total -= 0.5 * squares
         if drifts:
             by_share, by_length = _drift_bar(
-                d.points, first, last, gaps, variances, drift_share, drift_length, means, spreads,
-                weight, z_bars,
-            )  # fmt: skip
+                d.points, first, last, gaps, variances, drift_share, drift_length, weight, z_bars
+            )
             drift_share_bar += by_share
             drift_length_bar += by_length
         else:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy import linalg, sparse, special
+from scipy import special
 
 GRID = np.arange(-6.0, 8.01, 0.25)
 """Logits of the ceiling (share of the way from the floor to 1) at which series are fitted."""
@@ -86,8 +86,8 @@ class _Design:
         return np.repeat(np.arange(self.series.size), self.series["last"] - self.series["first"])
 
     @cached_property
-    def white(self) -> sparse.csr_array:
-        return whitening(self.points, self.series, self.at)
+    def rho(self) -> np.ndarray:
+        return links(self.points, self.series, self.at)
 
     @property
     def x(self) -> np.ndarray:
@@ -125,9 +125,9 @@ class _Design:
         variance = variance + (gradient * SHIFT_SD * shifts) ** 2
         gap = self.points["score"][:, None] - series["floor"][own, None] - height * share
         inverse = 1 / np.sqrt(variance)
-        error = self.white @ (gap * inverse)
-        by1 = self.white @ (gradient * inverse)
-        by2 = self.white @ (gradient * inverse * slope * x)
+        error = innovations(gap * inverse, self.rho)
+        by1 = innovations(gradient * inverse, self.rho)
+        by2 = innovations(gradient * inverse * slope * x, self.rho)
         squares, count = self.total(self.seen * error**2), self.total(self.seen)
         trust = self.seen * trusted(squares, count, at.nu)[own]
         away1, away2 = self.away(intercept, log_slope)
@@ -245,23 +245,19 @@ def _approximation(
     )
 
 
-def whitening(points: np.ndarray, series: np.ndarray, at: Typical) -> sparse.csr_array:
-    """What takes from standardised values all that points before tell of them, (points, points).
-
-    Inverse Cholesky factors of the correlations in `kernel._drift`, over the points that are seen.
-    """
+def links(points: np.ndarray, series: np.ndarray, at: Typical) -> np.ndarray:
+    """Correlation of each point's error with that of the one before, (points, 1)."""
     share, length = at.drift
-    blocks = []
-    for one in series:
-        run = points[one["first"] : one["last"]]
-        whole = np.eye(run.size)
-        if one["drifts"] and share > 0:
-            x, shown = np.cumsum(run["step"]), run["seen"] > 0
-            told = share * np.exp(-np.abs(x[:, None] - x) / length) * (shown[:, None] & shown)
-            whole = np.where(whole > 0, 1.0, told)
-            whole = linalg.solve_triangular(np.linalg.cholesky(whole), np.eye(x.size), lower=True)
-        blocks.append(sparse.coo_array(whole))
-    return sparse.block_diag(blocks, format="csr")
+    rho = np.repeat(series["drifts"], series["last"] - series["first"]) * share
+    rho = rho * np.exp(-points["step"] / length)
+    rho[series["first"]] = 0.0
+    return rho[:, None]
+
+
+def innovations(values: np.ndarray, rho: np.ndarray) -> np.ndarray:
+    """What of standardised values the points before do not tell, in its own standard deviations."""
+    before = np.concatenate([np.zeros((1, values.shape[1])), values[:-1]])
+    return (values - rho * before) / np.sqrt(1 - rho**2)
 
 
 def variances(

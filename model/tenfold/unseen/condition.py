@@ -17,7 +17,6 @@ from scipy import special, stats
 
 from tenfold import curves
 from tenfold.curves import Form
-from tenfold.posterior import drift
 from tenfold.unseen.series import Series
 
 FAR = 200.0
@@ -170,69 +169,58 @@ def _residuals(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Sum of squared standardised residuals and sum of log sd over the points of `series`.
 
-    Of an RL run, residuals are less what the points before tell of them (`posterior.drift`).
+    Of an RL run, residuals are less what the point before tells of them (`posterior.drift`).
     """
     squares, log_sd = np.zeros(intercept.shape), np.zeros(intercept.shape)
-    x = series.log10_compute
-    course = None if part.drift is None else (np.zeros(1), part.drift)
+    before: float | np.ndarray = 0.0
     for i in range(series.score.size):
         mean, sd = curve(part, series, i, intercept, slope, series.score_se[i])
-        z, whole = (series.score[i] - mean) / sd, 1.0
-        if course is not None and part.drift is not None:
-            if i:
-                course = _after(part, course, x[i] - x[i - 1])
-            before, whole = course[0], course[1] + 1 - part.drift
-            course = drift.given(z, *course, part.drift)
-            z = z - before
-        squares += z**2 / whole
-        log_sd += np.log(sd) + 0.5 * np.log(whole)
+        z, rho = (series.score[i] - mean) / sd, 0.0
+        if i and part.drift is not None:
+            rho = _link(part, series.log10_compute[i] - series.log10_compute[i - 1], 1)
+        left = 1 - np.square(rho)
+        squares += (z - rho * before) ** 2 / left
+        log_sd += np.log(sd) + 0.5 * np.log(left)
+        before = z
     return squares, log_sd
 
 
-def _after(
-    part: Particles, course: tuple[np.ndarray, np.ndarray], ooms: float
-) -> tuple[np.ndarray, np.ndarray]:
+def _link(part: Particles, ooms: float, count: int) -> np.ndarray:
+    """Correlation of two standardised errors `ooms` and `count` points of the run apart."""
     assert part.drift is not None
     assert part.length is not None
-    return drift.after(*course, part.drift, part.length, ooms)
+    return part.drift**count * np.exp(-ooms / part.length)
 
 
 def predicted(found: Conditioned, given: Series, targets: Series) -> tuple[np.ndarray, np.ndarray]:
     """Mean and sd of the score of every target, each by itself, dims (particle, target).
 
-    A run's course goes on: given points on either side tell of each target's error.
+    A run's errors go on: the nearest given points on either side tell of each target's error, the
+    less the more of the other targets lie between.
     """
     part, moments = found.part, []
-    z = []
-    for i in range(given.score.size):
-        mean, sd = curve(part, given, i, found.intercept, found.slope, given.score_se[i])
-        z.append((given.score[i] - mean) / sd)
+    at = [
+        curve(part, given, i, found.intercept, found.slope, given.score_se[i])
+        for i in range(given.score.size)
+    ]
     place = np.searchsorted(given.log10_compute, targets.log10_compute, side="right")
     for j, se in enumerate(targets.score_se):
         mean, sd = curve(
             part, targets, j, found.intercept, found.slope, None if np.isnan(se) else se
         )
-        shift, left = 0.0, 1.0
-        if part.drift is not None:
-            x, k = targets.log10_compute[j], place[j]
-            before = _course(part, z[:k], given.log10_compute[:k], x)
-            behind = _course(part, z[k:][::-1], given.log10_compute[k:][::-1], x)
-            shift, variance = drift.both(before, behind, part.drift)
-            left = variance + 1 - part.drift
-        moments.append((mean + sd * shift, sd * found.tau * np.sqrt(left)))
+        shift, precision = np.zeros_like(mean), np.ones_like(mean)
+        for i in (place[j] - 1, place[j]):
+            if part.drift is None or not 0 <= i < given.score.size:
+                continue
+            x, end = targets.log10_compute[j], given.log10_compute[i]
+            between = (targets.log10_compute - x) * (targets.log10_compute - end) < 0
+            rho = _link(part, abs(x - end), 1 + int(between.sum()))
+            left, before = 1 - rho**2, i < place[j]
+            shift = shift + rho * (given.score[i] - at[i][0]) / at[i][1] / left
+            precision = precision + (1 / left - 1 if before else rho**2 / left)
+        moments.append((mean + sd * shift / precision, sd * found.tau / np.sqrt(precision)))
     means, sds = zip(*moments, strict=True)
     return np.stack(means, axis=1), np.stack(sds, axis=1)
-
-
-def _course(
-    part: Particles, z: list[np.ndarray], x: np.ndarray, at: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """What errors `z` at `x`, from the farthest to the nearest, tell of the course at `at`."""
-    assert part.drift is not None
-    course = np.zeros(part.drift.shape), part.drift
-    for value, ooms in zip(z, np.abs(np.diff(x, append=at)), strict=True):
-        course = _after(part, drift.given(value, *course, part.drift), ooms)
-    return course
 
 
 def curve(

@@ -29,9 +29,11 @@ def correlation(parameters, points, own, series, d):
     if points["series_regime"].values[series] != "rl":
         return np.eye(own.size)
     x = points["log10_compute"].values
+    every = np.sort(x[points["series_index"].values == series])
+    rank = np.searchsorted(every, x[own])
     share, length = (parameters[f"drift_{k}"].values[0, d] for k in ("share", "length"))
     apart = np.abs(x[own][:, None] - x[own])
-    return share * np.exp(-apart / length) + (1 - share) * np.eye(own.size)
+    return share ** np.abs(rank[:, None] - rank) * np.exp(-apart / length)
 
 
 def joint(parameters, points, form, series, which):
