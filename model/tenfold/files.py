@@ -304,19 +304,6 @@ def write_atomic(path: Path, content: str | bytes) -> None:
         part.unlink(missing_ok=True)
 
 
-def append(path: Path, text: str) -> None:
-    """Add text to the end of a file.
-
-    Raises:
-        SpecError: no room, or no permission.
-    """
-    try:
-        with path.open("a") as file:
-            file.write(text)
-    except OSError as error:
-        raise SpecError(f"{path}: cannot be written ({error.strerror or error})") from None
-
-
 @contextmanager
 def together(folder: Path) -> Iterator[Path]:
     """A folder to write into, whose files go to `folder` once all of them are made, else none.

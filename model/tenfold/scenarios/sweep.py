@@ -26,7 +26,7 @@ from tenfold import mixture
 from tenfold.answers import registry
 from tenfold.answers.constants import load_constants
 from tenfold.answers.question import Asked, Question, under
-from tenfold.files import Mistakes, SpecError, append, write_atomic
+from tenfold.files import Mistakes, SpecError, write_atomic
 from tenfold.posterior import priors as prior_table
 from tenfold.runs import store
 from tenfold.scenarios import changes, notes, tables, workers
@@ -182,7 +182,7 @@ def run(
         write_atomic(path, "".join(map(_line, found.values())))
         for row in _computed(sweep, left, processes, scheduler, say):
             found[row["point"]] = row
-            append(path, _line(row))
+            _append(path, _line(row))
     return [found[point] for point in range(len(sweep.points))]
 
 
@@ -232,6 +232,14 @@ def axes(sweep: Sweep, rows: Sequence[Row], quantity: str) -> xr.DataArray:
 @lru_cache(maxsize=1)
 def _run(path: str) -> store.Run:
     return store.load(Path(path))
+
+
+def _append(path: Path, text: str) -> None:
+    try:
+        with path.open("a") as file:
+            file.write(text)
+    except OSError as error:
+        raise SpecError(f"{path}: cannot be written ({error.strerror or error})") from None
 
 
 def _line(row: Row) -> str:
