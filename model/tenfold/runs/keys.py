@@ -69,15 +69,16 @@ def code(roots: tuple[str, ...], base: Path = BASE) -> dict[str, tuple[str, str]
         Module to the hashes of its text and of its meaning.
     """
     found: dict[str, tuple[str, str]] = {}
-    waiting = list(roots)
+    waiting, seen = list(roots), set(roots)
     while waiting:
         name = waiting.pop()
         path = _file(name, base)
-        if name in found or path is None:
+        if path is None:
             continue
         text = path.read_bytes()
         imports, meaning = _read(text)
-        waiting += imports
+        waiting += imports - seen
+        seen |= imports
         found[name] = (_sha256(text), meaning)
     return dict(sorted(found.items()))
 
@@ -101,7 +102,7 @@ def _same(name: str, hashes: tuple[str, ...], base: Path) -> bool:
 
 
 @cache
-def _read(text: bytes) -> tuple[list[str], str]:
+def _read(text: bytes) -> tuple[frozenset[str], str]:
     """What a module imports, and the hash of what it means."""
     tree = ast.parse(text)
     return _imports(tree), _sha256(_meaning(tree).encode())
@@ -113,7 +114,7 @@ def _file(module: str, base: Path) -> Path | None:
     return next((file for file in files if file.is_file()), None)
 
 
-def _imports(tree: ast.Module) -> list[str]:
+def _imports(tree: ast.Module) -> frozenset[str]:
     """Modules of ours that a module imports anywhere, with the packages around them.
 
     A name may be a module or what one holds. What is imported for type checkers alone is left out,
@@ -129,11 +130,14 @@ def _imports(tree: ast.Module) -> list[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names += [f"{node.module}.{alias.name}" for alias in node.names]
     ours = [name.split(".") for name in names if name.startswith("tenfold.")]
-    return [".".join(parts[:n]) for parts in ours for n in range(2, len(parts) + 1)]
+    return frozenset(".".join(parts[:n]) for parts in ours for n in range(2, len(parts) + 1))
 
 
 def _typing(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in (
+        getattr(node.test, "id", None),
+        getattr(node.test, "attr", None),
+    )
 
 
 def _meaning(tree: ast.Module) -> str:
