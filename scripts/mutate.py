@@ -252,18 +252,27 @@ def forked(work: Callable[[], str]) -> tuple[int, str]:
 def reached(module: str) -> Tests:
     """Tests of a room as it is, the lines of the module they reach, and the seconds they take.
 
+    What they import of libraries is imported here, so that forks have it.
+
     Raises:
         RuntimeError: they fail.
     """
 
     def work() -> str:
         plugin = Reached((PACKAGE / module).with_suffix(".py"))
-        return "" if run(module, plugin) else json.dumps(plugin.tests)
+        failed, homes = run(module, plugin), (sys.prefix, sys.base_prefix)
+        files = {name: str(getattr(one, "__file__", "")) for name, one in sys.modules.items()}
+        libraries = [name for name, file in files.items() if file.startswith(homes)]
+        return "" if failed else json.dumps([plugin.tests, libraries])
 
     _, text = forked(work)
     if not text:
         raise RuntimeError(f"{module}: its tests fail as it is")
-    return json.loads(text)
+    tests, libraries = json.loads(text)
+    for name in libraries:
+        if name != "__main__":
+            importlib.import_module(name)
+    return tests
 
 
 def outcome(module: str, tree: ast.Module, line: int, tests: Tests) -> str:

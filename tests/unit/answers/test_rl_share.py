@@ -106,6 +106,7 @@ def test_priors_are_what_is_said_of_them():
     assert (10**share, 10**within) == pytest.approx((0.1, 10))
     assert 10**growth == pytest.approx(3.16, abs=0.01)
     assert (growth - faster, growth + faster) == (0, 1)
+    assert 10**rl_share.TAU_SD == pytest.approx(3.16, abs=0.01), "a factor of a few"
 
 
 def test_an_exact_share_is_exact(constants):
