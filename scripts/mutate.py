@@ -32,7 +32,7 @@ from typing import Any, NamedTuple, NotRequired, TypedDict
 
 import hypothesis
 import pytest
-from hypothesis import Phase
+from hypothesis import HealthCheck, Phase
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "model" / "tenfold"
@@ -222,7 +222,9 @@ class First:
 
 def run(module: str, plugin: Reached | First) -> bool:
     """Whether a test of a room fails."""
-    profile = {"phases": (Phase.explicit, Phase.generate), "derandomize": True, "database": None}
+    profile: Any = {"phases": (Phase.explicit, Phase.generate), "derandomize": True}
+    # a machine that is busy kills no mutant
+    profile |= {"database": None, "deadline": None, "suppress_health_check": list(HealthCheck)}
     hypothesis.settings.register_profile("mutants", **profile)
     hypothesis.settings.load_profile("mutants")
     unit = ROOT / "tests" / "unit"
