@@ -30,9 +30,7 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, NotRequired, TypedDict
 
-import hypothesis
 import pytest
-from hypothesis import HealthCheck, Phase
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "model" / "tenfold"
@@ -59,7 +57,7 @@ ROOMS = {
 }
 """Module -> the tests of its room, under tests/unit, and what pytest takes besides."""
 
-QUIET = ("-x", "-q", "-p", "no:cacheprovider", "--assert=plain")
+QUIET = ("-x", "-q", "-p", "no:cacheprovider", "--assert=plain", "--hypothesis-seed=0")
 COUNT, LIMIT_S = 300, 300
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
@@ -222,11 +220,6 @@ class First:
 
 def run(module: str, plugin: Reached | First) -> bool:
     """Whether a test of a room fails."""
-    profile: Any = {"phases": (Phase.explicit, Phase.generate), "derandomize": True}
-    # a machine that is busy kills no mutant
-    profile |= {"database": None, "deadline": None, "suppress_health_check": list(HealthCheck)}
-    hypothesis.settings.register_profile("mutants", **profile)
-    hypothesis.settings.load_profile("mutants")
     unit = ROOT / "tests" / "unit"
     tests = [str(unit / word) if word.endswith(".py") else word for word in ROOMS[module]]
     return pytest.main([*QUIET, *tests], plugins=[plugin]) != 0
@@ -242,9 +235,11 @@ def forked(work: Callable[[], str]) -> tuple[int, str]:
         quiet = os.open(os.devnull, os.O_RDWR)
         for stream in (1, 2):
             os.dup2(quiet, stream)
-        with os.fdopen(said, "w") as pipe:
-            pipe.write(work())
-        os._exit(0)
+        try:
+            with os.fdopen(said, "w") as pipe:
+                pipe.write(work())
+        finally:
+            os._exit(0)
     os.close(said)
     with os.fdopen(told) as pipe:
         text = pipe.read()
@@ -263,7 +258,7 @@ def reached(module: str) -> Tests:
     def work() -> str:
         plugin = Reached((PACKAGE / module).with_suffix(".py"))
         failed, homes = run(module, plugin), (sys.prefix, sys.base_prefix)
-        files = {name: str(getattr(one, "__file__", "")) for name, one in sys.modules.items()}
+        files = {name: str(getattr(one, "__file__", "")) for name, one in list(sys.modules.items())}
         libraries = [name for name, file in files.items() if file.startswith(homes)]
         return "" if failed else json.dumps([plugin.tests, libraries])
 
@@ -286,8 +281,11 @@ def outcome(module: str, tree: ast.Module, line: int, tests: Tests) -> str:
         return "killed" if run(module, First(tests, line)) else "survived"
 
     status, text = forked(work)
-    slow = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU
-    return "timeout" if slow else text or "killed"
+    if os.WIFSIGNALED(status):
+        return "timeout" if os.WTERMSIG(status) == signal.SIGXCPU else "killed"
+    if not text:
+        raise RuntimeError(f"{module}: line {line} could not be tried")
+    return text
 
 
 def kept(path: Path | None) -> dict[str, Mutant]:
