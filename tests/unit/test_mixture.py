@@ -216,3 +216,21 @@ def test_resampling_keeps_weights_and_dependence():
     assert np.array_equal(drawn["x"], -drawn["y"])
     shares = [np.mean(drawn["x"] == v) for v in (1, 2, 3)]
     assert shares == pytest.approx([0.5, 0.3, 0.2], abs=2e-3)
+
+
+def test_names_of_quantiles_are_their_probabilities():
+    assert {
+        f"p{round(100 * p):02}": p for p in mixture.PROBABILITIES.values()
+    } == mixture.PROBABILITIES
+    low, high = (mixture.PROBABILITIES[name] for name in ("p05", "p95"))
+    assert high - low == pytest.approx(mixture.LEVEL)
+
+
+def test_rounding_of_the_last_weight_stays_within_the_draws():
+    short = mixture._Ordered(np.array([1.0, 2.0, 3.0]), np.array([0.3, 0.6, 0.9]))
+    assert short.at(np.array([0.5, 0.95, 1.0])).tolist() == [2, 3, 3]
+
+
+def test_short_chains_have_two_batches():
+    draws = np.array([1.0, 3.0, 4.0, 8.0]).reshape(1, 1, 4, 1)
+    assert mixture._errors(draws).item() == pytest.approx(np.std([2, 6], ddof=1) / np.sqrt(2))

@@ -279,3 +279,25 @@ def test_where_inference_gains_nothing_it_says_so():
     assert (value(stuck, "rl_jump_ooms"), value(stuck, "reached_score")) == (0.0, 0.7)
     assert bool(stuck["no_gain"].item())
     assert not bool(jump.on_curve(one_draw("saturating"), 0.7, "AIME")["no_gain"].item())
+
+
+def test_the_score_reached_is_on_the_inference_curve_above_chance():
+    draws = one_draw("saturating", (0.6, 1.2), (0.95, 0.8), floor=0.25)
+    found = jump.on_curve(draws, 0.4, "AIME")
+    eta = curves.eta_at_score(0.4, 0.25, 0.8, "saturating") + 1.2 * 3.0
+    assert value(found, "reached_score") == pytest.approx(
+        curves.expected_score(eta, 0.25, 0.8, "saturating")
+    )
+
+
+def test_from_its_ceiling_inference_gains_nothing():
+    found = jump.on_curve(one_draw("saturating", ceiling=(0.9, 0.6)), 0.6, "AIME")
+    assert value(found, "no_gain") == 1
+    assert (value(found, "rl_jump_ooms"), value(found, "reached_score")) == (0, 0.6)
+
+
+def test_no_benchmark_is_the_population():
+    draws = one_draw()
+    for one, other in zip(jump.curve(draws, None), jump.curve(draws, jump.POPULATION), strict=True):
+        xr.testing.assert_identical(xr.DataArray(one), xr.DataArray(other))
+    assert "regime" not in jump.between_scores(draws, 0.2, 0.8).coords

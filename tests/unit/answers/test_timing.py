@@ -233,6 +233,13 @@ def test_bad_shares_and_volumes_are_one_line(exact):
         timing.years_until_cheaper(timing.break_even(asked(1.0), exact), exact, -1.0)
 
 
+def test_break_even_is_told_from_a_billion_tokens_a_day_on_over_three_years():
+    assert timing.DAY_RATES[0] == 1e9
+    assert timing.DAY_RATES[-1] == 1e15
+    assert np.diff(np.log10(timing.DAY_RATES)) == pytest.approx(1)
+    assert timing.HORIZON == 3, "about as long as a model is served"
+
+
 def test_what_is_not_stated_is_as_a_question_has_it():
     """The most that a run takes, and the horizon, have one default each."""
     default = vars(Question())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from statistics import NormalDist
@@ -15,7 +16,7 @@ from tenfold.answers.chart_quantities import CHARTS
 from tenfold.answers.constants import load_constants
 from tenfold.answers.quantities import QUANTITIES
 from tenfold.claims import arithmetic as sums
-from tenfold.claims import verdicts
+from tenfold.claims import measure, verdicts
 from tenfold.claims.spec import Claim, Kind
 from tenfold.files import SpecError
 from tenfold.words import claims
@@ -286,6 +287,33 @@ def test_contradicted_means_that_the_claims_side_is_below_5_percent(
     draws, constants, changes, contradicted
 ):
     assert one(draws, constants, **changes).contradicted is contradicted
+
+
+@pytest.mark.parametrize(
+    ("found", "changes", "verdict"),
+    [
+        ({"side": 0.049, "side_mcse": 0.0004}, {}, verdicts.CONTRADICTED),
+        ({"side": 0.049, "side_mcse": 0.001}, {"relation": "at most"}, "likely"),
+        ({"side": 0.049, "side_mcse": 0.0}, {"kind": "assumption"}, "very unlikely"),
+        ({"probability": 0.2, "percentile": verdicts.MIDDLE}, {}, verdicts.OPEN),
+        ({"probability": 0.2, "percentile": 1 - verdicts.MIDDLE}, {}, verdicts.OPEN),
+        ({"probability": 0.2, "percentile": 0.84}, {}, "unlikely"),
+        ({"probability": 0.2, "percentile": 0.16}, {}, "unlikely"),
+        ({"probability": 0.2, "percentile": 0.5}, {"relation": "at most"}, "unlikely"),
+        ({"best": measure.DECISIVE}, {}, "likely"),
+        ({"best": 0.65}, {}, verdicts.OPEN),
+        ({"best": None}, {}, verdicts.OPEN),
+    ],
+)
+def test_a_verdict_follows_from_the_numbers_of_the_evidence(
+    draws, constants, found, changes, verdict
+):
+    known = one(draws, constants).evidence
+    assert known is not None
+    plain = {"side": 0.4, "side_mcse": 0.0, "probability": 0.7, "percentile": 0.5, "best": 0.9}
+    assert (
+        verdicts.judged(claim(**changes), dataclasses.replace(known, **(plain | found))) == verdict
+    )
 
 
 @pytest.mark.parametrize(

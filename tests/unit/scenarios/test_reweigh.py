@@ -141,6 +141,11 @@ def test_a_cell_that_is_empty_is_drawn_from_what_it_stands_under(prior_run, mate
     gone = of_cell & (points["series_regime"].values == "rl")
     sample = reweigh._of_less(material, change(prior_run, series=~gone))
     assert int(sample["series_count"].sel(benchmark=benchmark, regime="rl")) == 0
+    empty = (material.sample["series_count"] == 0).sel(benchmark=sample["benchmark"])
+    for name in ("slope_at_benchmark", "ceiling"):  # what was empty before stays as it was
+        same = (sample[name] == material.sample[name].sel(benchmark=sample["benchmark"])) | ~empty
+        assert bool(empty.any())
+        assert bool(same.all())
     effect, before = (
         np.log(each["slope_at_benchmark"].sel(benchmark=benchmark)) - each["log_slope_mean"]
         for each in (sample, material.sample)
@@ -156,3 +161,29 @@ def test_a_cell_that_is_empty_is_drawn_from_what_it_stands_under(prior_run, mate
     top = [each["ceiling"].sel(benchmark=benchmark, regime="rl", form="saturating").values
            for each in (sample, material.sample)]  # fmt: skip
     assert np.quantile(top[0], 0.5) == pytest.approx(np.quantile(top[1], 0.5), abs=0.1)
+
+
+def test_what_two_axes_say_of_units_is_normal(prior_run, material, monkeypatch):
+    """Ratios of a series' slopes on two axes; what goes is taken out of the weights."""
+    offset = np.random.default_rng(3).normal(size=(2, 150, 1))
+    parameters = material.parameters(prior_run.forms[0]).drop_vars(
+        ["unit_offset", "unit_sd"], errors="ignore"
+    )
+    parameters = parameters.drop_dims("free_unit", errors="ignore").assign(
+        unit_offset=(("chain", "draw", "free_unit"), offset),
+        unit_sd=(("chain", "draw"), np.full((2, 150), 0.3)),
+    )
+    parameters = parameters.assign_coords(free_unit=["usd"])
+    axes = (np.array(["tokens", "usd"]), np.array(["usd", "tokens"]), np.array([0.4, -0.1]))
+    monkeypatch.setattr(reweigh.structure, "axes", lambda points: axes)
+    gap = np.concatenate([offset, -offset], axis=-1)
+    wanted = stats.norm.logpdf(axes[2], gap, 0.3)
+    np.testing.assert_allclose(reweigh._axis_scores(parameters, prior_run.points), wanted)
+    second = np.zeros(prior_run.points.sizes["series"], dtype=bool)
+    second[[1, 4]] = True
+    monkeypatch.setattr(reweigh.structure, "twins", lambda points: second)
+    monkeypatch.setattr(material, "parameters", lambda form: parameters)
+    stays = np.ones(second.size, dtype=bool)
+    stays[[0, 4]] = False
+    found = reweigh._log_ratio(material, prior_run.forms[0], False, change(prior_run, series=stays))
+    np.testing.assert_allclose(found, -wanted[..., 1])

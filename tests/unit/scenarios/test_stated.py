@@ -44,6 +44,12 @@ def test_an_exact_exchange_rate_makes_the_jump_its_product(sample):
     np.testing.assert_allclose(*np.broadcast_arrays(ratio, after), rtol=1e-4)
 
 
+def test_the_typical_rate_is_the_populations_and_has_no_regime(sample):
+    rate = stated.typical_rate(sample)
+    assert set(rate.coords) == set(sample["steepness"].coords)
+    np.testing.assert_allclose(rate, complete(sample)["exchange_rate"], rtol=1e-5)
+
+
 def test_a_stated_rl_share_is_taken_at_its_word(sample):
     draws, told = complete(sample), {"rl_share": patch(0.5, 1.0, 2.0)}
     constants = stated.in_baselines(load_constants(), {"grok-4": told})
