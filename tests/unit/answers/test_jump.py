@@ -300,4 +300,6 @@ def test_no_benchmark_is_the_population():
     draws = one_draw()
     for one, other in zip(jump.curve(draws, None), jump.curve(draws, jump.POPULATION), strict=True):
         xr.testing.assert_identical(xr.DataArray(one), xr.DataArray(other))
+    assert value(jump.exchange(draws, None), "exchange_rate") == 2
+    assert value(jump.exchange(draws, jump.POPULATION), "exchange_rate") == 2
     assert "regime" not in jump.between_scores(draws, 0.2, 0.8).coords
