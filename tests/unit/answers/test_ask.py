@@ -177,6 +177,7 @@ def test_units_and_dates_of_values():
     assert value(jump, "6") == value(jump, "6 OOM") == value(jump, "1e6x") == 6
     assert value(named("ceiling"), "80%") == pytest.approx(0.8)
     assert value(named("first_year"), "2030-01-01") == 2030
+    assert value(named("years_until_rl_is_cheaper"), "18 month") == pytest.approx(1.5, rel=0.01)
     assert value(jump, "never") == math.inf
     assert value(cost, "0") == -math.inf
     assert conditions.end_of("2030") == conditions.end_of("2030-12-31") == pytest.approx(2031)
@@ -233,6 +234,17 @@ def test_conditions_take_arguments_of_their_own(headline_draws, constants):
     found = conditions.holds(conditions.conditions(text), asked)
     there = asked.but(benchmark="AIME 2024", start=0.3)
     assert (found == np.isfinite(there.jump["rl_jump_ooms"])).all()
+
+
+def test_quantities_in_other_units_are_compared_in_one(headline_draws, constants):
+    """TWh of a run that is little larger, against GWh of the baseline."""
+    asked = Asked(headline_draws, constants, Question())
+    larger = registry.named("training_energy").draws(asked.but(start=0.2, target=0.25))
+    wanted = larger + 3 > registry.named("baseline_energy").draws(asked)
+    text = "training_energy(start=0.2, target=0.25) > baseline_energy"
+    found = conditions.holds(conditions.conditions(text), asked)
+    assert (found == wanted.transpose(*found.dims)).all()
+    assert 0.1 < float((larger < 0).mean()), "below a TWh"
 
 
 def test_the_frontier_grows_from_its_last_observation(headline_draws, constants):
