@@ -303,3 +303,9 @@ def test_no_benchmark_is_the_population():
     assert value(jump.exchange(draws, None), "exchange_rate") == 2
     assert value(jump.exchange(draws, jump.POPULATION), "exchange_rate") == 2
     assert "regime" not in jump.between_scores(draws, 0.2, 0.8).coords
+
+
+def test_a_benchmark_of_one_regime_has_its_slopes_and_the_steepness():
+    draws = one_draw().assign_coords(shared_benchmark=["another"])
+    draws["steepness"] = draws["steepness"] + 0.3
+    assert value(jump.exchange(draws, "AIME"), "exchange_rate") == pytest.approx(2 * math.exp(0.3))

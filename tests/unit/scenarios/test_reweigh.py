@@ -187,3 +187,19 @@ def test_what_two_axes_say_of_units_is_normal(prior_run, material, monkeypatch):
     stays[[0, 4]] = False
     found = reweigh._log_ratio(material, prior_run.forms[0], False, change(prior_run, series=stays))
     np.testing.assert_allclose(found, -wanted[..., 1])
+
+
+def test_the_ceiling_of_an_empty_cell_lies_above_chance(prior_run, material):
+    points = prior_run.points
+    gone = points["series_benchmark"].values == "MATH500"
+    gone &= points["series_regime"].values == "rl"
+    left = reweigh.without(points, ~gone)
+    sample = material.sample.sel(benchmark=left["benchmark"].values)
+    at = {"benchmark": "MATH500", "regime": "rl", "form": "saturating"}
+    tops = [
+        reweigh._emptied(material, sample.assign(floor=sample["floor"] * 0 + floor), left)
+        for floor in (0.0, 0.25)
+    ]
+    without, above = (found["ceiling"].sel(at).values for found in tops)
+    np.testing.assert_allclose(above, 0.25 + 0.75 * without, rtol=1e-5)
+    assert 0 < without.min() < without.max() <= 1
