@@ -296,6 +296,16 @@ def kept(path: Path | None) -> dict[str, Mutant]:
     return {row["key"]: row for row in rows if row["outcome"] != "survived" or "why" in row}
 
 
+def written(rows: list[Mutant]) -> str:
+    """The file of what was tried, a mistake a line; the text of one that was noticed is cut."""
+    short = [
+        row | {"change": row["change"][: 60 if row["outcome"] == "killed" else None]}
+        for row in rows
+    ]
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in short)
+    return f'{{"date": "{datetime.date.today()}", "mutants": [\n{lines}\n]}}\n'
+
+
 def main() -> int:
     """Try the mistakes, and write what became of them."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -325,8 +335,7 @@ def main() -> int:
             print(f"{site.module}:{line}: {change}", flush=True)
         if options.out:  # all so far: it may take long, and be stopped
             later = [known[other.key] for other in left[len(tried) :] if other.key in known]
-            content = {"date": str(datetime.date.today()), "mutants": tried + later}
-            write_atomic(options.out, json.dumps(content, indent=1) + "\n")
+            write_atomic(options.out, written(tried + later))
     print(dict(Counter(mutant["outcome"] for mutant in tried)))
     return 0
 
