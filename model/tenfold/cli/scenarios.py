@@ -155,7 +155,7 @@ def _keep(run: Run, runs: Path, kind: str, found: dict[str, Any]) -> None:
 
 
 Fit = Annotated[
-    bool, typer.Option("--fit", help="Fit where weights are not good enough; fits are kept.")
+    bool, typer.Option("--fit", help="Fit where weights are not good enough; answers are kept.")
 ]
 
 
@@ -194,7 +194,7 @@ def influence(
         terminal.print_table(*words.influence(found))
         lines = words.influence_lines(found)
         if any(row["status"] == "not fitted" for row in found["rows"]):
-            lines.append("`--fit` fits those that are not fitted, a few minutes each.")
+            lines.append("`--fit` fits those that are not fitted, a minute or so each.")
         terminal.print_lines(lines)
 
 

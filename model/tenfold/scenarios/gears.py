@@ -239,17 +239,26 @@ def _refitted(run: Run, scenario: Scenario, runs: Path, name: str, gear: Gear, s
     """The run of a scenario, fitted from the typical values of another one or from the start.
 
     Raises:
-        SpecError: the stored run rests on evidence of the user's own.
+        SpecError: as `fittable`.
     """
     from tenfold.fit import stages
     from tenfold.posterior.plan import prepare
 
+    fittable(run)
+    if gear == "refit":
+        return stages.warm_run(name, scenario, run, runs, say)
+    return stages.run_of(prepare(name, scenario), runs, say)
+
+
+def fittable(run: Run) -> None:
+    """Refuses a run whose evidence is not at hand.
+
+    Raises:
+        SpecError: it rests on evidence of the user's own.
+    """
     own = sorted({key.split("/")[0] for key in run.info["evidence"] if key[0].isdigit()})
     if own:
         raise SpecError(
             f"{run.path.name} rests on evidence of your own ({', '.join(own)}), so this cannot be "
             "fitted from here; write the change as a scenario and use `tenfold fit --points`"
         )
-    if gear == "refit":
-        return stages.warm_run(name, scenario, run, runs, say)
-    return stages.run_of(prepare(name, scenario), runs, say)

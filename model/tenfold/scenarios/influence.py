@@ -16,7 +16,8 @@ from tenfold.answers.question import Asked, Question, under
 from tenfold.files import SpecError, did_you_mean
 from tenfold.posterior.scenario import load_scenarios
 from tenfold.runs.store import Run
-from tenfold.scenarios.answering import answering, fitted
+from tenfold.scenarios import lighter
+from tenfold.scenarios.answering import answering, fitted, scenario_of
 from tenfold.scenarios.changes import labels_of
 from tenfold.scenarios.gears import NeedsFit
 from tenfold.scenarios.said import Said
@@ -41,14 +42,15 @@ def influence(
         run: that of the base.
         runs: where refits are kept.
         by: of `By`.
-        fit: fit where weights are not good enough; those are told as not fitted otherwise.
+        fit: fit where weights are not good enough (`lighter`: forms keep their weights); those are
+            told as not fitted otherwise.
 
     Returns:
         `quantity`, `title`, `unit`, `scale`, `by`, `base` (a row of `mixture.summarise`) and
         `rows`: `label`, `series` (how many go), `gear`, `pareto_k`, `effective_draws`, `status`
-        ("PASS", ..., "not fitted" or "the last of a regime"), `row`, `shift` of the median, `width`
-        of the 90% interval over the base's, and `inside`, whether the median lies in the base's 50%
-        interval; the last four None where it is not known.
+        ("PASS", ..., "R-hat 1.005", "not fitted" or "the last of a regime"), `row`, `shift` of the
+        median, `width` of the 90% interval over the base's, and `inside`, whether the median lies
+        in the base's 50% interval; the last four None where it is not known.
 
     Raises:
         SpecError: an unknown `by` or quantity.
@@ -56,7 +58,7 @@ def influence(
     if by not in get_args(By):
         raise SpecError(f"--by {by}: unknown{did_you_mean(by, list(get_args(By)))}")
     entry = registry.named(quantity)
-    base, asked = _answer(Said(), run, runs, quantity, False, say)
+    base, asked = _answer(Said(), run, runs, quantity, say)
     rows = []
     for label in labels(run, by):
         said = without(run, by, label)
@@ -68,8 +70,14 @@ def influence(
         row["status"] = "not fitted"
         say(f"without {by} {label}")
         try:
-            found, _ = _answer(said, fitted(said, runs) or run, runs, quantity, fit, say)
+            found, _ = _answer(said, fitted(said, runs) or run, runs, quantity, say)
         except NeedsFit:
+            name, whole = f"without {by} {label}", scenario_of(said, run)
+            refit = lighter.told(run, runs, name, whole, asked.constants, quantity, fit, say)
+            if refit is not None:
+                there = refit["quantities"][quantity]
+                row |= {"status": f"R-hat {refit['r_hat']:.3f}", "row": there}
+                row |= _moved(base["row"], there)
             rows.append(row)
             continue
         about = found.pop("about")
@@ -115,9 +123,9 @@ def without(run: Run, by: str, label: str) -> Said:
 
 
 def _answer(
-    said: Said, run: Run, runs: Path, quantity: str, fit: bool, say: Callable[[str], None]
+    said: Said, run: Run, runs: Path, quantity: str, say: Callable[[str], None]
 ) -> tuple[dict[str, Any], Asked]:
-    found = answering(said, run, runs, say=say, fit=fit)
+    found = answering(said, run, runs, say=say, fit=False)
     asked = Asked(found.draws, found.constants, under(Question(), found.question))
     values = registry.draws_of(quantity, asked)
     table = xr.Dataset({"value": values, "weight": asked.draws["weight"]})

@@ -1,5 +1,7 @@
 """Evidence left out in turn, and inputs at their ends: what is known of a small run."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from tenfold.answers.headline import complete
 from tenfold.answers.question import Asked, Question
 from tenfold.files import SpecError
 from tenfold.runs import netcdf
-from tenfold.scenarios import gears, influence, tornado
+from tenfold.scenarios import influence, lighter, tornado
 from tenfold.words import page, summary
 from tenfold.words import scenarios as words
 
@@ -74,13 +76,27 @@ def test_what_the_evidence_disagrees_about_is_said(prior_run, tmp_path, monkeypa
     assert [line[5] for line in words.influence(found)[2]] == ["yes", "NO", ""]
 
 
-def test_a_fit_is_made_where_it_is_wanted(prior_run, tmp_path, monkeypatch):
+def test_a_fit_is_made_where_it_is_wanted_and_kept(prior_run, tmp_path, monkeypatch):
     names = []
+
+    def fitted(run, name, scenario, say):
+        names.append(name)
+        sample = run.group(netcdf.HEADLINE)
+        return sample.assign(steepness=sample["steepness"] + np.log(2.0)), 1.0051
+
     monkeypatch.setattr(influence, "labels", lambda run, by: ["s1", "Tan et al."])
-    monkeypatch.setattr(gears, "_refitted", lambda run, *rest: names.append(rest[2]) or run)
+    monkeypatch.setattr(lighter, "fitted", fitted)
     found = influence.influence(prior_run, tmp_path, fit=True)
-    assert names == ["without-s1", "without-tan-et-al"]
+    assert names == ["without publication s1", "without publication Tan et al."]
     assert [row["gear"] for row in found["rows"]] == ["refit", "refit"]
+    assert [row["status"] for row in found["rows"]] == ["R-hat 1.005", "R-hat 1.005"]
+    again = influence.influence(prior_run, tmp_path)
+    assert json.loads(json.dumps(again)) == json.loads(json.dumps(found))
+    rate = influence.influence(prior_run, tmp_path, quantity="exchange_rate")
+    assert rate["rows"][0]["row"]["p50"] == pytest.approx(2 * rate["base"]["p50"], rel=1e-5)
+    assert len(names) == 2
+    later = type(prior_run)(prior_run.path, prior_run.info | {"created": "later"})
+    assert influence.influence(later, tmp_path)["rows"][0]["status"] == "not fitted"
     with pytest.raises(SpecError, match="--by publicatio: unknown; did you mean 'publication'"):
         influence.influence(prior_run, tmp_path, by="publicatio")
 
