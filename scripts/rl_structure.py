@@ -34,7 +34,6 @@ from tenfold.curves import Form
 from tenfold.evidence import dataset as evidence
 from tenfold.files import write_atomic
 from tenfold.fit import convergence
-from tenfold.fit.diagnose import mean_over_points
 from tenfold.posterior import structure
 from tenfold.posterior.plan import Plan, prepare
 from tenfold.posterior.scenario import load_scenario
@@ -45,6 +44,9 @@ from tenfold.unseen.series import of_points
 FOLDER = Path(__file__).parents[1] / "reports" / "rl_structure"
 SEED = 20251020
 FOLDS, GIVEN = 3, (1, 5)
+METHODS = ("pooled", "alone")
+"""No pooling is the same under every structure: it stands beside the model alone."""
+MEASURES = [f"{kind}_{method}" for method in METHODS for kind in ("crps", "log_score", "inside_90")]
 LEFT_OUT = ("artificial_analysis_pairs",)
 SETTINGS = {"chains": 2, "tune": 400, "draws": 500}
 SHORT = {"drift_length": {"mu": -0.7, "sigma": 0.4}}
@@ -138,8 +140,9 @@ def rows_of(name: str) -> tuple[Rows, Rows]:
             for given in GIVEN:
                 scored = rivals.score_series([(1.0, draws)], series[label], given, plan.priors, 1)
                 if scored is not None:
-                    own = about | {"given": given}
-                    rows += [own | row for row in _points(scored, series[label].publication)]
+                    own, methods = about | {"given": given}, METHODS[: 1 + (name == "model")]
+                    made = _points(scored, series[label].publication, methods)
+                    rows += [own | row for row in made]
         print(name, fold, len(held), "runs", flush=True)
     return rows, fits
 
@@ -154,134 +157,18 @@ def _mixing(tree: Any) -> dict[str, Any]:
     return row
 
 
-def _points(scored: rivals.Scored, publication: str) -> Rows:
+def _points(scored: rivals.Scored, publication: str, methods: tuple[str, ...]) -> Rows:
     found = []
     for i, score in enumerate(scored.targets.score):
         ahead = scored.targets.log10_compute[i] - scored.given.log10_compute.max()
         row = {"publication": publication, "series": scored.given.label}
         row |= {"ooms_ahead": round(float(ahead), 3), "score": round(float(score), 5)}
-        for method in ("pooled", "alone"):
+        for method in methods:
             row[f"crps_{method}"] = round(float(scored.crps[method][i]), 5)
             row[f"log_score_{method}"] = round(float(scored.log_score[method][i]), 3)
             row[f"inside_90_{method}"] = int(scored.covered[method][0.9][i])
         found.append(row)
     return found
-
-
-def page(rows: Rows, fits: Rows) -> str:
-    """README.md from all rows."""
-    lines = [
-        "# RL runs of unknown publications, by structure of the model",
-        "",
-        "Made by `uv run python scripts/rl_structure.py`; every prediction is in `scores.csv.xz`.",
-        "Publications with RL runs are held out in three folds and the form `saturating` (unless",
-        "another is named) is refitted without them, with short chains. Each run is predicted from",
-        "its lowest point, or its five lowest. CRPS in score units, lower is better; *worse than",
-        "the model*: on the same points, with a standard error that takes publications as",
-        f"independent; *later*: points more than {LATER} OOM ahead.",
-    ]
-    for given in GIVEN:
-        lines += [
-            "", f"## Given {given} point{'s' if given > 1 else ''}", "",
-            "| structure | CRPS | worse than the model | CRPS, later | inside 90% | later | "
-            "log score |",
-            "|---|---:|---:|---:|---:|---:|---:|",
-        ]  # fmt: skip
-        base = _column(rows, "model", given, "crps_pooled")
-        for name in STRUCTURES:
-            own = _rows(rows, name, given)
-            if not own:
-                continue
-            lines.append(_line(STRUCTURES[name][0], own, base, "pooled"))
-            if name == "model":
-                lines.append(_line("no pooling", own, base, "alone"))
-    kept = FOLDER / "forms.json"
-    futures = _futures(json.loads(kept.read_text())) if kept.is_file() else []
-    return "\n".join([*lines, *_slow(rows), *_mixed(rows), *futures, *_chains(fits)]) + "\n"
-
-
-def _slow(rows: Rows) -> list[str]:
-    """What a slow course with independent errors on top would change."""
-    kept = json.loads((FOLDER / "slow-course.json").read_text())["forms"]
-    commit = next(row["commit"] for row in rows if row["structure"] == SLOW["model"])
-    lines = [
-        "", "## A slow course instead", "",
-        "Errors of a run as an Ornstein-Uhlenbeck course along log compute with independent errors",
-        f"on top (commit {commit}) instead of an autoregression from point to point, everything",
-        "else alike. It says better how neighbours err (correlation of innovations in a fit of all",
-        "evidence), and predicts runs of unknown publications no better: from five points worse,",
-        "by about a standard error, with intervals that hold clearly less, under every form. The",
-        "model keeps the autoregression.", "",
-        "| form | given | CRPS | slow course | worse | inside 90% | slow course | log score | "
-        "slow course | neighbours, slow course |",
-        "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|",
-    ]  # fmt: skip
-    for name, other in SLOW.items():
-        form = {"model": "saturating"}.get(name, name)
-        for given in GIVEN:
-            pair = [_rows(rows, kind, given) for kind in (name, other)]
-            crps, inside, scores = (
-                [np.array([float(row[column]) for row in own]) for own in pair]
-                for column in ("crps_pooled", "inside_90_pooled", "log_score_pooled")
-            )
-            _, group = np.unique([row["publication"] for row in pair[0]], return_inverse=True)
-            gap, error = mean_over_points(crps[1] - crps[0], group)
-            lines.append(
-                f"| {form} | {given} | {crps[0].mean():.4f} | {crps[1].mean():.4f} | "
-                f"{gap:+.4f} ± {error:.4f} | {inside[0].mean():.0%} | {inside[1].mean():.0%} | "
-                f"{scores[0].mean():.3f} | {scores[1].mean():.3f} | "
-                f"{kept[form]['neighbours_rl']:.2f} |"
-            )
-    return lines
-
-
-def _mixed(rows: Rows) -> list[str]:
-    """What each form adds to a mixture: the weights with which it predicts best."""
-    words = " | ".join(STRUCTURES[name][0] for name in FORMS)
-    lines = [
-        "", "## Mixed", "",
-        "Mean log score of the best mixture of forms, all with the short drift, and its weights.",
-        "", f"| given | without | log score | {words} |", "|---|---|---:|" + "---:|" * len(FORMS),
-    ]  # fmt: skip
-    for given in GIVEN:
-        every = {name: _column(rows, name, given, "log_score_pooled") for name in FORMS}
-        if not all(values.size for values in every.values()):
-            continue
-        for left_out in ("", "logistic-short", "earlier-short"):
-            names = [name for name in FORMS if name != left_out]
-            likely = np.exp(np.stack([every[name] for name in names], axis=1))
-            weight = np.full(len(names), 1 / len(names))
-            for _ in range(2000):  # EM
-                part = weight * likely
-                weight = (part / part.sum(axis=1, keepdims=True)).mean(axis=0)
-            found = dict(zip(names, weight, strict=True))
-            cells = [f"{found[name]:.2f}" if name in found else "" for name in FORMS]
-            score = np.log(likely @ weight).mean()
-            gone = STRUCTURES[left_out][0] if left_out else ""
-            lines.append(f"| {given} | {gone} | {score:.3f} | {' | '.join(cells)} |")
-    return lines
-
-
-def _chains(fits: Rows) -> list[str]:
-    """How well chains mixed, the worst of the folds."""
-    lines = [
-        "", "## Chains", "",
-        f"{SETTINGS['chains']} chains of {SETTINGS['draws']} draws; the worst parameter of the "
-        "worst fold.", "",
-        "| structure | R-hat | of | effective draws | of | processor seconds a fold |",
-        "|---|---:|---|---:|---|---:|",
-    ]  # fmt: skip
-    for name in STRUCTURES:
-        own = [row for row in fits if row["structure"] == name]
-        if own:
-            hat = max(own, key=lambda row: float(row["r_hat"]))
-            least = min(own, key=lambda row: float(row["ess_bulk"]))
-            seconds = np.mean([float(row["cpu_s"]) for row in own])
-            lines.append(
-                f"| {STRUCTURES[name][0]} | {float(hat['r_hat']):.2f} | `{hat['r_hat_of']}` | "
-                f"{float(least['ess_bulk']):.0f} | `{least['ess_bulk_of']}` | {seconds:.0f} |"
-            )
-    return lines
 
 
 def forms_of(run: Path) -> dict[str, Any]:
@@ -304,50 +191,6 @@ def forms_of(run: Path) -> dict[str, Any]:
     return {"draws": draws, "points": ahead["held_out_points"], "forms": found}
 
 
-def _futures(found: dict[str, Any]) -> list[str]:
-    """What comes later in series whose beginning was seen."""
-    lines = [
-        "", "## Futures of known series", "",
-        "All forms in one fit with the short drift (`every-form.toml`), all evidence: weights and",
-        f"elpd of {found['points']} later points of series whose earlier points were fitted, as in",
-        f"every run; chains of {found['draws']} draws in all, on a machine with other work.",
-        "*Neighbours*: correlation of neighbouring innovations of RL runs.", "",
-        "| form | weight | 90% | elpd, less the best | R-hat | effective draws | seconds | "
-        "neighbours |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|",
-    ]  # fmt: skip
-    for form, row in found["forms"].items():
-        low, high = row["weight_90"]
-        lines.append(
-            f"| {form} | {row['weight']:.2f} | {low:.2f} to {high:.2f} | "
-            f"{row['difference']:.1f} ± {row['difference_se']:.1f} | {row['r_hat']:.3f} | "
-            f"{row['ess_bulk']:.0f} | {row['seconds']:.0f} | {row['neighbours_rl']:.2f} |"
-        )
-    return lines
-
-
-def _line(words: str, own: Rows, base: np.ndarray, method: str) -> str:
-    crps = np.array([float(row[f"crps_{method}"]) for row in own])
-    inside = np.array([float(row[f"inside_90_{method}"]) for row in own])
-    later = np.array([float(row["ooms_ahead"]) > LATER for row in own])
-    _, group = np.unique([row["publication"] for row in own], return_inverse=True)
-    gap, error = mean_over_points(crps - base, group)
-    worse = f"{gap:+.4f} ± {error:.4f}" if np.any(crps != base) else ""
-    log_score = np.mean([float(row[f"log_score_{method}"]) for row in own])
-    return (
-        f"| {words} | {crps.mean():.4f} | {worse} | {crps[later].mean():.4f} | "
-        f"{inside.mean():.0%} | {inside[later].mean():.0%} | {log_score:.2f} |"
-    )
-
-
-def _rows(rows: Rows, name: str, given: int) -> Rows:
-    return [row for row in rows if row["structure"] == name and int(row["given"]) == given]
-
-
-def _column(rows: Rows, name: str, given: int, column: str) -> np.ndarray:
-    return np.array([float(row[column]) for row in _rows(rows, name, given)])
-
-
 def main() -> None:
     """Run structures, or write the page."""
     parser = argparse.ArgumentParser(description="RL runs of unknown publications, by structure")
@@ -358,13 +201,41 @@ def main() -> None:
         text = json.dumps(forms_of(Path(chosen.names[0])), indent=1) + "\n"
         write_atomic(FOLDER / "forms.json", text)
     paths = (FOLDER / "scores.csv.xz", FOLDER / "fits.csv")
-    kept = [_read(path) for path in paths]
+    kept = [_long(_read(paths[0])), _read(paths[1])]
     for name in chosen.names if chosen.what == "run" else ():
         for k, found in enumerate(rows_of(name)):
             kept[k] = [row for row in kept[k] if row["structure"] != name] + found
-            _write(paths[k], kept[k])
+        _write(paths[0], _wide(kept[0]))
+        _write(paths[1], kept[1])
     if chosen.what == "page":
+        from rl_structure_page import page
+
         write_atomic(FOLDER / "README.md", page(*kept))
+
+
+LABELS = ("fold", "given", "publication", "series", "ooms_ahead", "score")
+
+
+def _wide(rows: Rows) -> Rows:
+    """One row per held-out point and number of points given: what each structure says of it."""
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for row in rows:
+        key = tuple(str(row[label]) for label in LABELS)
+        own = found.setdefault(key, dict(zip(LABELS, key, strict=True)))
+        own |= {
+            f"{k} of {row['structure']}": v for k, v in row.items() if k in MEASURES and v != ""
+        }
+    return list(found.values())
+
+
+def _long(rows: Rows) -> Rows:
+    """One row per held-out point, number of points given, and structure."""
+    names = dict.fromkeys(key.split(" of ")[1] for key in (rows or [{}])[0] if " of " in key)
+    return [
+        {"structure": name} | {label: row[label] for label in LABELS}
+        | {key: row.get(f"{key} of {name}", "") for key in MEASURES}
+        for name in names for row in rows
+    ]  # fmt: skip
 
 
 def _read(path: Path) -> Rows:
@@ -377,7 +248,8 @@ def _read(path: Path) -> Rows:
 
 def _write(path: Path, rows: Rows) -> None:
     made = io.StringIO()
-    writer = csv.DictWriter(made, list(rows[0]), lineterminator="\n")
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    writer = csv.DictWriter(made, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     text = made.getvalue().encode()
