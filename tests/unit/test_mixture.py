@@ -234,3 +234,6 @@ def test_rounding_of_the_last_weight_stays_within_the_draws():
 def test_short_chains_have_two_batches():
     draws = np.array([1.0, 3.0, 4.0, 8.0]).reshape(1, 1, 4, 1)
     assert mixture._errors(draws).item() == pytest.approx(np.std([2, 6], ddof=1) / np.sqrt(2))
+    longer = np.random.default_rng(1).normal(size=(1, 1, 100, 1))
+    means = longer.reshape(10, 10).mean(axis=1)
+    assert mixture._errors(longer).item() == pytest.approx(means.std(ddof=1) / np.sqrt(10))

@@ -303,6 +303,8 @@ def test_no_benchmark_is_the_population():
     assert value(jump.exchange(draws, None), "exchange_rate") == 2
     assert value(jump.exchange(draws, jump.POPULATION), "exchange_rate") == 2
     assert "regime" not in jump.between_scores(draws, 0.2, 0.8).coords
+    assert "regime" not in jump.on_curve(draws, 0.2).coords
+    assert "shared_benchmark" not in jump.exchange(draws, "AIME").coords
 
 
 def test_a_benchmark_of_one_regime_has_its_slopes_and_the_steepness():

@@ -212,3 +212,20 @@ def test_dates(text, year):
 def test_bad_dates_are_one_line(text):
     with pytest.raises(SpecError, match="expected a year or a day"):
         decimal_year(text)
+
+
+def test_the_essay_speaks_of_a_level_and_of_20_to_80_percent():
+    for name, level, between in (("inference_jump_ooms", 3, 2), ("rl_jump_ooms", 6, 4)):
+        essay = registry.named(name).essay
+        assert essay(Question()) == level
+        assert essay(Question(start=0.2, target=0.8)) == between
+        assert essay(Question(start=0.3, target=0.8)) is None
+
+
+def test_what_a_regime_is_asked_for_has_no_regime(headline_draws, constants):
+    asked = Asked(headline_draws, constants, Question())
+    for name in ("slope", "ceiling"):
+        assert "regime" not in registry.draws_of(name, asked).coords
+    tenfold = registry.draws_of("inference_equal_to_tenfold_rl", asked)
+    rate = registry.draws_of("exchange_rate", asked)
+    np.testing.assert_allclose(tenfold, 1 / rate)

@@ -246,6 +246,19 @@ def test_arithmetic_and_evidence_are_answered_apart(draws, constants):
     assert evidence.probability == pytest.approx(expected, abs=4 * evidence.mcse)
 
 
+def test_inputs_that_nothing_is_known_of_are_named():
+    given = {"rl_multiplier": 10.0, "exchange_rate": 2.0}
+    fields = {"kind": "arithmetic", "estimand": None, "given": given}
+    fields["function"] = "inference_multiplier_equal_to_rl"
+    known = claim(**fields, borrowed={"exchange_rate": [1.5, 3.0]})
+    assert verdicts._unheard(known) == ""
+    strange = claim(**fields, borrowed={"rl_multiplier": [5.0, 20.0]})
+    assert verdicts._unheard(strange) == "rl multiplier"
+    fields |= {"function": "rl_information_per_flop", "relation": "less than"}
+    fields |= {"given": {"episode_tokens": 1e4, "bits_per_token": 1.0}}
+    assert verdicts._unheard(claim(**fields)) == "episode tokens and bits per token"
+
+
 def test_a_wrong_sum_does_not_follow(draws, constants):
     found = arithmetic(draws, constants, value=5.0)
     assert found.follows is False

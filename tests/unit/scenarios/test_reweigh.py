@@ -160,7 +160,23 @@ def test_a_cell_that_is_empty_is_drawn_from_what_it_stands_under(prior_run, mate
     assert (other == kept).all()
     top = [each["ceiling"].sel(benchmark=benchmark, regime="rl", form="saturating").values
            for each in (sample, material.sample)]  # fmt: skip
-    assert np.quantile(top[0], 0.5) == pytest.approx(np.quantile(top[1], 0.5), abs=0.1)
+    for q in (0.1, 0.5, 0.9):
+        assert np.quantile(top[0], q) == pytest.approx(np.quantile(top[1], q), abs=0.1)
+
+
+def test_one_draw_that_has_all_weight_is_the_sample(prior_run, material, monkeypatch):
+    sample = material.sample.isel(chain=[0])
+    monkeypatch.setattr(material, "sample", sample)
+    only = np.full((1, 150), -np.inf)
+    only[0, 7] = 0.0
+    found = {form: reweigh.Weighed(only, 0.0) for form in prior_run.forms}
+    weight = dict(zip(prior_run.forms, (0.25, 0.75), strict=True))
+    made = reweigh.resampled(material, found, weight, change(prior_run), 1)
+    for name, values in sample.data_vars.items():
+        if "draw" in values.dims:
+            assert (made[name] == values.isel(draw=7)).all(), name
+    assert made["weight"].values.tolist() == [0.25, 0.75]
+    assert (made["weight_interval"] == made["weight"]).all()
 
 
 def test_what_two_axes_say_of_units_is_normal(prior_run, material, monkeypatch):
