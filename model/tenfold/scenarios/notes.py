@@ -82,7 +82,7 @@ def keep(path: Path, table: str, name: str, entry: Entry, code: tuple[str, ...] 
     """
     record = keys.code(code)
     made = hashlib.sha256(repr(record).encode()).hexdigest()[:16]
-    with _locked(path):
+    with locked(path):
         known, records = _read(path, table)
         known[name] = sealed(entry | {"code": made})
         content = {"version": 3, table: known, "code": records | {made: record}}
@@ -90,7 +90,7 @@ def keep(path: Path, table: str, name: str, entry: Entry, code: tuple[str, ...] 
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """The only one to write a file."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -174,14 +174,16 @@ def run(
     """
     path = Path(sweep.runs) / "sweeps" / f"{sweep.key}.jsonl"
     found = _kept(path)
+    if len(found) < len(sweep.points):
+        with notes.locked(path):  # another sweep of the same points may append meanwhile
+            found = _kept(path)  # without lines that were cut off
+            write_atomic(path, "".join(map(_line, found.values())))
     left = [point for point in range(len(sweep.points)) if point not in found]
     if found and left:
         say(f"{len(found):,} of {len(sweep.points):,} points are there already")
-    if left:
-        # without lines that were cut off
-        write_atomic(path, "".join(map(_line, found.values())))
-        for row in _computed(sweep, left, processes, scheduler, say):
-            found[row["point"]] = row
+    for row in _computed(sweep, left, processes, scheduler, say) if left else ():
+        found[row["point"]] = row
+        with notes.locked(path):
             _append(path, _line(row))
     return [found[point] for point in range(len(sweep.points))]
 

@@ -8,6 +8,8 @@ import os
 import shutil
 import signal
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +80,31 @@ def test_what_is_finished_is_kept_and_a_line_that_was_cut_off_is_not(run, tmp_pa
     assert dataclasses.replace(sweep, quantities=("rl_share",)).key != sweep.key
 
 
+def test_two_sweeps_at_once_lose_no_point(run, tmp_path, monkeypatch):
+    points = ",".join(f"{1 + i / 100:.2f}" for i in range(60))
+    sweep = wanted(run, f"inference_per_training={points}", tmp_path)
+    lines: list[list[str]] = []
+
+    def row(sweep, point):
+        time.sleep(0.001)
+        return {"point": point, "inputs": {}, "quantities": {}}
+
+    monkeypatch.setattr(sweeping, "row", row)
+
+    def again(i):
+        time.sleep(0.01 * i)
+        found = sweeping.run(sweep, processes=1)
+        lines.append((tmp_path / "sweeps" / f"{sweep.key}.jsonl").read_text().splitlines())
+        return found
+
+    with ThreadPoolExecutor(4) as pool:
+        first, *others = pool.map(again, range(4))
+    assert [each["point"] for each in first] == list(range(60))
+    assert all(other == first for other in others)
+    for kept in lines:  # whoever is done finds all of them kept
+        assert {json.loads(line)["point"] for line in kept} == set(range(60))
+
+
 def test_processes_and_a_cluster_find_the_same_and_outlive_a_worker(run, tmp_path):
     """Two processes; then a cluster of two, one of which is killed while it works."""
     distributed = pytest.importorskip("distributed")
@@ -121,7 +148,7 @@ def test_what_cannot_be_swept_is_told_before_anything_is_computed(run, monkeypat
     (line,) = tenfold("--grid", "WE25=3e4", "--scheduler", "tcp://127.0.0.1:9")
     assert "no scheduler answers" in line
     left = [p for p in sorted(run.path.parent.rglob("*")) if p not in files and p.is_file()]
-    assert [p.read_text() for p in left if p.suffix != ".jsonl"] == []
+    assert [p.read_text() for p in left if p.suffix not in (".jsonl", ".lock")] == []
     assert all(not p.read_text() for p in left)
 
 
