@@ -299,10 +299,10 @@ def kept(path: Path | None) -> dict[str, Mutant]:
 def written(rows: list[Mutant]) -> str:
     """The file of what was tried, a mistake a line; the text of one that was noticed is cut."""
     short = [
-        row | {"change": row["change"][: 60 if row["outcome"] == "killed" else None]}
+        row | {"change": row["change"][: 30 if row["outcome"] == "killed" else None]}
         for row in rows
     ]
-    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in short)
+    lines = ",\n".join(json.dumps(row, separators=(",", ":")) for row in short)
     return f'{{"date": "{datetime.date.today()}", "mutants": [\n{lines}\n]}}\n'
 
 
