@@ -296,12 +296,11 @@ def _density(order: _Order, most: float) -> tuple[tuple[float, float, float], ..
 
 
 def _forms(event: xr.DataArray, weight: xr.DataArray) -> tuple[tuple[str, float, float], ...]:
-    inside = event.mean([dim for dim in event.dims if dim != "form"])
-    return tuple(
-        (str(form), share, float(inside.sel(form=form)))
-        for form, share in zip(weight["form"].values, weight.values.tolist(), strict=True)
-        if share > 0
-    )
+    inside = event.transpose("form", ...).values
+    each = inside.reshape(weight.size, -1).mean(axis=1).tolist()
+    labels = weight["form"].values.tolist()
+    found = zip(labels, weight.values.tolist(), each, strict=True)
+    return tuple((form, share, p) for form, share, p in found if share > 0)
 
 
 @dataclass(frozen=True)
