@@ -51,7 +51,7 @@ ROOMS = {
     ),
     "answers/quantities": ("answers/test_registry.py",),
     "claims/verdicts": ("claims/test_verdicts.py",),
-    "unseen/condition": ("unseen/test_condition.py", "unseen/test_predict.py"),
+    "unseen/condition": ("unseen/test_condition.py",),
     "scenarios/reweigh": ("scenarios/test_reweigh.py",),
     "scenarios/stated": ("scenarios/test_stated.py",),
 }
