@@ -21,22 +21,41 @@ FIGURES = Path(__file__).parent / "figures.json"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--figures`: slow tests keep what they counted in `figures.json`."""
+    """`--figures`: slow tests keep what they counted, and whether they passed, in `figures.json`."""
     parser.addoption("--figures", action="store_true", help="keep figures in tests/figures.json")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Keep how many tests of each file passed, failed or were skipped."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or not session.config.getoption("--figures"):
+        return
+    files: dict[str, dict[str, float]] = {}
+    for outcome in ("passed", "failed", "skipped", "error"):
+        for report in reporter.stats.get(outcome, []):
+            counts = files.setdefault(report.nodeid.split("::")[0], {})
+            counts[outcome] = counts.get(outcome, 0) + 1
+    for name, counts in files.items():
+        keep(f"tests of {Path(name).name}", counts)
+
+
+def keep(name: str, found: Mapping[str, float]) -> None:
+    """Write what was counted, with the day, into `figures.json`."""
+    known = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
+    known[name] = {"date": str(datetime.date.today()), **found}
+    FIGURES.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n")
 
 
 @pytest.fixture
 def figures(request: pytest.FixtureRequest) -> Callable[[str, Mapping[str, float]], None]:
     """Prints what a slow test counted, and keeps it where that is asked for."""
 
-    def keep(name: str, found: Mapping[str, float]) -> None:
+    def told(name: str, found: Mapping[str, float]) -> None:
         print(name, dict(found))
         if request.config.getoption("--figures"):
-            known = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
-            known[name] = {"date": str(datetime.date.today()), **found}
-            FIGURES.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n")
+            keep(name, found)
 
-    return keep
+    return told
 
 
 SOURCES = ["o1_train", "o1_test", "s1", "justrl", "arc_agi_o1", "gpt5_launch", "tan2025"]
