@@ -21,7 +21,7 @@ FIGURES = Path(__file__).parent / "figures.json"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--figures`: slow tests keep what they counted, and whether they passed, in `figures.json`."""
+    """`--figures`: slow tests keep what they counted, and how they ended, in `figures.json`."""
     parser.addoption("--figures", action="store_true", help="keep figures in tests/figures.json")
 
 

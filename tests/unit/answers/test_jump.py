@@ -300,8 +300,9 @@ def test_no_benchmark_is_the_population():
     draws = one_draw()
     for one, other in zip(jump.curve(draws, None), jump.curve(draws, jump.POPULATION), strict=True):
         xr.testing.assert_identical(xr.DataArray(one), xr.DataArray(other))
-    assert value(jump.exchange(draws, None), "exchange_rate") == 2
-    assert value(jump.exchange(draws, jump.POPULATION), "exchange_rate") == 2
+    stored = draws.assign(exchange_rate=draws["exchange_rate"] * 0 + 7.0)
+    for none in (None, jump.POPULATION):
+        assert value(jump.exchange(stored, none), "exchange_rate") == 7
     assert "regime" not in jump.between_scores(draws, 0.2, 0.8).coords
     assert "regime" not in jump.on_curve(draws, 0.2).coords
     assert "shared_benchmark" not in jump.exchange(draws, "AIME").coords
