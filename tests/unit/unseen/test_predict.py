@@ -92,7 +92,7 @@ def test_predictions_are_calibrated_where_the_posterior_is_the_prior(
     pit = []
     for i in range(truths):
         told = replace(series, score=scores[i, own])
-        ahead = forecast([(1.0, draws)], told.at(at), told.at(~at), 10 + i, 600)
+        ahead = forecast([(1.0, draws)], told.at(at), told.at(~at), 10 + i, 300)
         pit.append(ahead.cdf(told.score[~at])[-1])
     assert stats.kstest(pit, "uniform").pvalue > 0.003
     inside = np.mean((np.array(pit) > 0.05) & (np.array(pit) < 0.95))
