@@ -201,9 +201,11 @@ def test_a_series_is_predicted_alike_whatever_else_is_predicted(evidence):
 @pytest.mark.parametrize("maker", ["logistic", "power"])
 def test_forms_are_weighted_by_how_they_predict_unseen_series(evidence, maker):
     """Scores made by one form, and the same hierarchy under another: the maker gets the weight."""
-    # a draw whose scores seldom leave 0 to 1, where clipping would unmake the form
-    truth = one_draw(evidence, "logistic", 1, seed=11)
-    scores = forward.scores(truth, evidence, maker, np.random.default_rng(1)).values[0]
+    drawn = prior_draws(evidence, "logistic", 40, 11)
+    made = forward.scores(drawn, evidence, maker, np.random.default_rng(1)).values
+    # the draw whose scores least leave 0 to 1, where clipping would unmake the form
+    best = int(((made < 0) | (made > 1)).mean(axis=1).argmin())
+    truth, scores = drawn.isel(draw=[best]), made[best]
     made = evidence.assign(score=("obs", np.clip(scores, 0, 1)))
     draws = [Hierarchy.of(f, truth.isel(draw=[0] * 50), PRIORS) for f in ("logistic", "power")]
     weights = form_weights(draws, series.of_points(made), 1)
