@@ -61,4 +61,4 @@ def test_ci_calls_the_test_command_of_the_readme():
     page, script = ((ROOT / name).read_text() for name in ("README.md", ".ci/run"))
     section = page.split("\n## Tests\n")[1]
     command = section.split("```sh\n")[1].split("\n```")[0]
-    assert re.search(rf"^tests\(\) {{{{ {re.escape(command)} 2>&1 \| tee ", script, re.MULTILINE)
+    assert re.search(rf"^tests\(\) \{{ {re.escape(command)} 2>&1 \| tee ", script, re.MULTILINE)
