@@ -8,9 +8,8 @@ one more technique is a further row, with which that part of the posterior is sa
 enters it, `scenarios.block`); an RL share that is disclosed is stated, with its error, as `--set`
 has it; a pair of generations whose RL step is known is a further shift, with which the curve form
 of the largest weight is fitted anew (`--refits`, half a minute each). By the law of total variance,
-a study takes off the variance of an answer the variance of its mean over outcomes; where these are
-few, 1 less the mean of its variance is told instead. Written to reports/scenarios/next.json, where
-what is not asked for stays if it is of the same run.
+a study takes off the variance of an answer the variance of its mean over outcomes. Written to
+reports/scenarios/next.json, where what is not asked for stays if it is of the same run.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import arviz as az
 import numpy as np
 import xarray as xr
 from scipy import special
@@ -97,7 +97,7 @@ def after_pair(run: store.Run, asked: Asked, outcomes: np.ndarray) -> Iterator[n
         compiled = sample.compile_plan(replace(plan, points=points, scenario=scenario))
         tree = sample.sample(compiled, form, typical=typical)
         print(f"pair of generations: {k + 1} of {outcomes.size} refits", flush=True)
-        yield tree["posterior"].to_dataset()["exchange_rate"].values.ravel()
+        yield tree["posterior"].to_dataset()["exchange_rate"].values
 
 
 def after_share(run: store.Run, asked: Asked, outcomes: np.ndarray) -> Iterator[np.ndarray]:
@@ -114,31 +114,24 @@ def after_share(run: store.Run, asked: Asked, outcomes: np.ndarray) -> Iterator[
         yield mixture.sample(drawn, found.draws["weight"], information.DRAWS, 0)["value"]
 
 
-def by_means(scores: list[np.ndarray], base: np.ndarray) -> tuple[float, float]:
-    """What is explained, and its error, from the spread of the means over outcomes."""
-    means = [values.mean() for values in scores]
-    # means of so many draws each: their own error is taken off
-    explained = np.var(means, ddof=1) / np.var(base) - 1 / base.size
-    return float(explained), float(explained * np.sqrt(2 / (len(scores) - 1)))
+def explained(scores: list[np.ndarray], base: np.ndarray) -> tuple[float, float]:
+    """Share of the variance that lies between the means of outcomes, and its error.
 
-
-def by_spread(scores: list[np.ndarray], base: np.ndarray) -> tuple[float, float]:
-    """The same from what is left of the variance."""
-    left = np.array([np.var(values) for values in scores]) / np.var(base)
-    return float(1 - left.mean()), float(left.std(ddof=1) / np.sqrt(left.size))
-
-
-After = Callable[[store.Run, Asked, np.ndarray], Iterator[np.ndarray]]
-Explained = Callable[[list[np.ndarray], np.ndarray], tuple[float, float]]
+    The error of the means themselves is taken off: of as many draws as they have, or of as many as
+    are effective where they come in chains.
+    """
+    between = np.var([values.mean() for values in scores], ddof=1) / np.var(base)
+    sizes = [values.size if values.ndim == 1 else float(az.ess(values)) for values in scores]
+    error = between * np.sqrt(2 / (len(scores) - 1))
+    return float(between - np.mean([1 / size for size in sizes])), float(error)
 
 
 def checked(
     run: store.Run,
     asked: Asked,
     which: tuple[str, str],
-    after: After,
+    after: Callable[[store.Run, Asked, np.ndarray], Iterator[np.ndarray]],
     outcomes: int,
-    explained: Explained = by_means,
 ) -> dict[str, Any]:
     """What is explained, as expected by regression and as the posteriors of outcomes have it."""
     name, quantity = which
@@ -149,7 +142,7 @@ def checked(
     like = {"outcome": study.outcome.broadcast_like(asked.like)}
     drawn = mixture.sample(like, asked.draws["weight"], outcomes, run.info["seed"])["outcome"]
     base, *found = after(run, asked, drawn + study.error * rng.standard_normal(outcomes))
-    cut = np.sort(base)
+    cut = np.sort(base.ravel())
 
     def scores(values: np.ndarray) -> np.ndarray:
         """Draws as normal scores among the base's."""
@@ -192,7 +185,7 @@ def main() -> None:
         for which, after in ((TRADE_OFF, after_trade_off), (SHARE, after_share))
     }
     if given.refits:
-        row = checked(run, alone(asked), PAIR, after_pair, given.refits, by_spread)
+        row = checked(run, alone(asked), PAIR, after_pair, given.refits)
         studies[PAIR[0]] = row
     found = {"run": run.info["key"], "studies": list(studies.values())}
     write_atomic(given.out, json.dumps(found, indent=1) + "\n")
