@@ -62,12 +62,13 @@ def rows(
     Raises:
         SpecError: an unknown scenario, or what one needs is not there.
     """
-    known = load_scenarios()
     found: dict[str, Row] = {}
     kept = notes.entries(runs / FILE, TABLE)
-    for name in dict.fromkeys((BASE, *(names or known))):
-        said = Said((name,))
-        whole = scenario_of(said, run)
+    # each name is looked up before the first of them is fitted
+    asked = {name: Said((name,)) for name in (BASE, *(names or load_scenarios()))}
+    wholes = {name: scenario_of(said, run) for name, said in asked.items()}
+    for name, whole in wholes.items():
+        said = asked[name]
         key = notes.key(run, whole.model_dump(mode="json"))
         row = kept.get(name, {})
         if row.get("key") != key or (fit and row.get("status") == "not fitted"):

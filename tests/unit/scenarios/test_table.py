@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from tenfold.files import SpecError
 from tenfold.runs import store
 from tenfold.scenarios import table
 from tenfold.words import scenarios as words
@@ -53,3 +54,10 @@ def test_rows_that_are_current_are_read_and_others_made_anew(run):
     assert told[3:] == ["scenario saturating"]
     path.write_text("{")
     assert table.rows(run, runs, NAMES[:2], say=told.append) == first
+
+
+def test_an_unknown_name_is_refused_before_any_row_is_made(run):
+    told: list[str] = []
+    with pytest.raises(SpecError, match="no scenario 'one-modl'"):
+        table.rows(run, run.path.parent, ("essay-numbers", "one-modl"), say=told.append)
+    assert told == []
