@@ -148,6 +148,7 @@ def _first(material: Material, gates: list[checks.Gate]) -> dict[str, Any]:
         "edition": signed(material.stored.run),
         "glossary": terms.glossary(),
         "limits": terms.limits(),
+        "whose": summary.whose(material.answer["exchange_rates"]["population"], material.scenarios),
         "citation": summary.citation(material.info),
     }
 

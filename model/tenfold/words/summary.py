@@ -29,6 +29,12 @@ from tenfold.words.scenarios import moving
 Text = dict[str, Any]
 
 WAYS = {"RL training alone": "rl_jump_ooms", "Inference alone": "inference_jump_ooms"}
+WHOSE = {
+    "frontier-rl": "those of the largest models alone",
+    "open-rl": "those of open models alone",
+    "one-model-rl": "DeepSeek-R1-Zero alone",
+}
+"""Scenarios that keep some RL runs, and which."""
 REVIEWED = {
     "prior-data conflict": "priors and evidence pull some parameters apart",
     "Pareto k": "single points weigh heavily in the comparison of curve forms",
@@ -136,6 +142,28 @@ def disagreeing(explored: Mapping[str, Any]) -> str:
         "The evidence disagrees about how many RL OOMs one inference OOM is worth: the median is "
         f"{quantile(found['base'], 'p50')} with all of it and {each}."
     )
+
+
+def whose(rate: Row, scenarios: Iterable[Row]) -> list[str]:
+    """The limit that the rate depends on whose RL runs are read; empty where none was left out.
+
+    Args:
+        rate: exchange rate of the run.
+        scenarios: exchange rates of other scenarios, with `scenario` and `status`.
+    """
+    rows = {row["scenario"]: row for row in scenarios}
+    parts = [
+        f"{interval(rows[name])} from {words}"
+        + (" (its fit failed a check)" if rows[name]["status"] == "FAIL" else "")
+        for name, words in WHOSE.items()
+        if name in rows
+    ]
+    if not parts:
+        return []
+    return [
+        f"RL OOMs per inference OOM are {interval(rate)} from all RL runs, {', '.join(parts)}: who "
+        "published, and on which models, is not told apart from how RL scales."
+    ]
 
 
 def sound(gates: Sequence[Gate]) -> str:
