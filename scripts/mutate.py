@@ -292,15 +292,25 @@ def kept(path: Path | None) -> dict[str, Mutant]:
     """Mistakes that need not be tried again, by key."""
     if path is None or not path.exists():
         return {}
-    rows: list[Mutant] = json.loads(path.read_text())["mutants"]
-    return {row["key"]: row for row in rows if row["outcome"] != "survived" or "why" in row}
+    content = json.loads(path.read_text())
+    rows = [
+        Mutant(key=key, module=module, line=0, change="", outcome="killed")
+        for module, keys in content["killed"].items()
+        for key in keys
+    ]
+    rows += [row for row in content["others"] if row["outcome"] != "survived" or "why" in row]
+    return {row["key"]: row for row in rows}
 
 
 def written(rows: list[Mutant]) -> str:
-    """The file of what was tried, a mistake a line; of one that was noticed without its text."""
-    short = [row | ({"change": ""} if row["outcome"] == "killed" else {}) for row in rows]
-    lines = ",\n".join(json.dumps(row, separators=(",", ":")) for row in short)
-    return f'{{"date": "{datetime.date.today()}", "mutants": [\n{lines}\n]}}\n'
+    """The file of what was tried: keys of what was noticed by module, and all of the others."""
+    killed: dict[str, list[str]] = {}
+    for row in rows:
+        if row["outcome"] == "killed":
+            killed.setdefault(row["module"], []).append(row["key"])
+    others = [row for row in rows if row["outcome"] != "killed"]
+    content = {"date": str(datetime.date.today()), "killed": killed, "others": others}
+    return json.dumps(content, indent=0) + "\n"
 
 
 def main() -> int:

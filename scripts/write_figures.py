@@ -28,8 +28,9 @@ def known() -> dict[str, dict[str, int | float | str]]:
         figures["kills"] = {"killed": sum(found["killed"] for found in kills), "date": date}
     if MUTANTS.exists():
         tried = json.loads(MUTANTS.read_text())
-        counts = Counter(mutant["outcome"] for mutant in tried["mutants"])
-        explained = sum("why" in mutant for mutant in tried["mutants"])
+        counts = Counter(killed=sum(map(len, tried["killed"].values())))
+        counts.update(mutant["outcome"] for mutant in tried["others"])
+        explained = sum("why" in mutant for mutant in tried["others"])
         figures["mutants"] = {"date": tried["date"], "tried": counts.total(), **counts}
         figures["mutants"]["explained"] = explained
     return figures
