@@ -70,14 +70,17 @@ def table(found: Mapping[str, Mapping[str, Any]]) -> Table:
 
 
 def records(found: Mapping[str, Mapping[str, Any]]) -> list[tuple[Any, ...]]:
-    """The same as rows of CSV, one for each scenario, quantity and form ("mixture" for all)."""
+    """The same as rows of CSV, one for each scenario, quantity and form ("mixture" for all).
+
+    Numbers have seven digits, as many as the stored draws.
+    """
     head = ("scenario", "gear", "pareto_k", "status", "quantity", "unit", "scale", "form")
     rows: list[tuple[Any, ...]] = [(*head, *PROBABILITIES)]
     for name, row in found.items():
         start = (name, row["gear"], row["pareto_k"], row["status"])
         for quantity, of in row["quantities"].items():
             for form, one in {"mixture": of, **of["forms"]}.items():
-                values = (one[key] for key in PROBABILITIES)
+                values = (float(f"{one[key]:.7g}") for key in PROBABILITIES)
                 rows.append((*start, quantity, of["unit"], of["scale"], form, *values))
     return rows
 
