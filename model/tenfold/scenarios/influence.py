@@ -48,9 +48,9 @@ def influence(
     Returns:
         `quantity`, `title`, `unit`, `scale`, `by`, `base` (a row of `mixture.summarise`) and
         `rows`: `label`, `series` (how many go), `gear`, `pareto_k`, `effective_draws`, `status`
-        ("PASS", ..., "R-hat 1.005", "not fitted" or "the last of a regime"), `row`, `shift` of the
-        median, `width` of the 90% interval over the base's, and `inside`, whether the median lies
-        in the base's 50% interval; the last four None where it is not known.
+        ("PASS", ..., "short fit", "not fitted" or "the last of a regime"), `r_hat` of a short fit,
+        `row`, `shift` of the median, `width` of the 90% interval over the base's, and `inside`,
+        whether the median lies in the base's 50% interval; the last five None where not known.
 
     Raises:
         SpecError: an unknown `by` or quantity.
@@ -63,7 +63,8 @@ def influence(
     for label in labels(run, by):
         said = without(run, by, label)
         row: Row = {"label": label, "series": _series(run.points, by, label), "gear": "refit"}
-        row |= dict.fromkeys(("pareto_k", "effective_draws", "row", "shift", "width", "inside"))
+        unknown = ("pareto_k", "effective_draws", "r_hat", "row", "shift", "width", "inside")
+        row |= dict.fromkeys(unknown)
         if _last_of_regime(run.points, by, label):
             rows.append(row | {"status": "the last of a regime"})
             continue
@@ -76,7 +77,7 @@ def influence(
             refit = lighter.told(run, runs, name, whole, asked.constants, quantity, fit, say)
             if refit is not None:
                 there = refit["quantities"][quantity]
-                row |= {"status": f"R-hat {refit['r_hat']:.3f}", "row": there}
+                row |= {"status": "short fit", "r_hat": refit["r_hat"], "row": there}
                 row |= _moved(base["row"], there)
             rows.append(row)
             continue

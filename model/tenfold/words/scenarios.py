@@ -108,11 +108,18 @@ def influence(found: Mapping[str, Any]) -> Table:
             cells[0], cells[3] = told(row["row"]), "yes" if row["inside"] else "NO"
             if row["shift"] is not None:
                 cells[1:3] = [fixed(row["shift"], 2), f"{fixed(row['width'], 2)} as wide"]
-        status = GOOD.get(row["status"], row["status"])
+        status = _status(row)
         listed = (row["label"], row["series"], *cells, row["gear"], _k(row["pareto_k"]), status)
         rows.append(listed)
     base = told(found["base"])
     return f"{found['title']}, {base}: each {found['by']} left out in turn", columns, rows
+
+
+def _status(row: Mapping[str, Any]) -> str:
+    """What gates say of an answer, or how well the chains of a short fit agree."""
+    if row["r_hat"] is not None:
+        return f"R-hat {fixed(row['r_hat'], 3)}"
+    return GOOD.get(row["status"], row["status"])
 
 
 def influence_lines(found: Mapping[str, Any]) -> list[str]:
@@ -148,7 +155,8 @@ def influence_records(found: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     for row in found["rows"]:
         values = [row["row"][key] if row["row"] else None for key in PROBABILITIES]
         kind = (found["by"], found["quantity"], found["unit"], found["scale"])
-        rows.append((*kind, *(row[key] for key in about), *values))
+        known = {**row, "status": _status(row) or row["status"]}
+        rows.append((*kind, *(known[key] for key in about), *values))
     return rows
 
 

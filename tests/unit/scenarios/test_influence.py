@@ -89,7 +89,9 @@ def test_a_fit_is_made_where_it_is_wanted_and_kept(prior_run, tmp_path, monkeypa
     found = influence.influence(prior_run, tmp_path, fit=True)
     assert names == ["without publication s1", "without publication Tan et al."]
     assert [row["gear"] for row in found["rows"]] == ["refit", "refit"]
-    assert [row["status"] for row in found["rows"]] == ["R-hat 1.005", "R-hat 1.005"]
+    assert [row["status"] for row in found["rows"]] == ["short fit", "short fit"]
+    _, _, cells = words.influence(found)
+    assert [row[-1] for row in cells] == ["R-hat 1.005", "R-hat 1.005"]
     again = influence.influence(prior_run, tmp_path)
     assert json.loads(json.dumps(again)) == json.loads(json.dumps(found))
     rate = influence.influence(prior_run, tmp_path, quantity="exchange_rate")
