@@ -27,13 +27,13 @@ def test_ranks_of_true_values_are_uniform():
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(ROOT / "scripts"))
         import calibrate
-        import calibration_report
+        import calibration_results
     base = calibrate.design()
     rows = [calibrate.rank_row(base, "logistic", 10_000 + i) for i in range(SIMULATIONS)]
-    uniform = calibration_report.uniform_extremes(SIMULATIONS, 4000)
+    uniform = calibration_results.uniform_extremes(SIMULATIONS, 4000)
     for name in WATCHED:
         ranks = np.array([row[name] for row in rows])
-        found = calibration_report.uniformity(ranks, uniform)
+        found = calibration_results.uniformity(ranks, uniform)
         assert found["p"] > 0.001, name
 
 
