@@ -18,7 +18,7 @@ from calibration_results import ceiling, rank_table, ranks, recovery
 
 from tenfold.curves import FORMS
 
-DRAWN = 50
+DRAWN = 100
 """Data sets from which on the distribution of ranks is drawn: that of fewer shows little."""
 
 # --- the page ------------------------------------------------------------------------------------
