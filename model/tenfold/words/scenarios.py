@@ -119,7 +119,8 @@ def _status(row: Mapping[str, Any]) -> str:
     """What gates say of an answer, or how well the chains of a short fit agree."""
     if row["r_hat"] is not None:
         return f"R-hat {fixed(row['r_hat'], 3)}"
-    return GOOD.get(row["status"], row["status"])
+    status: str = row["status"]
+    return GOOD.get(status, status)
 
 
 def influence_lines(found: Mapping[str, Any]) -> list[str]:
