@@ -62,3 +62,4 @@ def test_ci_calls_the_test_command_of_the_readme():
     section = page.split("\n## Tests\n")[1]
     command = section.split("```sh\n")[1].split("\n```")[0]
     assert re.search(rf"^tests\(\) \{{ {re.escape(command)} 2>&1 \| tee ", script, re.MULTILINE)
+    assert re.search(r"^try tests$", script, re.MULTILINE)

@@ -156,7 +156,7 @@ def influence_records(found: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     for row in found["rows"]:
         values = [row["row"][key] if row["row"] else None for key in PROBABILITIES]
         kind = (found["by"], found["quantity"], found["unit"], found["scale"])
-        known = {**row, "status": _status(row) or row["status"]}
+        known = {**row, "status": row["status"] if row["r_hat"] is None else _status(row)}
         rows.append((*kind, *(known[key] for key in about), *values))
     return rows
 

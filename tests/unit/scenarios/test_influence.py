@@ -16,6 +16,8 @@ from tenfold.scenarios import influence, lighter, tornado
 from tenfold.words import page, summary
 from tenfold.words import scenarios as words
 
+REVIEWED = {"status": "REVIEW", "r_hat": None}
+
 
 def test_what_leaves_a_publication_out(prior_run):
     assert influence.without(prior_run, "publication", "s1").scenarios == ("without-s1",)
@@ -92,6 +94,9 @@ def test_a_fit_is_made_where_it_is_wanted_and_kept(prior_run, tmp_path, monkeypa
     assert [row["status"] for row in found["rows"]] == ["short fit", "short fit"]
     _, _, cells = words.influence(found)
     assert [row[-1] for row in cells] == ["R-hat 1.005", "R-hat 1.005"]
+    judged = {**found, "rows": [found["rows"][0], found["rows"][1] | REVIEWED]}
+    head, *records = words.influence_records(judged)
+    assert [row[head.index("status")] for row in records] == ["R-hat 1.005", "REVIEW"]
     again = influence.influence(prior_run, tmp_path)
     assert json.loads(json.dumps(again)) == json.loads(json.dumps(found))
     rate = influence.influence(prior_run, tmp_path, quantity="exchange_rate")
