@@ -164,6 +164,7 @@ def test_a_point_says_what_it_is_and_leads_to_its_row(show, report_page):
 
 
 def test_evidence_is_filtered_by_model_source_and_regime(show, report_page):
+    sync = pytest.importorskip("playwright.sync_api")
     page, _ = show(report_page)
     panels = page.locator("#fig-evidence .panel")
     lists = page.locator("#fig-evidence tbody[data-s]")
@@ -177,7 +178,7 @@ def test_evidence_is_filtered_by_model_source_and_regime(show, report_page):
     page.locator("#evidence .filter select[name=regime]").select_option("rl")
     assert lists.evaluate_all("all => all.every(x => x.hidden)")  # s1 has no RL
     page.locator("#evidence .filter button").click()
-    page.wait_for_function("!document.querySelector('#fig-evidence [hidden]')")
+    sync.expect(page.locator("#fig-evidence [hidden]")).to_have_count(0)
     model = page.locator("#evidence .filter select[name=model] option").nth(1).inner_text()
     page.locator("#evidence .filter select[name=model]").select_option(model)
     models = lists.evaluate_all("all => all.filter(x => !x.hidden).map(x => x.dataset.model)")
