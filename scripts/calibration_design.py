@@ -26,6 +26,14 @@ SETTINGS = Settings(tune=300, draws=800, target_accept=0.8).model_copy(update={"
 LONGER = SETTINGS.model_copy(update={"tune": 600, "draws": 2000})
 
 
+FARTHEST = {"power": 1.0}
+"""How far outside 0 to 1 scores of a data set may lie, by form: those of `power` have no floor, so
+that under its prior they reach -1e15, where scores cannot be and chains find second modes. Data
+sets beyond are drawn again. Ranks stay uniform, since the posterior depends on the data alone."""
+TOGETHER = 50
+"""Data sets drawn at once where some are drawn again."""
+
+
 def design(choice: PointsChoice | None = None) -> sample.Compiled:
     """The baseline model on the real evidence, whose scores the experiments replace."""
     scenario = Scenario(reason="calibration", points=choice or PointsChoice(), settings=SETTINGS)
@@ -49,9 +57,14 @@ def code() -> str:
 
 def data_set(plan: Plan, form: Form, rng: np.random.Generator) -> tuple[xr.Dataset, xr.Dataset]:
     """Parameters from the prior (no sample dims) and all evidence simulated from them."""
-    drawn = simulate.prior(plan.points, plan.priors, form, plan.choice, 1, rng)
-    score = forward.scores(drawn, plan.points, form, rng).values[0]
-    truth = drawn.isel(draw=0)
+    farthest, count = FARTHEST.get(form, math.inf), TOGETHER if form in FARTHEST else 1
+    while True:
+        drawn = simulate.prior(plan.points, plan.priors, form, plan.choice, count, rng)
+        scores = forward.scores(drawn, plan.points, form, rng).values
+        near = np.flatnonzero((np.abs(scores - 0.5) <= farthest + 0.5).all(axis=1))
+        if near.size:
+            break
+    truth, score = drawn.isel(draw=near[0]), scores[near[0]]
     simulated = plan.points.assign(score=("obs", score))
     return truth, simulated.assign(other_evidence(truth, plan.points, rng))
 
