@@ -7,6 +7,7 @@ or `tenfold.curves`, integrates nothing out that the page does not, and is not m
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -408,8 +409,22 @@ def joint(e: Evidence, form: str, values: dict[str, Any]) -> jax.Array:
 
 
 def _sites(e: Evidence, form: str) -> dict[str, Any]:
-    with numpyro.handlers.seed(rng_seed=0):
-        return numpyro.handlers.trace(model).get_trace(e, form)
+    """Every site of the model, traced without computing values."""
+    found: dict[str, Any] = {}
+
+    def traced() -> None:
+        with numpyro.handlers.seed(rng_seed=0):
+            found.update(numpyro.handlers.trace(model).get_trace(e, form))
+
+    jax.eval_shape(traced)
+    return found
+
+
+def prior(e: Evidence, form: str, names: Sequence[str], draws: int) -> dict[str, np.ndarray]:
+    """Draws (draw, ...) of parameters, and of what follows from them, from the prior."""
+    sites = numpyro.infer.Predictive(model, num_samples=draws, return_sites=names, parallel=True)
+    found = sites(jax.random.PRNGKey(0), e, form)
+    return {name: np.asarray(value, dtype=float) for name, value in found.items()}
 
 
 def parameters(e: Evidence, form: str) -> dict[str, tuple[int, ...]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -45,17 +44,8 @@ def e(equations, usable):
     return equations.evidence(usable)
 
 
-def drawn(equations, e, form: str, names: Iterable[str], seed: int) -> dict[str, np.ndarray]:
-    """Parameters, and what follows from them, from the prior as NumPyro draws it."""
-    import numpyro
-
-    with numpyro.handlers.seed(rng_seed=seed):
-        trace = numpyro.handlers.trace(equations.model).get_trace(e, form)
-    return {name: np.asarray(trace[name]["value"], dtype=float) for name in names}
-
-
 def pymc_point(
-    model: Any, values: dict[str, np.ndarray], e: Any, usable: Any
+    model: Any, shapes: dict[str, Any], values: dict[str, np.ndarray], e: Any, usable: Any
 ) -> tuple[dict[str, np.ndarray], float]:
     """Values of PyMC's variables, and log |d named parameters / d those variables|."""
     table, order = priors.load(), structure.cells(usable)
@@ -91,7 +81,7 @@ def pymc_point(
         elif name == "ceiling_logit":
             point[name] = _ceilings(values, e, usable)
         elif name.startswith(("ceiling_", "early_")) and name not in values:
-            point[name] = np.ones(variable.shape.eval())  # not used by the form: constants
+            point[name] = np.ones(shapes[name])  # not used by the form: constants
         elif name == "log_slope":
             point[name] = np.log(values["slope"])
         elif name == "kappa_chart":
@@ -139,9 +129,11 @@ def test_log_densities_agree(form, points, equations, usable, model, log_density
     joint = jax.jit(lambda values: equations.joint(e, form, values))
     names = (*equations.parameters(e, form), "slope")
     differences, size = [], 0.0
-    for seed in range(points):
-        values = drawn(equations, e, form, names, seed)
-        point, log_jacobian = pymc_point(model, values, e, usable)
+    shapes = model.eval_rv_shapes()
+    drawn = equations.prior(e, form, names, points)
+    for draw in range(points):
+        values = {name: value[draw] for name, value in drawn.items()}
+        point, log_jacobian = pymc_point(model, shapes, values, e, usable)
         ours = float(log_density(point)) - log_jacobian
         theirs = float(joint({k: v for k, v in values.items() if k != "slope"}))
         differences.append(ours - theirs + split_log_density(values, e))
