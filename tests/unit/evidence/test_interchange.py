@@ -160,12 +160,22 @@ def test_a_per_cent_sign_belongs_to_its_cell(
         ("Cost per run", "usd", 2.0), ("Avg. Cost ($)", "usd", 2.0), ("Average costs", "usd", 2.0),
         ("cost per task", "usd", 2.0), ("Cost per test (USD)", "usd", 2.0),
         ("Mean output tokens", "tokens", 2.0), ("Cost", "usd", 0.02), ("Total cost", "usd", 0.02),
-        ("Total output tokens", "tokens", 0.02),
+        ("Total output tokens", "tokens", 0.02), ("cost_per_task", "usd", 2.0),
+        ("costPerTask", "usd", 2.0), (" COST  PER  TASK ", "usd", 2.0), ("Cost/task", "usd", 2.0),
+        ("Estimated cost (USD)", "usd", 0.02), ("Cost per task (cents)", "", None),
+        ("Cost per task (\u20ac)", "", None),
     ],
 )  # fmt: skip
-def test_columns_of_all_editions(tmp_path: Path, column: str, unit: str, compute: float) -> None:
-    text = f"Model version,% Resolved,{column}\na_low,0.4,2\na_high,0.5,$3\n"
-    table = read_epoch(write(tmp_path / "q.csv", text), questions=100).points
+def test_columns_of_all_editions(
+    tmp_path: Path, column: str, unit: str, compute: float | None
+) -> None:
+    text = f"model_version,% Resolved,{column}\na_low,0.4,2\na_high,0.5,3\n"
+    path = write(tmp_path / "q.csv", text)
+    if compute is None:
+        with pytest.raises(SpecError, match="no column with compute per question"):
+            read_epoch(path, questions=100)
+        return
+    table = read_epoch(path, questions=100).points
     assert table["compute"][0] == pytest.approx(compute)
     assert set(table["compute_unit"]) == {unit}
 
@@ -185,6 +195,7 @@ def test_a_column_can_be_named(tmp_path: Path) -> None:
 def test_rows_without_compute_people_and_repeats_are_counted(tmp_path: Path) -> None:
     text = (
         "Model version,Score,Cost per task\na,0.4,2\na,0.4,2\nb,0.4,0\nb,0.4,n/a\n"
+        "c,0.4,free\nd,TBD,1\ne,#DIV/0!,1\nf,--,1\n"
         'Human Panel,0.9,17\n"a",0.5,"1,500"\n'
     )
     found = read_epoch(write(tmp_path / "q.csv", text), questions=100)
@@ -192,7 +203,8 @@ def test_rows_without_compute_people_and_repeats_are_counted(tmp_path: Path) -> 
     notes = " ".join(found.notes)
     for words in (
         "1 rows with 'Cost per task' 0",
-        "1 rows without 'Cost per task'",
+        "2 rows without 'Cost per task'",
+        "3 rows without 'Score'",
         "1 rows of people",
         "1 results repeat others",
         "1 cells of 'Cost per task' have",
@@ -215,6 +227,31 @@ def test_a_half_width_is_a_standard_error_times_1_96(tmp_path: Path) -> None:
     text = "Model version,Pass@1,95% CI half-width,Mean output tokens\na,0.4,0.0392,9\n"
     table = read_epoch(write(tmp_path / "q.csv", text)).points
     assert table["score_se"][0] == pytest.approx(0.02, rel=1e-3)
+
+
+def test_what_a_model_ran_in_keeps_its_rows_apart(tmp_path: Path) -> None:
+    text = (
+        "Model version,Harness,Autonudge,Score,Cost per task\na_low,x,,0.3,1\na_high,x,,0.5,2\n"
+        "a_high,x,True,0.6,4\na_high,y,,0.4,3\nb_low,x,,0.2,1\nb_high,x,,0.3,2\n"
+    )
+    found = read_epoch(write(tmp_path / "q.csv", text), questions=100)
+    labels = ["q/a/q/x", "q/a/q/x", "q/a/q/x Autonudge", "q/a/q/y", "q/b/q", "q/b/q"]
+    assert list(found.points["series"]) == labels
+    assert "1 models ran in several harnesses: a series for each" in found.notes
+
+
+def test_errors_that_are_no_numbers_follow_from_the_questions(tmp_path: Path) -> None:
+    text = "Model version,Score,95% CI,Cost per task\na,0.4,[0.3; 0.5],1\na,0.5,0.098,2\n"
+    found = read_epoch(write(tmp_path / "q.csv", text), questions=100)
+    first, second = found.points["score_se"].astype(float)
+    assert (math.isnan(first), second) == (True, pytest.approx(0.05, rel=1e-3))
+    assert any("1 cells of '95% CI' are no numbers" in note for note in found.notes)
+
+
+def test_one_large_error_does_not_make_all_of_them_per_cent(tmp_path: Path) -> None:
+    text = "Model version,Score,stderr,Cost per task\na,0.4,{},1\nb,0.5,0.03,2\nc,0.5,0.02,2\n"
+    table = read_epoch(write(tmp_path / "q.csv", text.format(0.9))).points
+    assert list(table["score_se"]) == [0.9, 0.03, 0.02]
 
 
 def test_a_setting_left_unsaid_beside_others_is_flagged(tmp_path: Path) -> None:
@@ -245,6 +282,13 @@ def test_units_of_one_model_are_kept_apart(tmp_path: Path) -> None:
         ("Model version,Score,Cost per task,stderr\na,250,1,3\n", "row 2: score: got 2.5"),
         ("Model version,Score,Cost per task\na,0.5,-1\n", "got '-1'; expected 0 or more"),
         ("Model version,Score,Cost per task\na,0.5,1%\n", "got '1%'; expected compute"),
+        ("Model version,Score,Cost per task\na,0.5,\u20ac1\n", "another currency; expected US"),
+        ("Model version,Score,Cost per task\na,$0.5,1\n", "expected no amount of money"),
+        ("Model version,Score,Mean output tokens\na,0.5,$1\n", "expected compute in tokens"),
+        ("Model version,Score,Mean output tokens,CI\na,0.5,9\n", "row 2: 3 cells"),
+        ("Model version,Score,Cost per task,stderr\na,0.5,1,x\n", "row 2, stderr: got 'x'"),
+        ("model_version;score;cost_per_task\na;0.5;1\n", "separated by semicolons"),
+        ("", "empty; expected a table"),
         ("Model version,Score,Cost per task\na,0.5,0\n", "1 rows with 'Cost per task' 0"),
         ("Model version,Score,Cost per task\na,0.5,1\n", "state the number of questions with --q"),
         ("Model version,Score,Cost\na,0.5,1\n", "'Cost' holds totals of the whole benchmark"),
@@ -366,8 +410,14 @@ def test_a_record_that_does_not_fit_is_refused(tmp_path: Path, text: str, expect
         ("DeepSeek-V9_thinking", "DeepSeek-V9", "thinking"),
         ("Opus 9 (Adaptive Reasoning, Max Effort)", "Opus 9", "max"),
         ("Model A (Thinking 16K)", "Model A", "16k"),
+        ("gemini-2.5-flash (16K thinking)", "gemini-2.5-flash", "16k"),
         ("mistral-medium", "mistral-medium", ""),
         ("qwen3-max", "qwen3-max", ""),
+        ("qwen3.7-max", "qwen3.7-max", ""),
+        ("qwen3.8-max_xhigh", "qwen3.8-max", "xhigh"),
+        ("gpt-5.1-codex-max", "gpt-5.1-codex-max", ""),
+        ("gpt-5.1-codex-max-high", "gpt-5.1-codex-max", "high"),
+        ("gpt-4-32k", "gpt-4-32k", ""),
         ("o1-mini-2024-09-12", "o1-mini-2024-09-12", ""),
     ],
 )

@@ -33,13 +33,16 @@ from tenfold.files import Mistakes, SpecError, data_path, read_text, read_toml, 
 from tenfold.spec import validate
 
 EFFORT = re.compile(
-    r"(?<!istral)(?<!qwen3)(?<!qwen2\.5)[-_ ]\(?(?:thinking[-_ ])?"
-    r"(none|no thinking|non-reasoning|minimal|low|medium|high|xhigh|max|\d+k)\)?$"
+    r"[-_ ]\(?(?:thinking[-_ ])?"
+    r"(none|no thinking|non-reasoning|minimal|low|medium|high|xhigh|max|\d+k)"
+    r"(?:[-_ ]thinking)?\)?$"
     r"|_(thinking|unknown)$"
     r"| \((?:[^()]*, )?(minimal|low|medium|high|xhigh|max) effort(?:,[^()]*)?\)$",
     re.IGNORECASE,
 )
-"""A trailing effort; some models are themselves called medium or max."""
+"""A trailing effort."""
+NAMED_SO = re.compile(r"istral[- ]medium$|(qwen[\d.]*|codex)[- ]max$|gpt-[34][.\w-]*-\d+k$", re.I)
+"""Models whose own name ends like an effort."""
 NON_THINKING = ("none", "no thinking", "non-reasoning", "minimal")
 SAID_OTHERWISE = {"extra high": "xhigh", "extra-high": "xhigh", "unknown": "", "n/a": ""}
 HUMAN = re.compile(r"(?<![a-z])(humans?|mturkers?|stem[ _-]?grads?)(?![a-z])", re.IGNORECASE)
@@ -109,7 +112,7 @@ def family_of(model: str) -> str:
 def split_effort(model: str) -> tuple[str, str]:
     """A model name without its effort suffix, and the effort ("" if it names none)."""
     found = EFFORT.search(model)
-    if not found or not found.start():
+    if not found or not found.start() or NAMED_SO.search(model):
         return model, ""
     return model[: found.start()], effort_of(next(filter(None, found.groups())))
 

@@ -1,12 +1,15 @@
 """Benchmark tables of the Epoch AI Benchmarking Hub as points.
 
 The hub (epoch.ai/benchmarks) is CC BY 4.0; its files named `*_external.csv` keep the terms of
-their own source. Columns are found by lists of the names that its editions used, in any case.
+their own source. Columns are found by lists of the names that its editions used, in any case and
+punctuation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import NormalDist, median
 
@@ -21,19 +24,21 @@ from tenfold.evidence.interchange.common import (
     benchmark_of,
     effort_of,
     plain_name,
+    printable,
     questions_of,
     split_effort,
 )
 from tenfold.evidence.tables import read_table
 from tenfold.files import Mistakes, SpecError, did_you_mean, shown
 
-MODELS = ("Model version", "model_version", "Model", "model_name")
+MODELS = ("Model version", "Model", "Model name", "Model id")
 SCORES = (
     "mean_score", "Score", "Accuracy", "Accuracy mean", "Pass@1", "Pass@1 score", "Main score",
     "Percent correct", "% Resolved", "% Score", "Overall accuracy", "Overall", "EM", "Correct",
     "Average score", "Mean score", "Average", "Average progress", "Global average",
     "Score OPT@1", "Score (AVG@5)", "Weighted score", "Unguided % Solved", "Overall pass (%)",
-    "Success rate", "Best score (across scorers)",
+    "Success rate", "Pass rate", "Overall score", "Final score", "Binary accuracy",
+    "Mean accuracy", "Mean capability", "Resolved rate", "Best score (across scorers)",
 )  # fmt: skip
 PER_QUESTION: dict[str, Unit] = {
     "Mean output tokens": "tokens", "Average output tokens": "tokens",
@@ -45,13 +50,16 @@ PER_QUESTION: dict[str, Unit] = {
     "Average cost": "usd", "Average costs": "usd", "Avg. Cost ($)": "usd", "Avg. cost": "usd",
     "Cost per run": "usd", "Cost per test (USD)": "usd", "Cost per test": "usd",
     "Cost per question": "usd", "Cost per question (USD)": "usd", "Cost per problem": "usd",
-    "Cost per sample": "usd", "Cost per instance": "usd",
+    "Cost per sample": "usd", "Cost per instance": "usd", "Cost/task": "usd",
+    "Average cost per task": "usd", "Avg. cost per task": "usd", "Mean cost per task": "usd",
+    "Average cost per task (USD)": "usd", "Avg. cost per task (USD)": "usd",
+    "Mean cost per task (USD)": "usd", "Avg. cost (USD)": "usd",
 }  # fmt: skip
 """Columns that hold compute per question, best first. `Training compute (FLOP)` is pre-training."""
 TOTALS: dict[str, Unit] = {
     "Total output tokens": "tokens", "Output tokens": "tokens", "Total cost (USD)": "usd",
     "Total cost ($)": "usd", "Total cost": "usd", "Cost (USD)": "usd", "Cost ($)": "usd",
-    "Cost": "usd",
+    "Cost": "usd", "Estimated cost (USD)": "usd", "Estimated cost": "usd",
 }  # fmt: skip
 """Columns that hold the compute of a whole run of the benchmark."""
 ERRORS = (
@@ -59,12 +67,22 @@ ERRORS = (
     "Std. error", "Accuracy stderr",
 )  # fmt: skip
 HALF_WIDTHS = ("95% CI half-width", "95% CI", "CI half-width")
-EFFORTS = ("Reasoning effort", "Reasoning level", "Effort")
+EFFORTS = (
+    "Reasoning effort", "Reasoning level", "Effort", "Reasoning", "Thinking", "Thinking level",
+)  # fmt: skip
+HARNESSES = ("Harness", "Agent", "Scaffold", "Agent scaffold", "Tool setting", "Autonudge")
+"""What a model ran in. Where a model ran in several, each makes a series."""
 QUESTIONS = {
     "aiderpolyglot": 225, "theagentcompany": 175, "gso": 102, "cybench": 40, "osworld": 369,
     "otismockaime20242025": 45, "vpct": 100,
 }  # fmt: skip
 """Size of benchmarks of the hub that the evidence does not know, as their authors give it."""
+BLANK = numbers.BLANK | {
+    "--", "---", ".", "tbd", "tba", "pending", "unknown", "not available", "not reported",
+    "n.a.", "n/d", "nil", "free", "<na>", "#div/0!", "#ref!", "#value!", "#num!", "#name?",
+    "#null!", "#error!",
+}  # fmt: skip
+"""Cells without a number, errors of spreadsheets among them."""
 MOST_QUESTIONS = 100_000
 """Questions that a standard error cannot imply: it was not in per cent."""
 
@@ -80,7 +98,12 @@ def read_epoch(path: Path, options: Options = Options()) -> Imported:  # noqa: B
             cells that are no numbers, all of them.
     """
     known = (*MODELS, *SCORES, *PER_QUESTION, *TOTALS, *ERRORS, *HALF_WIDTHS)
-    header, table = read_table(path, known)
+    written = [
+        form for name in known for form in (name, name.lower(), name.lower().replace(" ", "_"))
+    ]
+    header, table = read_table(path, written)
+    if not header:
+        raise SpecError(f"{path}: empty; expected a table with models, scores and compute")
     if {"series", "compute", "score"} <= set(header):
         raise SpecError(f"{path}: a points file of Tenfold's own; see `tenfold points check`")
     benchmark = options.benchmark or path.stem.removesuffix("_external").replace("_", " ")
@@ -91,6 +114,7 @@ def read_epoch(path: Path, options: Options = Options()) -> Imported:  # noqa: B
     compute, unit, divisor = _compute(path, header, options, size)
     error = next((header[i] for i in _found(header, (*ERRORS, *HALF_WIDTHS))), "")
     effort = next((header[i] for i in _found(header, EFFORTS)), "")
+    harness = [header[i] for i in _found(header, HARNESSES)]
     found = Harvest(
         title=f"Epoch AI Benchmarking Hub: {benchmark}",
         publisher="Epoch AI",
@@ -98,32 +122,40 @@ def read_epoch(path: Path, options: Options = Options()) -> Imported:  # noqa: B
         terms="CC BY 4.0 for Epoch AI's own evaluations; *_external files: as their own source",
     )
     cells: list[tuple[numbers.Number, numbers.Number, numbers.Number | None]] = []
-    mistakes = Mistakes()
+    mistakes, unread = Mistakes(), 0
     for number, values in table:
         row = dict(zip(header, values, strict=True))
         where = f"{path}: row {number}"
-        blank = [key for key in (name, score, compute) if row[key].lower() in numbers.BLANK]
+        blank = [key for key in (name, score, compute) if row[key].lower() in BLANK]
         if blank or HUMAN.search(row[name]):
             reason = f"rows without {blank[0]!r}" if blank else "rows of people, not models"
             found.left[reason] += 1
             continue
         with mistakes.gather():
             used = _number(row[compute], where, compute)
-            if used.percent:
-                raise SpecError(f"{where}, {compute}: got {shown(row[compute])}; expected compute")
+            if used.percent or (used.dollars and unit != "usd"):
+                raise SpecError(
+                    f"{where}, {compute}: got {shown(row[compute])}; expected compute in {unit}"
+                )
             if used.value == 0:
                 found.left[f"rows with {compute!r} 0"] += 1
                 continue
             own = None
-            if error and row[error].lower() not in numbers.BLANK:
-                own = _number(row[error], where, error)
-            cells.append((_number(row[score], where, score), used, own))
+            if error and row[error].lower() not in BLANK:
+                try:
+                    own = _share(row[error], where, error)
+                except SpecError:
+                    if not size:  # which else gives the error
+                        raise
+                    unread += 1
+            cells.append((_share(row[score], where, score), used, own))
             model, suffix = split_effort(row[name])
             found.rows.append(
                 {
                     "where": where,
                     "model": model,
                     "setting": effort_of(row[effort] if effort else "") or suffix,
+                    "group": _harness(row, harness),
                     "benchmark": benchmark,
                     "compute": used.value / divisor,
                     "compute_unit": unit,
@@ -131,8 +163,15 @@ def read_epoch(path: Path, options: Options = Options()) -> Imported:  # noqa: B
                 }
             )
     mistakes.tell()
-    per = "" if divisor == 1 else f", divided by {divisor} questions"
+    per = f", divided by {divisor} questions" if divisor > 1 else ""
     found.notes.append(f"score read from {score!r}, compute from {compute!r} ({unit}{per})")
+    if per and not options.compute:
+        found.notes.append(f"if {compute!r} is per question: --compute {compute!r}")
+    if unread:
+        found.notes.append(
+            f"{unread} cells of {error!r} are no numbers: their errors follow from the questions"
+        )
+    _keep_harnesses_that_differ(found)
     if grouped := sum(used.grouped for _, used, _ in cells):
         found.notes.append(f"{grouped} cells of {compute!r} have separators of thousands")
     _fill_scores(path, found, cells, "%" in score or "percent" in score.lower(), error)
@@ -157,7 +196,10 @@ def _fill_scores(
     if percent:
         small = sum(0 < value <= 1 for value in unsigned)
         among = f" ({small} of them are not)" if small else ""
-        found.notes.append(f"scores taken as percent because one is above 1{among}")
+        highest = max(unsigned) / 100
+        found.notes.append(
+            f"scores taken as percent because one is above 1{among}: the highest is {highest:.3g}"
+        )
     elif named_percent and unsigned:
         found.notes.append("scores taken as shares of 1, though their column is named per cent")
     shares = [cell.value / (100 if cell.percent or percent else 1) for cell in scores]
@@ -168,6 +210,8 @@ def _fill_scores(
         if own is not None and not own.percent and own.value > 0
     ]
     in_percent = bool(bare) and _errors_in_percent(bare, percent)
+    if in_percent and not percent:
+        found.notes.append(f"{error!r} taken as per cent: no share has so large an error")
     width = NormalDist().inv_cdf(0.975) if error in HALF_WIDTHS else 1.0
     for row, share, own in zip(found.rows, shares, errors, strict=True):
         row["score"], row["score_se"] = share, None
@@ -187,17 +231,16 @@ def _fill_scores(
 
 def _errors_in_percent(errors: Sequence[tuple[float, float]], percent: bool) -> bool:
     """Whether standard errors without a sign, beside their scores, are per cent."""
-    if max(value for _, value in errors) > 0.5:  # no share has so large an error
-        return True
     implied = median(share * (1 - share) / max(value / 100, 1e-9) ** 2 for share, value in errors)
-    return percent and implied < MOST_QUESTIONS
+    large = max(value for _, value in errors) > 0.5  # no share has so large an error
+    return (percent or large) and implied < MOST_QUESTIONS
 
 
 def _compute(
     path: Path, header: Sequence[str], options: Options, size: int | None
 ) -> tuple[str, Unit, int]:
     """The column with compute, its unit, and what it is divided by."""
-    known: dict[str, Unit] = {k.casefold(): v for k, v in (PER_QUESTION | TOTALS).items()}
+    known: dict[str, Unit] = {_folded(k): v for k, v in (PER_QUESTION | TOTALS).items()}
     name = _column(
         path,
         header,
@@ -205,11 +248,10 @@ def _compute(
         options.compute,
         "no column with compute per question (name it: --compute COLUMN --unit UNIT)",
     )
-    unit = options.unit or known.get(name.casefold())
+    unit = options.unit or known.get(_folded(name))
     if unit is None:
         raise SpecError(f"{path}: --compute {name!r}: state what it is in with --unit")
-    totals = {total.casefold() for total in TOTALS}
-    if name.casefold() not in totals or (options.compute and not options.questions):
+    if _folded(name) not in map(_folded, TOTALS) or (options.compute and not options.questions):
         return name, unit, 1
     if size is None:
         raise SpecError(
@@ -220,9 +262,14 @@ def _compute(
 
 
 def _found(header: Sequence[str], names: Iterable[str]) -> list[int]:
-    """Where in the header the names are, in their own order, in any case and spacing."""
-    folded = [" ".join(name.split()).casefold() for name in header]
-    return [folded.index(name.casefold()) for name in names if name.casefold() in folded]
+    """Where in the header the names are, in their own order."""
+    folded = [_folded(name) for name in header]
+    return [folded.index(_folded(name)) for name in names if _folded(name) in folded]
+
+
+def _folded(name: str) -> str:
+    """A name of a column by its letters, digits and foreign currencies, in lower case."""
+    return re.sub(r"[^\w\u20ac\u00a3\u00a5]|_", "", name.casefold())
 
 
 def _column(
@@ -244,12 +291,41 @@ def _column(
     return name
 
 
+def _harness(row: Mapping[str, str], columns: Sequence[str]) -> str:
+    """What a model ran in, as its row says."""
+    said = {name: row[name] for name in columns if row[name].lower() not in BLANK}
+    words = [name if said[name].lower() in ("true", "yes", "1") else said[name] for name in said]
+    return printable(" ".join(words), 60)
+
+
+def _keep_harnesses_that_differ(found: Harvest) -> None:
+    """Forget what models ran in that ran in one alone; where it differs, say so."""
+    own: dict[str, set[str]] = {}
+    for row in found.rows:
+        own.setdefault(row["model"], set()).add(row["group"])
+    for row in found.rows:
+        if len(own[row["model"]]) == 1:
+            del row["group"]
+    if several := sum(len(names) > 1 for names in own.values()):
+        found.notes.append(f"{several} models ran in several harnesses: a series for each")
+
+
+def _share(text: str, where: str, column: str) -> numbers.Number:
+    """A score or its error."""
+    found = _number(text, where, column)
+    if found.dollars:
+        raise SpecError(f"{where}, {column}: got {shown(text)}; expected no amount of money")
+    return found
+
+
 def _number(text: str, where: str, column: str) -> numbers.Number:
     """A cell as a number that is not negative."""
     try:
         found = numbers.read(text)
     except ValueError as error:
-        raise SpecError(f"{where}, {column}: got {shown(text)}; {error}") from None
+        other = any(unicodedata.category(c) == "Sc" and c != "$" for c in text)
+        reason = "another currency; expected US dollars" if other else error
+        raise SpecError(f"{where}, {column}: got {shown(text)}; {reason}") from None
     if found.value < 0:
         raise SpecError(f"{where}, {column}: got {shown(text)}; expected 0 or more")
     return found
