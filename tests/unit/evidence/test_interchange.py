@@ -150,7 +150,7 @@ def test_a_per_cent_sign_belongs_to_its_cell(
     text = "\n".join(["Model version,Score,Cost per task,stderr", *lines])
     table = read_epoch(write(tmp_path / "q.csv", text), questions=100).points
     assert list(table["score"]) == pytest.approx(expected)
-    own = [None if math.isnan(se) else se for se in table["score_se"].astype(float)]
+    own = [None if math.isnan(se) else se for se in table["score_se"].astype(float).tolist()]
     assert own == pytest.approx(expected_errors)
 
 
@@ -243,9 +243,9 @@ def test_what_a_model_ran_in_keeps_its_rows_apart(tmp_path: Path) -> None:
 def test_errors_that_are_no_numbers_follow_from_the_questions(tmp_path: Path) -> None:
     text = "Model version,Score,95% CI,Cost per task\na,0.4,[0.3; 0.5],1\na,0.5,0.098,2\n"
     found = read_epoch(write(tmp_path / "q.csv", text), questions=100)
-    first, second = found.points["score_se"].astype(float)
+    first, second = found.points["score_se"].tolist()
     assert (math.isnan(first), second) == (True, pytest.approx(0.05, rel=1e-3))
-    assert any("1 cells of '95% CI' are no numbers" in note for note in found.notes)
+    assert any("1 cells of '95% CI' that are no numbers" in note for note in found.notes)
 
 
 def test_one_large_error_does_not_make_all_of_them_per_cent(tmp_path: Path) -> None:

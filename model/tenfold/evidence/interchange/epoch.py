@@ -97,11 +97,9 @@ def read_epoch(path: Path, options: Options = Options()) -> Imported:  # noqa: B
         SpecError: no column with a score or compute, totals without the number of questions, or
             cells that are no numbers, all of them.
     """
-    known = (*MODELS, *SCORES, *PER_QUESTION, *TOTALS, *ERRORS, *HALF_WIDTHS)
-    written = [
-        form for name in known for form in (name, name.lower(), name.lower().replace(" ", "_"))
-    ]
-    header, table = read_table(path, written)
+    names = (*MODELS, *SCORES, *PER_QUESTION, *TOTALS, *ERRORS, *HALF_WIDTHS)
+    lower = [name.lower() for name in names]
+    header, table = read_table(path, [*names, *lower, *(n.replace(" ", "_") for n in lower)])
     if not header:
         raise SpecError(f"{path}: empty; expected a table with models, scores and compute")
     if {"series", "compute", "score"} <= set(header):
@@ -122,7 +120,7 @@ def read_epoch(path: Path, options: Options = Options()) -> Imported:  # noqa: B
         terms="CC BY 4.0 for Epoch AI's own evaluations; *_external files: as their own source",
     )
     cells: list[tuple[numbers.Number, numbers.Number, numbers.Number | None]] = []
-    mistakes, unread = Mistakes(), 0
+    mistakes = Mistakes()
     for number, values in table:
         row = dict(zip(header, values, strict=True))
         where = f"{path}: row {number}"
@@ -132,22 +130,11 @@ def read_epoch(path: Path, options: Options = Options()) -> Imported:  # noqa: B
             found.left[reason] += 1
             continue
         with mistakes.gather():
-            used = _number(row[compute], where, compute)
-            if used.percent or (used.dollars and unit != "usd"):
-                raise SpecError(
-                    f"{where}, {compute}: got {shown(row[compute])}; expected compute in {unit}"
-                )
+            used = _used(row[compute], where, compute, unit)
             if used.value == 0:
                 found.left[f"rows with {compute!r} 0"] += 1
                 continue
-            own = None
-            if error and row[error].lower() not in BLANK:
-                try:
-                    own = _share(row[error], where, error)
-                except SpecError:
-                    if not size:  # which else gives the error
-                        raise
-                    unread += 1
+            own = _error(row[error], where, error, size, found) if error else None
             cells.append((_share(row[score], where, score), used, own))
             model, suffix = split_effort(row[name])
             found.rows.append(
@@ -167,10 +154,6 @@ def read_epoch(path: Path, options: Options = Options()) -> Imported:  # noqa: B
     found.notes.append(f"score read from {score!r}, compute from {compute!r} ({unit}{per})")
     if per and not options.compute:
         found.notes.append(f"if {compute!r} is per question: --compute {compute!r}")
-    if unread:
-        found.notes.append(
-            f"{unread} cells of {error!r} are no numbers: their errors follow from the questions"
-        )
     _keep_harnesses_that_differ(found)
     if grouped := sum(used.grouped for _, used, _ in cells):
         found.notes.append(f"{grouped} cells of {compute!r} have separators of thousands")
@@ -308,6 +291,29 @@ def _keep_harnesses_that_differ(found: Harvest) -> None:
             del row["group"]
     if several := sum(len(names) > 1 for names in own.values()):
         found.notes.append(f"{several} models ran in several harnesses: a series for each")
+
+
+def _used(text: str, where: str, column: str, unit: Unit) -> numbers.Number:
+    """Compute, in its unit."""
+    found = _number(text, where, column)
+    if found.percent or (found.dollars and unit != "usd"):
+        raise SpecError(f"{where}, {column}: got {shown(text)}; expected compute in {unit}")
+    return found
+
+
+def _error(
+    text: str, where: str, column: str, size: int | None, found: Harvest
+) -> numbers.Number | None:
+    """An error of a score; one that is no number is left out where the questions give it."""
+    if text.lower() in BLANK:
+        return None
+    try:
+        return _share(text, where, column)
+    except SpecError:
+        if not size:
+            raise
+    found.left[f"cells of {column!r} that are no numbers (the questions give the error)"] += 1
+    return None
 
 
 def _share(text: str, where: str, column: str) -> numbers.Number:
