@@ -12,6 +12,7 @@ import math
 import re
 import tempfile
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -156,8 +157,30 @@ def printable(text: str, most: int = 200) -> str:
     return "".join(c if c.isprintable() else " " for c in text)[:most].strip()
 
 
-def as_points(path: Path, found: Harvest) -> Imported:
+def output_tokens(usage: Mapping[str, Any]) -> float | None:
+    """Tokens that a model wrote, or None; some count its reasoning apart, as the total shows."""
+
+    def count(key: str) -> float:
+        value = usage.get(key)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return 0
+        return max(value, 0) if math.isfinite(value) else 0
+
+    written, reasoning = count("output_tokens"), count("reasoning_tokens")
+    inputs = sum(
+        count(key)
+        for key in ("input_tokens", "input_tokens_cache_read", "input_tokens_cache_write")
+    )
+    if reasoning and count("total_tokens") >= inputs + written + reasoning:
+        written += reasoning
+    return written if "output_tokens" in usage else None
+
+
+def as_points(path: Path, found: Harvest, strict: bool = True) -> Imported:
     """Results as checked points: series by model and benchmark, modes by effort.
+
+    Args:
+        strict: whether one result that no point may be refuses all; else it is left out.
 
     Raises:
         SpecError: no result is left, or values that no point may have, all of them.
@@ -186,8 +209,13 @@ def as_points(path: Path, found: Harvest) -> Imported:
             key = (label, point.model, point.setting, math.log10(point.compute), point.score)
             again += key in points
             points.setdefault(key, dict(point))
-    mistakes.tell()
     notes = list(found.notes)
+    if mistakes.lines and points and not strict:
+        notes.append(
+            f"left out: {len(mistakes.lines)} results that no point may be: {mistakes.lines[0]}"
+        )
+    else:
+        mistakes.tell()
     if found.left:
         notes.append(f"left out{_left(found.left)}")
     if again:

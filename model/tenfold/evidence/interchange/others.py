@@ -7,15 +7,18 @@ file and adds what it finds to a `Harvest`.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
+from tenfold.evidence import numbers
 from tenfold.evidence.interchange.common import (
     HUMAN,
     Harvest,
     benchmark_of,
     effort_of,
+    output_tokens,
     printable,
     split_effort,
     without_effort,
@@ -33,9 +36,9 @@ def harvest_arc(value: Iterable[Any], file: Path, questions: int | None, found: 
             found.left["evaluations without model or set"] += 1
         elif HUMAN.search(name):
             found.left["evaluations of people, not models"] += 1
-        elif not (_number(cost) and cost > 0):
+        elif (cost := _amount(cost)) is None:
             found.left["evaluations without a cost per task"] += 1
-        elif not (_number(score) and 0 <= score <= 1):
+        elif (score := _share(score)) is None:
             found.left["evaluations whose score is no share"] += 1
         else:
             model, effort = split_effort(printable(name))
@@ -55,20 +58,24 @@ def harvest_hal(
     config, results = _table(value.get("config")), _table(value.get("results"))
     given = _table(config.get("agent_args"))
     tasks = [results.get(key) for key in ("successful_tasks", "failed_tasks")]
-    size = questions or sum(len(own) for own in tasks if isinstance(own, list)) or None
-    cost, score = results.get("total_cost"), results.get("accuracy")
-    name = given.get("model_name") or config.get("model_name") or config.get("agent_name")
-    if not isinstance(name, str):
+    size = questions or sum(len(own) for own in tasks if isinstance(own, list | dict)) or None
+    agent = printable(str(config.get("agent_name") or ""))
+    name = _ending(given, "model_name") or config.get("model_name") or _ending(given, "model")
+    used = list(_table(value.get("total_usage")))
+    inside = re.search(r"\(([^()]+)\)$", agent)
+    name = name or (used[0] if len(used) == 1 else inside.group(1) if inside else agent)
+    score = _share(results.get("accuracy", results.get("success_rate")))
+    if not isinstance(name, str) or not name:
         found.left["runs without the name of a model"] += 1
-    elif not (_number(cost) and cost > 0):
+    elif (cost := _amount(results.get("total_cost"))) is None:
         found.left["runs without a total cost"] += 1
-    elif not (_number(score) and 0 <= score <= 1):
+    elif score is None:
         found.left["runs whose accuracy is no share"] += 1
     elif not size:
         found.left["runs without a list of tasks (--questions states their number)"] += 1
     else:
         model, effort = split_effort(printable(name))
-        effort = effort_of(printable(str(given.get("reasoning_effort") or ""), 50)) or effort
+        effort = _effort(_ending(given, "reasoning_effort")) or effort
         benchmark = benchmark_of(printable(str(config.get("benchmark_name") or file.stem)))
         found.rows.append(
             _row(f"{file}: results", without_effort(model, effort), effort, benchmark, score)
@@ -76,9 +83,14 @@ def harvest_hal(
                 "compute": cost / size,
                 "compute_unit": "usd",
                 "n_questions": size,
-                "group": printable(str(config.get("agent_name") or ""), 60),
+                "group": re.sub(r"\s*\([^()]*\)$", "", agent)[:60],
             }
         )
+
+
+def _ending(given: Mapping[str, Any], key: str) -> Any:
+    """The first argument that is called `key`, by itself or as `agent.model.name`."""
+    return next((v for k, v in given.items() if k.replace(".", "_").endswith(key) and v), None)
 
 
 def harvest_inspect(
@@ -89,23 +101,32 @@ def harvest_inspect(
     found.url = "https://inspect.aisi.org.uk"
     about, results = _table(value.get("eval")), _table(value.get("results"))
     name = about.get("model")
-    usage = _table(_table(_table(value.get("stats")).get("model_usage")).get(str(name)))
-    samples = results.get("completed_samples") or results.get("total_samples")
-    tokens = usage.get("output_tokens")
-    score, se = _accuracy(results.get("scores"))
+    usages = _table(_table(value.get("stats")).get("model_usage"))
+    usage = usages.get(str(name)) or (next(iter(usages.values())) if len(usages) == 1 else None)
+    epochs = max(_amount(_table(about.get("config")).get("epochs")) or 1, 1)
+    counts = (results.get("completed_samples"), results.get("total_samples"))
+    samples = next(filter(None, map(_amount, counts)), None)
+    if samples is None and (posed := _amount(_table(about.get("dataset")).get("samples"))):
+        samples = posed * epochs
+    tokens = output_tokens(_table(usage))
+    score, se = _accuracy(results.get("scores") or [results])
     if not isinstance(name, str):
         found.left["logs without the name of a model"] += 1
+    elif value.get("status", "success") != "success":
+        found.left["logs of runs that did not end well"] += 1
     elif score is None:
         found.left["logs without an accuracy"] += 1
-    elif not (_number(tokens) and tokens > 0 and _number(samples) and samples > 0):
+    elif not tokens or not samples:
         found.left["logs without output tokens of the model and its samples"] += 1
     else:
-        args = _table(about.get("model_generate_config"))
-        effort = effort_of(printable(str(args.get("reasoning_effort") or ""), 50))
+        args = _table(_table(value.get("plan")).get("config"))
+        args = {**args, **_table(about.get("model_generate_config"))}
+        budget = _amount(args.get("reasoning_tokens"))
+        effort = _effort(args.get("reasoning_effort")) or (
+            f"{budget / 1000:.4g}k" if budget else ""
+        )
         model, suffix = split_effort(printable(name))
-        task = printable(str(about.get("task") or file.stem)).rpartition("/")[2]
-        epochs = _table(about.get("config")).get("epochs")
-        epochs = epochs if _number(epochs) and epochs >= 1 else 1
+        task = re.split("[/@]", printable(str(about.get("task") or file.stem)))[-1]
         size = questions or max(round(samples / epochs), 1)
         found.rows.append(
             _row(f"{file}: results", model, effort or suffix, benchmark_of(task), score)
@@ -123,22 +144,22 @@ def harvest_metr(value: Iterable[Any], file: Path, questions: int | None, found:
     """Runs of METR's time-horizon suites: share of runs that succeed, and mean cost of a run."""
     found.title, found.publisher = "METR time-horizon runs", "METR"
     found.url = "https://github.com/METR/eval-analysis-public"
-    runs: dict[tuple[str, str], list[tuple[float, float, str]]] = {}
+    runs: dict[tuple[str, str, str], list[tuple[float, float, str]]] = {}
     for item in value:
         item = _table(item)
-        name, score = item.get("alias") or item.get("model"), item.get("score_binarized")
-        cost = item.get("generation_cost")
+        name = item.get("alias") or item.get("model")
         if not isinstance(name, str) or HUMAN.search(name):
             found.left["runs of people, not models"] += 1
-        elif not (_number(score) and 0 <= score <= 1):
+        elif (score := _share(item.get("score_binarized"))) is None:
             found.left["runs without a score"] += 1
-        elif not (_number(cost) and cost > 0):
+        elif (cost := _amount(item.get("generation_cost"))) is None:
             found.left["runs without a cost"] += 1
         else:
             suite = printable(str(item.get("task_source") or "time horizon"))
-            own = runs.setdefault((printable(name), suite), [])
+            scaffold = printable(str(item.get("scaffold") or ""), 60)
+            own = runs.setdefault((printable(name), suite, scaffold), [])
             own.append((score, cost, str(item.get("task_id"))))
-    for (name, suite), own in runs.items():
+    for (name, suite, scaffold), own in runs.items():
         tasks = len({task for _, _, task in own})
         model, effort = split_effort(name)
         share = sum(score for score, _, _ in own) / len(own)
@@ -149,6 +170,7 @@ def harvest_metr(value: Iterable[Any], file: Path, questions: int | None, found:
                 "compute_unit": "usd",
                 "n_questions": questions or tasks,
                 "n_samples": len(own) / tasks,
+                "group": scaffold,
             }
         )
 
@@ -164,14 +186,19 @@ def _row(where: str, model: str, effort: str, benchmark: str, score: float) -> d
 
 
 def _accuracy(scores: Any) -> tuple[float | None, float | None]:
-    """Accuracy, or a mean within [0, 1], of the first scorer that has it, and its error."""
+    """Accuracy, or a mean within [0, 1], of the first scorer that has it, and its error.
+
+    The best of several tries, as `pass_at_4` reduces them, is another score than that of one.
+    """
     for scorer in scores if isinstance(scores, list) else []:
         metrics = _table(_table(scorer).get("metrics"))
+        known = {key: _table(m).get("value", m) for key, m in metrics.items()}
+        if _table(scorer).get("reducer") not in (None, "", "mean"):
+            continue
         for key in ("accuracy", "mean"):
-            value = _table(metrics.get(key)).get("value")
-            if _number(value) and 0 <= value <= 1:
-                se = _table(metrics.get("stderr")).get("value")
-                return value, se if _number(se) and se > 0 else None
+            if (value := _share(known.get(key))) is not None:
+                errors = ("stderr", "bootstrap_stderr", "bootstrap_std")
+                return value, next(filter(None, (_amount(known.get(k)) for k in errors)), None)
     return None, None
 
 
@@ -179,6 +206,31 @@ def _table(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _number(value: Any) -> TypeGuard[float]:
-    whole = isinstance(value, int | float) and not isinstance(value, bool)
-    return whole and math.isfinite(value)
+def _effort(value: Any) -> str:
+    return effort_of(printable(str(value or ""), 50))
+
+
+def _read(value: Any) -> numbers.Number | None:
+    """A finite number, also where it is written as text."""
+    if isinstance(value, str):
+        try:
+            return numbers.read(value)
+        except ValueError:
+            return None
+    whole = isinstance(value, int | float) and math.isfinite(value)
+    return numbers.Number(float(value)) if whole else None
+
+
+def _share(value: Any) -> float | None:
+    """A score from 0 to 1, or None."""
+    found = _read(value)
+    if found is None or found.dollars:
+        return None
+    share = found.value / 100 if found.percent else found.value
+    return share if 0 <= share <= 1 else None
+
+
+def _amount(value: Any) -> float | None:
+    """An amount above 0, or None."""
+    found = None if isinstance(value, bool) else _read(value)
+    return found.value if found and not found.percent and found.value > 0 else None
