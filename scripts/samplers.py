@@ -67,7 +67,9 @@ def from_tree(tree: Any, job: dict[str, Any]) -> Draws:
     posterior, stats = tree["posterior"].to_dataset(), tree["sample_stats"].to_dataset()
     found = {}
     for name, dim in job["dims"].items():
-        own = posterior[name].sel({dim: job["labels"][dim]}) if dim else posterior[name]
+        own = posterior[name]
+        if dim:  # Tenfold names curves among all series
+            own = own.sel({dim if dim in own.dims else "series": job["labels"][dim]})
         found[name] = own.transpose("chain", "draw", ...).values
     return found, stats["n_steps"].values, stats["diverging"].values
 
