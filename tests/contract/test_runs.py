@@ -300,6 +300,18 @@ def test_an_unknown_scenario_is_one_line(run):
     assert err == "error: no scenario 'logistc'; did you mean 'logistic'?\n"
 
 
+def test_scores_are_shares_or_per_cent(run):
+    place = ("--benchmark", "AIME 2024", "--json")
+    told = [run("jump", *CHOSEN, *place, "--from", a, "--to", b) for a, b in
+            (("0.2", "0.8"), ("20%", "80 %"))]  # fmt: skip
+    assert told[0] == told[1]
+    assert told[0][0] in (0, 3)
+    for text, expected in (("1,5", "decimal comma"), ("150%", "0 to 1"), ("half", "half")):
+        status, out, err = run("jump", *CHOSEN, "--from", text)
+        assert (status, out) == (2, "")
+        assert expected in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [

@@ -58,6 +58,14 @@ def test_evidence_of_the_users_own_is_taken_as_recorded(current):
     assert stale.outdated(changed(current, evidence=files)) == ()
 
 
+def test_a_scenario_that_does_not_ship_is_taken_as_recorded(current):
+    model = current.info["spec"]["model"] | {"noise": "normal"}
+    own = changed(current, scenario="what-if", spec=current.info["spec"] | {"model": model})
+    assert stale.outdated(own) == ()
+    files = own.info["evidence"] | {"shifts.csv": "0" * 64}
+    assert stale.changes(changed(own, evidence=files)) == {"evidence": ["shifts.csv"]}
+
+
 def test_priors_scenario_and_code(current):
     priors = current.info["priors"]
     other = priors | {"gpt_level_mean": priors["gpt_level_mean"] | {"shift": 1.0}}
@@ -76,7 +84,7 @@ def test_priors_scenario_and_code(current):
         assert stale.changes(changed(current, code=code)) == found
 
 
-@pytest.mark.parametrize("damage", [{"spec": {"new": 1}}, {"priors": None}, {"scenario": "gone"}])
+@pytest.mark.parametrize("damage", [{"spec": {"new": 1}}, {"priors": None}, {"scenario": []}])
 def test_a_record_that_cannot_be_compared_counts_as_changed(current, damage):
     assert stale.outdated(changed(current, **damage)) == ("its inputs or code",)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -22,16 +23,46 @@ if TYPE_CHECKING:
     from tenfold.scenarios.gears import Answering, Depends
     from tenfold.scenarios.said import Said
 
+
+def share(text: str, least: float = 0.0) -> float:
+    """A score or share as people write it: 0.5 or 50%.
+
+    Raises:
+        typer.BadParameter: not a number from `least` to 1.
+    """
+    from tenfold.evidence import numbers
+
+    try:
+        found = numbers.read(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r}: {error}") from None
+    value = found.value / 100 if found.percent else found.value
+    if not least <= value <= 1:
+        low = "above 0" if least else "0"
+        raise typer.BadParameter(f"{text!r}: expected {low} to 1, such as 0.5 or 50%")
+    return value
+
+
+some = partial(share, least=1e-9)
+
 Benchmark = Annotated[
     str | None,
     typer.Option(help='A benchmark, or "new benchmark"; by default the population of them.'),
 ]
 Start = Annotated[
     float | None,
-    typer.Option("--from", min=0, max=1, help="Score to start from: follow the curve from there."),
+    typer.Option(
+        "--from",
+        parser=share,
+        metavar="SCORE",
+        help="Score to start from, such as 0.5 or 50%: follow the curve from there.",
+    ),
 ]
 Target = Annotated[
-    float | None, typer.Option("--to", min=0, max=1, help="Score to reach, instead of a GPT level.")
+    float | None,
+    typer.Option(
+        "--to", parser=share, metavar="SCORE", help="Score to reach, instead of a GPT level."
+    ),
 ]
 BaselineRun = Annotated[str, typer.Option(help="Training run that is scaled, from constants.toml.")]
 Reading = Annotated[
@@ -49,10 +80,15 @@ Date = Annotated[
 ]
 EnergyShare = Annotated[
     float,
-    typer.Option(min=1e-9, max=1, help="Share of world electricity that the run may take."),
+    typer.Option(
+        parser=some, metavar="SHARE", help="Share of world electricity that the run may take."
+    ),
 ]
 BudgetShare = Annotated[
-    float, typer.Option(min=1e-9, max=1, help="Share of world GDP at which budgets stop growing.")
+    float,
+    typer.Option(
+        parser=some, metavar="SHARE", help="Share of world GDP at which budgets stop growing."
+    ),
 ]
 Deployment = Annotated[
     float | None,

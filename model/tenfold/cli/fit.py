@@ -129,15 +129,18 @@ def warn_stale(run: Run) -> bool:
 
     The code that made an edition is told by its version.
     """
+    from tenfold.posterior.scenario import load_scenarios
     from tenfold.runs.stale import outdated
 
     changed = outdated(run, code="edition" not in run.info)
     if changed:
-        again = f"tenfold fit --scenario {run.info.get('scenario')}"
-        again = again.removesuffix(" --scenario baseline")
+        again = f"`tenfold fit --scenario {run.info.get('scenario')}`"
+        again = again.replace(" --scenario baseline", "")
+        if run.info.get("scenario") not in load_scenarios():
+            again = "what asked for it"
         what = " and ".join([", ".join(changed[:-1]), changed[-1]] if changed[1:] else changed)
         kind = "edition" if "edition" in run.info else "run"
-        terminal.warn(f"{kind} {run.path.name} was fitted before {what} changed: `{again}` refits")
+        terminal.warn(f"{kind} {run.path.name} was fitted before {what} changed: {again} refits")
     return bool(changed)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from tenfold.evidence.audit import shipped_changes
 from tenfold.posterior import priors as prior_table
-from tenfold.posterior.scenario import Prior, Scenario, load_scenario
+from tenfold.posterior.scenario import Prior, Scenario, load_scenarios
 from tenfold.runs import keys
 from tenfold.runs.store import Run
 from tenfold.spec import validate
@@ -16,7 +16,8 @@ def changes(run: Run, code: bool = True) -> dict[str, list[str]]:
     """What changed since a run was fitted, by kind; kinds without a change are left out.
 
     Sampler settings are a matter of the run, and evidence of the user's own is taken as recorded:
-    where it came from is not. A record that can no longer be read counts as changed.
+    where it came from is not; so is a scenario that does not ship: a what-if, a user's own. A
+    record that can no longer be read counts as changed.
 
     Args:
         code: look at the code, too; of an edition its version tells.
@@ -32,7 +33,7 @@ def changes(run: Run, code: bool = True) -> dict[str, list[str]]:
 
     try:
         then = validate(info["spec"], Scenario, "spec")
-        now = load_scenario(info["scenario"])
+        now = load_scenarios().get(info["scenario"], then)
         priors = {name: validate(table, Prior, name) for name, table in info["priors"].items()}
         today = prior_table.patched(prior_table.load(), now.priors, "scenario")
         found = {
