@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gzip
 import io
 import json
 import math
@@ -332,8 +333,13 @@ def without(*path):
         (changed() | {"version": [5, 0]}, ["version: got [5, 0]"]),
         ({"wpd": {"version": [2, 6]}}, ["version: got [2, 6]"]),
         (without("axesColl"), ["axesColl: missing"]),
-        (without("datasetColl", 0, "data"), ["datasetColl.0.data: missing"]),
-        (without("axesColl", 0, "calibrationPoints", 1, "px"), ["calibrationPoints.1.px: missing"]),
+        (without("datasetColl", 0, "data"), ["no dataset has points"]),
+        (without("axesColl", 0, "calibrationPoints", 1, "px"), ["point without its pixel"]),
+        (with_dataset(data=[{"x": None, "y": 1}]), ["dataset 'a', point 1: without its pixel"]),
+        (with_click(0, dx=True), ["x axis: X1", "got 'True'"]),
+        (with_click(0, dx="100%"), ["x axis", "one value with a per cent sign"]),
+        (changed(values=("1%", "100%", "0", "100")), ["x axis: a per cent sign"]),
+        (changed(values=("100", "10000", "20", "80%")), ["y axis: one value with a per cent"]),
         (with_dataset(data=[]), ["no dataset has points"]),
         (with_dataset(data=[{"x": "left", "y": 1}]), ["datasetColl.0.data.0.x", "'left'"]),
         (with_dataset(axesName=None), ["dataset 'a'", "no axes"]),
@@ -441,7 +447,7 @@ def test_a_dataset_left_out_of_the_labels_is_left_out(tmp_path):
     assert "dataset 'b' is in no series of" in notes(found)
 
 
-BAR = {"name": "Bar", "type": "BarAxes", "calibrationPoints": [{"px": 1, "py": 2, "dx": 0}]}
+BAR = {"name": "Bar", "type": "BarAxes", "calibrationPoints": [{"px": None, "dx": 0}]}
 DATES = {"name": "When", "type": "XYAxes", "calibrationPoints": [
     {"px": px, "py": py, "dx": f"2024/{px}/01", "dy": str(py)}
     for px, py in [(1, 9), (9, 9), (1, 9), (1, 1)]]}  # fmt: skip
@@ -460,7 +466,9 @@ def test_what_is_no_curve_is_passed_over_beside_one(axes, words, tmp_path):
     body = changed()
     name = axes and axes["name"]
     body["axesColl"] += [axes] if axes else []
-    body["datasetColl"].append({"name": "other", "axesName": name, "data": [{"x": 1, "y": 1}]})
+    marks = [{"x": 1, "y": 1, "metadata": "Bar0"}, {"x": None, "y": None}]
+    body["datasetColl"].append({"name": "other", "axesName": name, "data": marks})
+    body["datasetColl"].append({"name": "none", "axesName": name, "data": None})
     found = digitise(body, tmp_path)
     assert set(found.points["series"]) == {"a"}
     assert "dataset 'other' is passed over: " in notes(found)
@@ -484,6 +492,8 @@ def test_null_flags_are_no_flags_and_metadata_may_be_a_list(tmp_path):
     body["datasetColl"][0] |= {"metadataKeys": ["label"], "autoDetectionData": None}
     body["datasetColl"][0]["data"][0] |= {"metadata": ["P0"], "value": None}
     assert digitise(body, tmp_path).points["compute"].tolist() == pytest.approx([1000])
+    body["datasetColl"][0]["data"][0]["metadata"] = {"overrides": {"x": None, "y": None}}
+    assert len(digitise(body, tmp_path).points) == 1
     body["datasetColl"][0] |= {"metadataKeys": ["overrides"]}
     body["datasetColl"][0]["data"][0]["metadata"] = [{"y": 4}]
     refused(body, tmp_path, "overrides")
@@ -503,8 +513,25 @@ def test_calibrations_that_can_be_read_in_two_ways(pair, words, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("low", "high", "top"),
+    [("0%", "100%", 1), ("0", "100%", 1), ("0%", "1%", 0.01), ("0", "0.5%", 0.005), ("0%", "1", 1)],
+)
+def test_scores_with_per_cent_signs(low, high, top, tmp_path):
+    table = digitise(project([(300, 200)], values=("100", "10000", low, high)), tmp_path).points
+    assert table["score"].tolist() == pytest.approx([top / 2])
+
+
+@pytest.mark.parametrize("text", ["01/2024", "2024\u5e741\u6708"])
+def test_dates_without_a_year_first(text, tmp_path):
+    refused(with_click(0, dx=text), tmp_path, "a date axis has no compute")
+
+
+@pytest.mark.parametrize(
     ("pair", "words"),
     [
+        (("1704067200", "1735689600"), "dates as seconds since 1970"),
+        (("1704067200000", "1735689600000"), "dates as milliseconds"),
+        (("20240101", "20250131"), "dates as YYYYMMDD"),
         (("2024", "2026"), "looks like years"),
         (("44927", "45657"), "looks like dates of a spreadsheet"),
         (("1.000", "100.000"), "if the point separates thousands"),
@@ -512,6 +539,8 @@ def test_calibrations_that_can_be_read_in_two_ways(pair, words, tmp_path):
 )
 def test_calibrations_that_are_doubted(pair, words, tmp_path):
     body = project([(300, 200)], values=(*pair, "0", "100"), log=(False, False))
+    assert words in notes(digitise(body, tmp_path))
+    body["axesColl"][0]["isLogX"] = True
     assert words in notes(digitise(body, tmp_path))
 
 
@@ -563,6 +592,33 @@ def test_what_the_program_saves(members, format, tmp_path):
     assert len(digitise_chart(renamed).points) == 2
 
 
+def test_projects_by_their_content(tmp_path):
+    """Compressed by gzip, with files of macOS between, without the name of the JSON, or JSON under
+    another name."""
+    mac = {"proj/._info.json": b"\0\5\x16\x07", **WHOLE, "proj/._wpd.json": b"\0\5"}
+    archive = saved(tmp_path / "mac.tar", mac).read_bytes()
+    nameless = saved(tmp_path / "a.tar", WHOLE | {"proj/info.json": '{"json": null}'}).read_bytes()
+    body = json.dumps(changed()).encode()
+    for name, content in {
+        "mac.tar": archive, "a.tar": nameless, "a.tar.gz": gzip.compress(archive),
+        "a.tgz": gzip.compress(archive), "packed.tar": gzip.compress(archive),
+        "a.json.gz": gzip.compress(body), "a.txt": body, "a.wpd": b"\xef\xbb\xbf\n " + body,
+    }.items():  # fmt: skip
+        (tmp_path / name).write_bytes(content)
+        assert len(digitise_chart(tmp_path / name).points) == 2, name
+
+
+def test_bombs_and_damage_in_gzip(tmp_path, monkeypatch):
+    path = tmp_path / "a.tar"
+    path.write_bytes(gzip.compress(b"x" * 1000)[:-9])
+    with pytest.raises(SpecError, match="damaged file of gzip"):
+        digitise_chart(path)
+    monkeypatch.setattr("tenfold.evidence.digitise.archive.MAX_ARCHIVE", 999)
+    path.write_bytes(gzip.compress(b"x" * 1000))
+    with pytest.raises(SpecError, match="more than 999 bytes"):
+        digitise_chart(path)
+
+
 @pytest.mark.parametrize(
     ("members", "words"),
     [
@@ -573,6 +629,7 @@ def test_what_the_program_saves(members, format, tmp_path):
         ({"p/info.json": "[", "p/wpd.json": "{}"}, "p/info.json: not JSON"),
         ({"p/wpd.json": "["}, "p/wpd.json: not JSON"),
         ({f"{i}.json": "" for i in range(1001)}, "more than 1000 files"),
+        (WHOLE | {"b/info.json": "{}"}, "2 projects in one archive; expected one"),
         ({"wpd.json": b" " * (8 * 1024 * 1024 + 1)}, "more than 8388608 bytes"),
     ],
 )
@@ -596,7 +653,8 @@ def test_links_in_an_archive_are_not_followed(tmp_path):
     ("name", "words"),
     [
         ("a.dig", "Engauge"), ("a.pdf", "a PDF"), ("a.svg", "a vector drawing"),
-        ("a.csv", "points check"), ("a.xlsx", "a spreadsheet"),
+        ("a.csv", "points check"), ("a.xlsx", "a spreadsheet"), ("a.tiff", "save it as PNG"),
+        ("a.txt", "neither a project nor an image"),
     ],
 )  # fmt: skip
 def test_other_files_are_named(name, words, tmp_path):
@@ -607,6 +665,20 @@ def test_other_files_are_named(name, words, tmp_path):
     (tmp_path / "a.png").write_text("x")
     with pytest.raises(SpecError, match="an image needs --axes"):
         digitise_chart(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize(
+    ("start", "words"),
+    [
+        (b"%PDF-1.4", "a PDF"), (b"PK\x03\x04", "a zip archive"), (b"<svg/>", "a vector drawing"),
+        (b"<!DOCTYPE html>", "a web page"), (b"BZh9", "bzip2"),
+    ],
+)  # fmt: skip
+def test_other_files_are_named_by_what_they_hold(start, words, tmp_path):
+    for name in ("chart", "chart.png", "chart.docx"):
+        (tmp_path / name).write_bytes(start)
+        with pytest.raises(SpecError, match=words):
+            digitise_chart(tmp_path / name)
 
 
 def places(body, path=()):

@@ -130,6 +130,7 @@ class Calibration:
 
     `clicks` (k, 2) pixels; `values` (k,) on the axis' own scale; `axis` (k,) 0 for x, 1 for y;
     `along`: for upright axes the pixel coordinate each axis runs along, None for rotated ones.
+    `percent`: the scores are written with per cent signs.
     """
 
     clicks: np.ndarray
@@ -138,6 +139,7 @@ class Calibration:
     log: tuple[bool, bool]
     along: tuple[int, int] | None
     click_se: float = CLICK_SE
+    percent: bool = False
 
     def affine(self, clicks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Matrix (2, 2) and offset (2,) of the map when the clicks are at `clicks` (k, 2).

@@ -7,29 +7,20 @@ its axes and stores, beside each pixel, the value that the program computed.
 
 from __future__ import annotations
 
-import io
 import math
 import re
-import tarfile
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from tenfold.evidence import numbers
+from tenfold.evidence.digitise.archive import project_text
 from tenfold.evidence.digitise.axes import Calibration, Series, check_calibration, check_directions
 from tenfold.evidence.plausible import what_compute_looks_like
-from tenfold.files import (
-    MAX_FILE_BYTES,
-    SpecError,
-    decoded,
-    did_you_mean,
-    parse_json,
-    read_bytes,
-    shown,
-)
+from tenfold.files import SpecError, did_you_mean, parse_json, shown
 from tenfold.spec import validate
 
 REFUSED = {
@@ -41,9 +32,11 @@ REFUSED = {
     "CircularChartRecorderAxes": "a chart recorder's disc has a time axis",
 }
 SEPARATED = re.compile(r"[0-9][,'\u2019_\u00a0\u2009\u202f ][0-9]")
-MAX_ARCHIVE = 64 * 1024 * 1024
-"""Largest saved project: it holds the image, or the pages of a PDF."""
-MAX_MEMBERS = 1000
+MONTH = re.compile(r"[01]?[0-9]/[0-9]{4}|[0-9]{4}\s*[\u5e74\ub144].*")
+"""Dates of which a number is no part: 01/2024, and years as China, Japan and Korea write them."""
+DAYS = (19900101, 21001231)
+SECONDS = (631152000, 4133980800)
+"""The years 1990 to 2100 as days written YYYYMMDD, and as Unix time."""
 MAX_MARKS = 20_000
 
 
@@ -64,13 +57,20 @@ class Foreign(BaseModel):
         return value
 
 
+def _text(value: Any) -> Any:
+    return str(value) if isinstance(value, bool) else value
+
+
+Printed = Annotated[str | float | None, BeforeValidator(_text)]
+
+
 class Click(Foreign):
     """A calibration click: pixel and, as text, the value printed there."""
 
-    px: float
-    py: float
-    dx: str | float | None = None
-    dy: str | float | None = None
+    px: float = math.nan
+    py: float = math.nan
+    dx: Printed = None
+    dy: Printed = None
 
 
 class Axes(Foreign):
@@ -89,17 +89,17 @@ class Axes(Foreign):
 class Mark(Foreign):
     """One digitised point: pixel, and the value stored by the program if any."""
 
-    x: float
-    y: float
+    x: float = math.nan
+    y: float = math.nan
     value: list[Any] | None = None
-    metadata: dict[str, Any] | list[Any] | None = None
+    metadata: Any = None
 
 
 class Dataset(Foreign):
     """One digitised series; versions 3 and 4.0 list metadata in the order of `metadataKeys`."""
 
     name: str
-    data: list[Mark] = Field(max_length=MAX_MARKS)
+    data: list[Mark] = Field(default=[], max_length=MAX_MARKS)
     axesName: str | None = None
     metadataKeys: list[Any] = []
 
@@ -108,7 +108,8 @@ class Dataset(Foreign):
         known = mark.metadata
         if isinstance(known, list):
             known = {str(k): v for k, v in zip(self.metadataKeys, known, strict=False)}
-        return bool(known and known.get("overrides"))
+        own = known.get("overrides") if isinstance(known, dict) else None
+        return any(v is not None for v in own.values()) if isinstance(own, dict) else bool(own)
 
 
 class Project(Foreign):
@@ -116,54 +117,6 @@ class Project(Foreign):
 
     axesColl: list[Axes] = Field(max_length=1000)
     datasetColl: list[Dataset] = Field(max_length=1000)
-
-
-def is_archive(data: bytes) -> bool:
-    """Whether a file is a tar archive, as the program saves its projects."""
-    return data[257:262] == b"ustar"
-
-
-def project_text(path: Path) -> tuple[str, str]:
-    """The JSON of a project, from its own file or from the archive that the program saves, and
-    where it was found.
-
-    Members are read from memory, by the names that `info.json` gives; nothing is unpacked.
-
-    Raises:
-        SpecError: an archive that is damaged or without a project.
-    """
-    data = read_bytes(path, MAX_ARCHIVE)
-    if not is_archive(data) and path.suffix.lower() != ".tar":
-        if len(data) > MAX_FILE_BYTES:
-            raise SpecError(f"{path}: more than {MAX_FILE_BYTES} bytes; expected at most that")
-        return decoded(data, path), str(path)
-    members: dict[str, bytes] = {}
-    try:
-        with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
-            for number, member in enumerate(archive):
-                if number >= MAX_MEMBERS:
-                    raise SpecError(f"{path}: more than {MAX_MEMBERS} files; expected fewer")
-                name = PurePosixPath(member.name)
-                if member.type in tarfile.REGULAR_TYPES and name.suffix.lower() == ".json":
-                    source = archive.extractfile(member)
-                    members[str(name)] = source.read(MAX_FILE_BYTES + 1) if source else b""
-    except (tarfile.TarError, EOFError, OSError, OverflowError, ValueError) as error:
-        if isinstance(error, SpecError):
-            raise
-        raise SpecError(f"{path}: damaged archive ({error})") from None
-    for name in sorted(members, key=len):
-        if PurePosixPath(name).name == "info.json":
-            info = parse_json(decoded(members[name], f"{path}: {name}"), f"{path}: {name}")
-            wanted = info.get("json") if isinstance(info, dict) else None
-            found = str(PurePosixPath(name).with_name("x").parent / str(wanted))
-            break
-    else:
-        found = min((n for n in members if PurePosixPath(n).name == "wpd.json"), default="")
-    if found not in members:
-        raise SpecError(f"{path}: not a WebPlotDigitizer project (no wpd.json in the archive)")
-    if len(members[found]) > MAX_FILE_BYTES:
-        raise SpecError(f"{path}: {found}: more than {MAX_FILE_BYTES} bytes")
-    return decoded(members[found], f"{path}: {found}"), f"{path}: {found}"
 
 
 def read_project(path: Path) -> Project:
@@ -203,7 +156,7 @@ def number(value: str | float | None, where: str) -> float:
         SpecError: a date, a decimal comma, a power written with ^, or anything else.
     """
     text = "" if value is None else str(value)
-    if numbers.is_date(text):
+    if numbers.is_date(text) or MONTH.fullmatch(text.strip()):
         raise NotACurve(f"{where}: got date {shown(text.strip())}; a date axis has no compute")
     try:
         found = numbers.read(text)
@@ -231,8 +184,11 @@ def calibration(axes: Axes, click_se: float, where: str) -> Calibration:
     if len(points) != 4:
         raise SpecError(f"{where}: {len(points)} calibration points; expected 4 (X1, X2, Y1, Y2)")
     clicks = np.array([[p.px, p.py] for p in points])
+    if np.isnan(clicks).any():
+        raise SpecError(f"{where}: a calibration point without its pixel; expected px and py")
     log = (axes.isLogX, axes.isLogY)
-    values = []
+    values: list[float] = []
+    percent = False
     for axis, name in enumerate("xy"):
         pair = points[2 * axis : 2 * axis + 2]
         at = f"{where}: {name} axis"
@@ -240,6 +196,9 @@ def calibration(axes: Axes, click_se: float, where: str) -> Calibration:
             number(p.dx if axis == 0 else p.dy, f"{at}: {name.upper()}{i}")
             for i, p in enumerate(pair, start=1)
         ]
+        percent = _in_percent([p.dx if axis == 0 else p.dy for p in pair], own, at)
+        if percent and axis == 0:
+            raise SpecError(f"{at}: a per cent sign; expected compute")
         length = float(np.hypot(*(clicks[2 * axis + 1] - clicks[2 * axis])))
         try:
             check_calibration([0.0, length], own, log[axis])
@@ -254,9 +213,23 @@ def calibration(axes: Axes, click_se: float, where: str) -> Calibration:
     if axes.noRotation:
         # the program snaps to the nearer of upright and quarter-turned axes
         along = (0, 1) if abs(x[0] * y[1]) > abs(x[1] * y[0]) else (1, 0)
-    found = Calibration(clicks, np.array(values), np.array([0, 0, 1, 1]), log, along, click_se)
+    found = Calibration(
+        clicks, np.array(values), np.array([0, 0, 1, 1]), log, along, click_se, percent
+    )
     check_directions(found, where)
     return found
+
+
+def _in_percent(texts: Sequence[str | float | None], values: Sequence[float], where: str) -> bool:
+    """Whether the values of an axis have per cent signs; 0 is the same with and without.
+
+    Raises:
+        SpecError: one has, and the other has not.
+    """
+    signed = {"%" in str(text) for text, value in zip(texts, values, strict=True) if value}
+    if len(signed) > 1:
+        raise SpecError(f"{where}: one value with a per cent sign; expected both with it or none")
+    return True in signed
 
 
 def axes_of(project: Project, dataset: Dataset, where: str) -> Axes:
@@ -318,10 +291,26 @@ def doubts(axes: Axes, found: Calibration) -> list[str]:
             f"x axis: {texts[0]!r} is read as {float(texts[0]):g}; if the point separates "
             "thousands, leave it out in the project"
         )
-    values = [float(v) for v in found.values[found.axis == 0]]
-    if not found.log[0] and (meaning := what_compute_looks_like(values, "")):
+    own = found.values[found.axis == 0]
+    values = [float(f"{v:.12g}") for v in (10**own if found.log[0] else own)]
+    if meaning := what_compute_looks_like(values, "") or _date_in_disguise(values):
         lines.append(f"x axis: its calibration looks like {meaning}")
     return lines
+
+
+def _date_in_disguise(values: Sequence[float]) -> str:
+    """Dates written as one number that the years alone do not show; else nothing."""
+    low, high = min(values), max(values)
+    days = all(
+        value == round(value) and 1 <= value // 100 % 100 <= 12 and 1 <= value % 100 <= 31
+        for value in values
+    )
+    if days and DAYS[0] <= low < high <= DAYS[1]:
+        return "dates as YYYYMMDD; expected compute"
+    for unit, factor in (("seconds", 1), ("milliseconds", 1000)):
+        if SECONDS[0] * factor <= low < high <= SECONDS[1] * factor and high < 2 * low:
+            return f"dates as {unit} since 1970; expected compute"
+    return ""
 
 
 def check_stored(axes: Axes, found: Calibration, dataset: Dataset, where: str) -> str:
@@ -337,6 +326,8 @@ def check_stored(axes: Axes, found: Calibration, dataset: Dataset, where: str) -
     separated = [t for t in map(str, texts) if SEPARATED.search(t)]
     for index, mark in enumerate(dataset.data, start=1):
         at = f"{where}, point {index}"
+        if math.isnan(mark.x) or math.isnan(mark.y):
+            raise SpecError(f"{at}: without its pixel; expected x and y")
         if dataset.overridden(mark):
             raise SpecError(f"{at}: value set by hand (overrides); expected the clicked position")
         if not mark.value or len(mark.value) < 2:

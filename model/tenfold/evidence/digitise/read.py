@@ -11,14 +11,12 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
-from tenfold.evidence.digitise import projects
+from tenfold.evidence.digitise import archive, projects
 from tenfold.evidence.digitise.axes import AxesFile, Calibration, Chart, calibrate
 from tenfold.evidence.digitise.table import Digitised, Reading, tabulate
-from tenfold.files import Mistakes, SpecError, read_bytes, shown
+from tenfold.files import Mistakes, SpecError, shown
 from tenfold.spec import load_toml
 
-MAX_IMAGE_BYTES = 64 * 1024 * 1024
-"""Largest image file, and largest saved project."""
 FORMATS = "WebPlotDigitizer projects (.json, .tar) and images (.png, .jpg, .webp, .gif, .bmp)"
 OTHERS = {
     ".dig": "a project of Engauge; export its chart as an image, or its points as CSV",
@@ -28,7 +26,24 @@ OTHERS = {
     ".csv": "a table; with the columns of a points file, see `tenfold points check`",
     ".tsv": "a table; with the columns of a points file, see `tenfold points check`",
     ".xlsx": "a spreadsheet; with the columns of a points file save it as CSV",
+    ".tif": "an image of another format; save it as PNG",
+    ".tiff": "an image of another format; save it as PNG",
+    ".heic": "an image of another format; save it as PNG",
+    ".avif": "an image of another format; save it as PNG",
 }
+IMAGES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
+"""How images begin that are read, and how their names end."""
+BEGINNINGS = {
+    b"%PDF": OTHERS[".pdf"],
+    b"%!PS": OTHERS[".eps"],
+    b"<svg": OTHERS[".svg"],
+    b"PK\x03\x04": "a zip archive; unpack it, or export the figure of a document as an image",
+    b"BZh": "compressed with bzip2; unpack it",
+    b"\xfd7zXZ": "compressed with xz; unpack it",
+    b"<": "a web page or XML",
+}
+"""How files begin that are neither a project nor an image, whatever their names say."""
 
 
 def digitise_chart(path: Path, axes_path: Path | None = None) -> Digitised:
@@ -38,10 +53,16 @@ def digitise_chart(path: Path, axes_path: Path | None = None) -> Digitised:
         SpecError: neither; an image without `axes_path`; as `digitise_project`, `digitise_image`.
     """
     suffix = path.suffix.lower()
-    if suffix in (".json", ".tar") or projects.is_archive(read_bytes(path, MAX_IMAGE_BYTES)):
+    data = archive.content(path)
+    if suffix in (".json", ".tar") or archive.is_project(data):
         return digitise_project(path, axes_path)
-    if suffix in OTHERS:
-        raise SpecError(f"{path}: {OTHERS[suffix]}; read are {FORMATS}")
+    kind = OTHERS.get(suffix) or next(
+        (what for start, what in BEGINNINGS.items() if data.startswith(start)), None
+    )
+    if kind is None and suffix not in SUFFIXES and not data.startswith(IMAGES):
+        kind = "neither a project nor an image"
+    if kind:
+        raise SpecError(f"{path}: {kind}; read are {FORMATS}")
     if axes_path is None:
         raise SpecError(f"{path}: an image needs --axes AXES.toml with its calibration")
     return digitise_image(path, axes_path)

@@ -79,7 +79,9 @@ def tabulate(
     """
     notes: list[str] = []
     percent = chart.score_scale == "percent"
-    if chart.score_scale is None:
+    if chart.score_scale is None and calibration.percent:
+        percent = True
+    elif chart.score_scale is None:
         top = calibration.values[calibration.axis == 1].max()
         percent = (10**top if calibration.log[1] else top) > 1
         if percent:
