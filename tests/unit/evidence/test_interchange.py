@@ -240,6 +240,24 @@ def test_what_a_model_ran_in_keeps_its_rows_apart(tmp_path: Path) -> None:
     assert "1 models ran in several harnesses: a series for each" in found.notes
 
 
+def test_efforts_of_a_column_of_switches(tmp_path: Path) -> None:
+    rows = [("m", "off"), ("m", "Yes"), ("m_16K", "enabled"), ("n_low", "default"), ("n", "High")]
+    lines = [f"{name},{said},0.{i + 2},{i + 1}" for i, (name, said) in enumerate(rows)]
+    text = "\n".join(["Model,Thinking,Score,Cost per task", *lines])
+    table = read_epoch(write(tmp_path / "q.csv", text), questions=100).points
+    assert list(table["setting"]) == ["none", "thinking", "16k", "low", "high"]
+    assert list(table["mode"]) == ["non-thinking", *["thinking"] * 4]
+
+
+@pytest.mark.parametrize(("cells", "doubted"), [(("1.200", "15.000"), 1), (("1.25", "9.000"), 0)])
+def test_points_that_may_separate_thousands(
+    tmp_path: Path, cells: tuple[str, str], doubted: int
+) -> None:
+    text = f"Model,Score,Mean output tokens\na_low,0.4,{cells[0]}\na_high,0.5,{cells[1]}\n"
+    found = read_epoch(write(tmp_path / "q.csv", text), questions=100)
+    assert sum("if the point separates thousands" in note for note in found.notes) == doubted
+
+
 def test_errors_that_are_no_numbers_follow_from_the_questions(tmp_path: Path) -> None:
     text = "Model version,Score,95% CI,Cost per task\na,0.4,[0.3; 0.5],1\na,0.5,0.098,2\n"
     found = read_epoch(write(tmp_path / "q.csv", text), questions=100)
@@ -410,6 +428,9 @@ def test_a_record_that_does_not_fit_is_refused(tmp_path: Path, text: str, expect
         ("DeepSeek-V9_thinking", "DeepSeek-V9", "thinking"),
         ("Opus 9 (Adaptive Reasoning, Max Effort)", "Opus 9", "max"),
         ("Model A (Thinking 16K)", "Model A", "16k"),
+        ("claude-3-7-sonnet (thinking)", "claude-3-7-sonnet", "thinking"),
+        ("Kimi K2 Thinking", "Kimi K2 Thinking", ""),
+        ("qwen3-8b (non-thinking)", "qwen3-8b", "non-thinking"),
         ("gemini-2.5-flash (16K thinking)", "gemini-2.5-flash", "16k"),
         ("mistral-medium", "mistral-medium", ""),
         ("qwen3-max", "qwen3-max", ""),

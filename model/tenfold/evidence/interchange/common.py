@@ -35,17 +35,22 @@ from tenfold.spec import validate
 
 EFFORT = re.compile(
     r"[-_ ]\(?(?:thinking[-_ ])?"
-    r"(none|no thinking|non-reasoning|minimal|low|medium|high|xhigh|max|\d+k)"
+    r"(none|no[- ]thinking|non-thinking|non-reasoning|minimal|low|medium|high|xhigh|max|\d+k)"
     r"(?:[-_ ]thinking)?\)?$"
-    r"|_(thinking|unknown)$"
+    r"|_(thinking|unknown)$| \((thinking|reasoning)\)$"
     r"| \((?:[^()]*, )?(minimal|low|medium|high|xhigh|max) effort(?:,[^()]*)?\)$",
     re.IGNORECASE,
 )
 """A trailing effort."""
 NAMED_SO = re.compile(r"istral[- ]medium$|(qwen[\d.]*|codex)[- ]max$|gpt-[34][.\w-]*-\d+k$", re.I)
 """Models whose own name ends like an effort."""
-NON_THINKING = ("none", "no thinking", "non-reasoning", "minimal")
-SAID_OTHERWISE = {"extra high": "xhigh", "extra-high": "xhigh", "unknown": "", "n/a": ""}
+NON_THINKING = ("none", "no thinking", "no-thinking", "non-thinking", "non-reasoning", "minimal")
+SAID_OTHERWISE = {
+    "extra high": "xhigh", "extra-high": "xhigh", "extra_high": "xhigh", "med": "medium",
+    "unknown": "", "default": "", "n/a": "", "na": "", "nan": "", "null": "", "-": "",
+    "off": "none", "disabled": "none", "no": "none", "false": "none",
+    "on": "thinking", "enabled": "thinking", "yes": "thinking", "true": "thinking",
+}  # fmt: skip
 HUMAN = re.compile(r"(?<![a-z])(humans?|mturkers?|stem[ _-]?grads?)(?![a-z])", re.IGNORECASE)
 FAMILIES = (
     ("claude", "Claude"), ("gpt-5", "GPT-5"), ("gpt-oss", "gpt-oss"), ("gpt-4", "GPT-4"),
@@ -60,7 +65,8 @@ ALIASES = {
     "v2semiprivate": "ARC-AGI-2 semi-private", "v2publiceval": "ARC-AGI-2 public",
     "v2privateeval": "ARC-AGI-2 private", "v3semiprivate": "ARC-AGI-3 semi-private",
     "v3publicdemo": "ARC-AGI-3 public demo", "hle": "Humanity's Last Exam",
-    "gpqa": "GPQA Diamond", "swebenchbash": "SWE-bench Verified",
+    "aime24": "AIME 2024", "aime25": "AIME 2025", "hmmtfeb2025": "HMMT February 2025",
+    "lcr": "AA-LCR", "gpqa": "GPQA Diamond", "swebenchbash": "SWE-bench Verified",
 }  # fmt: skip
 """Other names of benchmarks, letters and digits only, and what the evidence calls them."""
 

@@ -137,11 +137,12 @@ def read_epoch(path: Path, options: Options = Options()) -> Imported:  # noqa: B
             own = _error(row[error], where, error, size, found) if error else None
             cells.append((_share(row[score], where, score), used, own))
             model, suffix = split_effort(row[name])
+            said = effort_of(row[effort] if effort else "")
             found.rows.append(
                 {
                     "where": where,
                     "model": model,
-                    "setting": effort_of(row[effort] if effort else "") or suffix,
+                    "setting": suffix if suffix and said in ("", "thinking") else said,
                     "group": _harness(row, harness),
                     "benchmark": benchmark,
                     "compute": used.value / divisor,
@@ -155,6 +156,9 @@ def read_epoch(path: Path, options: Options = Options()) -> Imported:  # noqa: B
     if per and not options.compute:
         found.notes.append(f"if {compute!r} is per question: --compute {compute!r}")
     _keep_harnesses_that_differ(found)
+    amounts = [row[header.index(compute)] for _, row in table]
+    if unit == "tokens" and (doubt := _points_of_thousands(amounts)):
+        found.notes.append(f"{compute!r}: {doubt}")
     if grouped := sum(used.grouped for _, used, _ in cells):
         found.notes.append(f"{grouped} cells of {compute!r} have separators of thousands")
     _fill_scores(path, found, cells, "%" in score or "percent" in score.lower(), error)
@@ -279,6 +283,17 @@ def _harness(row: Mapping[str, str], columns: Sequence[str]) -> str:
     said = {name: row[name] for name in columns if row[name].lower() not in BLANK}
     words = [name if said[name].lower() in ("true", "yes", "1") else said[name] for name in said]
     return printable(" ".join(words), 60)
+
+
+def _points_of_thousands(cells: Sequence[str]) -> str:
+    """What may be meant otherwise where all points of whole tokens stand before three digits."""
+    pointed = [cell for cell in cells if "." in cell]
+    if not pointed or not all(re.fullmatch(r"[1-9][0-9]{0,2}\.[0-9]{3}", cell) for cell in pointed):
+        return ""
+    return (
+        f"{pointed[0]!r} is read as {float(pointed[0]):g}; if the point separates thousands, "
+        "leave it out"
+    )
 
 
 def _keep_harnesses_that_differ(found: Harvest) -> None:
