@@ -2,10 +2,10 @@
 
     uv run python scripts/before_after.py 5546a10 --runs runs
 
-Both are installed as a user would, each into an environment of its own, without what developers
-need. The earlier one fits its baseline; the present one reads the newest run in `--runs`. Commands
-take turns, so that other load on the machine falls on both. Writes before_after.json and .md in
-reports/performance.
+Both are installed with the versions that they lock, each into an environment of its own, without
+what developers need. The earlier one fits its baseline; the present one reads the newest run in
+`--runs`. Commands take turns, so that other load on the machine falls on both. Writes
+before_after.json and .md in reports/performance.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import argparse
 import json
 import os
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -31,10 +30,12 @@ VERSIONS = ("before", "now")
 
 
 def install(source: Path, place: Path) -> int:
-    """Install a checkout into an environment of its own; its size in bytes."""
-    subprocess.run(["uv", "venv", "-q", "--python", sys.executable, place], check=True)
+    """Install a checkout, with the versions that it locks; its size in bytes."""
     subprocess.run(
-        ["uv", "pip", "install", "-q", "--compile-bytecode", "--python", place, source], check=True
+        ["uv", "sync", "-q", "--locked", "--no-dev", "--no-editable", "--compile-bytecode"],
+        cwd=source,
+        env=os.environ | {"UV_PROJECT_ENVIRONMENT": str(place)},
+        check=True,
     )
     return sum(p.stat().st_size for p in place.rglob("*") if p.is_file() and not p.is_symlink())
 

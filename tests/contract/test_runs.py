@@ -316,6 +316,7 @@ def test_scores_are_shares_or_per_cent(run):
     ("arguments", "expected"),
     [
         (("--benchmark", "AIME 2042"), "AIME 2042"),
+        (("--benchmark", "gpqa"), "did you mean 'GPQA Diamond'?"),
         (("--to", "0.8"), "start score"),
         (("--benchmark", "GPQA Diamond", "--from", "0.1"), "chance level"),
         (("--baseline", "grok-5"), "did you mean 'grok-4'?"),

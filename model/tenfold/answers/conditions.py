@@ -22,13 +22,21 @@ import xarray as xr
 from tenfold.answers import registry
 from tenfold.answers.quantity import Quantity, conversion
 from tenfold.answers.question import Asked, decimal_year
+from tenfold.evidence import numbers
 from tenfold.files import SpecError
 
 COMPARE = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt}
 NAMED = r"([A-Za-z_]\w*)\s*(?:\(([^()]*)\))?"
 COMPARISON = re.compile(rf"\s*{NAMED}\s*(<=|>=|<|>)\s*(\S.*?)\s*")
 ARGUMENT = re.compile(r"\s*(\w+)\s*=\s*(\"[^\"]*\"|'[^']*'|[^,\"']+?)\s*(?:,|$)")
-VALUE = re.compile(r"([+-]?(?:\d[\d,]*\.?\d*|\.\d+)(?:[eE][+-]?\d{1,6})?)\s*(\S.*)?")
+LARGE = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
+VALUE = re.compile(
+    r"(?P<dollars>(?:US)?\$\s*)?(?P<number>[+-]?(?:\d[\d,]*\.?\d*|\.\d+)(?:[eE][+-]?\d{1,6})?)"
+    rf"\s*(?P<large>(?:{'|'.join(LARGE)})\b)?\s*(?P<unit>\S.*)?"
+)
+RAISED = re.compile(r"(?:(?<=\d)\s*[×x]\s*)?10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
+"""A power of ten as answers print it: 5×10¹²."""
+RAISED_DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 NEVER = "never"
 
 
@@ -142,7 +150,7 @@ def value(entry: Quantity, text: str) -> float:
     """A value of a quantity, on the scale on which its draws are kept.
 
     With a unit of the quantity's dimension, or none for its own; "80%"; "1e6x" for a multiplier or
-    OOMs; a date for a date; "never" for +inf.
+    OOMs; "$10 trillion" and "5×10¹²" as answers print them; a date for a date; "never" for +inf.
 
     Raises:
         SpecError: not a value of this quantity.
@@ -151,10 +159,17 @@ def value(entry: Quantity, text: str) -> float:
         return math.inf
     if entry.kind == "date":
         return decimal_year(text.strip())
-    found = VALUE.fullmatch(text.strip())
+    found = VALUE.fullmatch(RAISED.sub(_exponent, text.strip()))
     if not found:
         raise SpecError(f"{text!r}: expected a value of {entry.name} in {entry.unit}")
-    number, unit = decimal.Decimal(found[1].replace(",", "")), found[2] or ""
+    if "," in found["number"]:
+        try:
+            numbers.read(found["number"])
+        except ValueError as error:
+            raise SpecError(f"{text!r}: {error}") from None
+    number, unit = decimal.Decimal(found["number"].replace(",", "")), found["unit"] or ""
+    number = number.scaleb(LARGE.get(found["large"], 0))
+    unit = f"USD{unit}" if found["dollars"] else unit
     if unit == "%":
         number, unit = number / 100, "dimensionless"
     if unit == "x" and entry.kind in ("ooms", "multiplier"):
@@ -167,6 +182,11 @@ def value(entry: Quantity, text: str) -> float:
     if number < 0:
         raise SpecError(f"{text!r}: {entry.name} is positive")
     return float(number.log10()) - shift if number else -math.inf
+
+
+def _exponent(raised: re.Match[str]) -> str:
+    power = raised[1].translate(RAISED_DIGITS)
+    return f"e{power}" if raised[0][0] != "1" else f"1e{power}"
 
 
 def _comparison(text: str) -> Comparison:

@@ -8,6 +8,8 @@ from tenfold.files import SpecError, did_you_mean
 
 POPULATION, NEW_BENCHMARK, NEW_MODEL = "population", "new benchmark", "new model"
 """Places that are no benchmark: typical of all, a new one, and a new model on a new one."""
+SEVERAL = 4
+"""Names that a part of a name may suggest."""
 
 
 def check(place: str | None, benchmarks: Iterable[str]) -> None:
@@ -18,4 +20,7 @@ def check(place: str | None, benchmarks: Iterable[str]) -> None:
     """
     known = [str(name) for name in benchmarks]
     if place not in (None, POPULATION, NEW_BENCHMARK, NEW_MODEL, *known):
-        raise SpecError(f"unknown benchmark {place!r}{did_you_mean(str(place), known)}")
+        whole = [name for name in known if str(place).casefold() in name.casefold()]
+        named = f"; did you mean {' or '.join(map(repr, whole))}?"  # "gpqa" is part of one
+        meant = named if 0 < len(whole) <= SEVERAL else did_you_mean(str(place), known)
+        raise SpecError(f"unknown benchmark {place!r}{meant}")

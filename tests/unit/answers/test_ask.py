@@ -173,6 +173,9 @@ def test_units_and_dates_of_values():
     assert value(cost, "1e12 USD") == pytest.approx(12)
     assert value(cost, "1,000,000") == pytest.approx(6)
     assert value(cost, "1e400 USD") == pytest.approx(400)
+    assert value(cost, "$10 trillion") == value(cost, "10 trillion USD") == pytest.approx(13)
+    assert value(cost, "5×10¹² USD") == value(cost, "5e12") == value(cost, "5 trillion")
+    assert value(cost, "10⁻² USD") == pytest.approx(-2)
     assert value(named("training_energy"), "310 GWh") == pytest.approx(math.log10(0.31))
     assert value(jump, "6") == value(jump, "6 OOM") == value(jump, "1e6x") == 6
     assert value(named("ceiling"), "80%") == pytest.approx(0.8)
@@ -190,6 +193,8 @@ def test_units_and_dates_of_values():
         ("training_cost", "1e12 TWh", "unit 'TWh': training_cost is in USD"),
         ("training_cost", "1e12 euro", "unit 'euro'"),
         ("training_cost", "lots", "expected a value of training_cost in USD"),
+        ("training_cost", "1,5", "a decimal comma? expected a point: 1.5"),
+        ("training_cost", "$5 TWh", "unit 'USDTWh'"),
         ("training_cost", "-5", "training_cost is positive"),
         ("first_year", "1e12 USD", "expected a year or a day"),
         ("rl_jump_ooms", "0x", "positive multiple"),
