@@ -340,6 +340,9 @@ def test_a_line_that_is_cut_costs_no_more_than_itself(tmp_path):
 def test_json_lines_in_a_folder_are_read_too(tmp_path):
     home = tmp_path / "records"
     home.mkdir()
+    (home / "t.csv").write_text("x")
+    with pytest.raises(SpecError, match=r"no \*.json or \*.jsonl file; tables \(CSV\) come one by"):
+        read_results(home, Options())
     (home / "a.JSON").write_text(json.dumps(record(result())))
     (home / "b.jsonl").write_text(json.dumps(record(result(0.5, "2"), name="model-a_high")))
     samples = json.dumps({"evaluation_id": "x", "sample_id": "1"})

@@ -240,6 +240,36 @@ def test_what_a_model_ran_in_keeps_its_rows_apart(tmp_path: Path) -> None:
     assert "1 models ran in several harnesses: a series for each" in found.notes
 
 
+def test_the_name_of_a_row_may_say_what_its_model_ran_in(tmp_path: Path) -> None:
+    text = "Model version,Name,Score,Cost per task\nm,A + M 1,0.3,1\nm,B + M 1,0.5,2\nn,N,0.1,1\n"
+    table = read_epoch(write(tmp_path / "q.csv", text), questions=100).points
+    assert list(table["series"]) == ["q/m/q/A", "q/m/q/B", "q/n/q"]
+
+
+@pytest.mark.parametrize(
+    ("name", "benchmark"),
+    [
+        ("external_benchmark_arc_agi.csv", "ARC-AGI-1 semi-private"),
+        ("arc_agi_external (1).csv", "ARC-AGI-1 semi-private"),
+        ("gpqa-diamond.csv", "GPQA Diamond"), ("my_quiz.csv", "my quiz"),
+    ],
+)  # fmt: skip
+def test_benchmarks_by_the_name_of_the_file(tmp_path: Path, name: str, benchmark: str) -> None:
+    text = "Model version,Score,Cost per task\nm,0.3,1\n"
+    table = read_epoch(write(tmp_path / name, text), questions=100).points
+    assert list(table["benchmark"]) == [benchmark]
+
+
+def test_a_table_of_several_benchmarks_is_not_one(tmp_path: Path) -> None:
+    text = "Model,Benchmark,Score,Cost per task\nm,{},0.3,1\nm,aime 2025,0.5,2\n"
+    path = write(tmp_path / "q.csv", text.format("HLE"))
+    with pytest.raises(SpecError, match="2 benchmarks; expected one: --benchmark, of .AIME 2025, "):
+        read_epoch(path)
+    assert list(read_epoch(path, benchmark="AIME 2025").points["score"]) == [0.5]
+    alone = read_epoch(write(tmp_path / "r.csv", text.format("AIME25"))).points
+    assert list(alone["benchmark"]) == ["AIME 2025", "AIME 2025"]
+
+
 def test_efforts_of_a_column_of_switches(tmp_path: Path) -> None:
     rows = [("m", "off"), ("m", "Yes"), ("m_16K", "enabled"), ("n_low", "default"), ("n", "High")]
     lines = [f"{name},{said},0.{i + 2},{i + 1}" for i, (name, said) in enumerate(rows)]
@@ -270,6 +300,8 @@ def test_one_large_error_does_not_make_all_of_them_per_cent(tmp_path: Path) -> N
     text = "Model version,Score,stderr,Cost per task\na,0.4,{},1\nb,0.5,0.03,2\nc,0.5,0.02,2\n"
     table = read_epoch(write(tmp_path / "q.csv", text.format(0.9))).points
     assert list(table["score_se"]) == [0.9, 0.03, 0.02]
+    with pytest.raises(SpecError, match="row 2: score_se: got 1e"):
+        read_epoch(write(tmp_path / "q.csv", text.format("1e308")))
 
 
 def test_a_setting_left_unsaid_beside_others_is_flagged(tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ HALF_WIDTHS = ("95% CI half-width", "95% CI", "CI half-width")
 EFFORTS = (
     "Reasoning effort", "Reasoning level", "Effort", "Reasoning", "Thinking", "Thinking level",
 )  # fmt: skip
+BENCHMARKS = ("Benchmark", "Benchmark name", "Benchmark id")
 HARNESSES = ("Harness", "Agent", "Scaffold", "Agent scaffold", "Tool setting", "Autonudge")
 """What a model ran in. Where a model ran in several, each makes a series."""
 QUESTIONS = {
@@ -83,6 +84,7 @@ BLANK = numbers.BLANK | {
     "#null!", "#error!",
 }  # fmt: skip
 """Cells without a number, errors of spreadsheets among them."""
+Table = list[tuple[int, list[str]]]
 MOST_QUESTIONS = 100_000
 """Questions that a standard error cannot imply: it was not in per cent."""
 
@@ -104,8 +106,7 @@ def read_epoch(path: Path, options: Options = Options()) -> Imported:  # noqa: B
         raise SpecError(f"{path}: empty; expected a table with models, scores and compute")
     if {"series", "compute", "score"} <= set(header):
         raise SpecError(f"{path}: a points file of Tenfold's own; see `tenfold points check`")
-    benchmark = options.benchmark or path.stem.removesuffix("_external").replace("_", " ")
-    benchmark = benchmark_of(benchmark)
+    benchmark, table = _benchmark(path, header, table, options.benchmark)
     size = options.questions or questions_of(benchmark) or QUESTIONS.get(plain_name(benchmark))
     name = _column(path, header, MODELS, None, "missing column 'Model version'")
     score = _column(path, header, SCORES, options.score, "no column with a score (--score COLUMN)")
@@ -113,6 +114,7 @@ def read_epoch(path: Path, options: Options = Options()) -> Imported:  # noqa: B
     error = next((header[i] for i in _found(header, (*ERRORS, *HALF_WIDTHS))), "")
     effort = next((header[i] for i in _found(header, EFFORTS)), "")
     harness = [header[i] for i in _found(header, HARNESSES)]
+    harness = harness or [header[i] for i in _found(header, ["Name"])]
     found = Harvest(
         title=f"Epoch AI Benchmarking Hub: {benchmark}",
         publisher="Epoch AI",
@@ -163,6 +165,32 @@ def read_epoch(path: Path, options: Options = Options()) -> Imported:  # noqa: B
         found.notes.append(f"{grouped} cells of {compute!r} have separators of thousands")
     _fill_scores(path, found, cells, "%" in score or "percent" in score.lower(), error)
     return as_points(path, found)
+
+
+def _benchmark(
+    path: Path, header: Sequence[str], table: Table, wanted: str | None
+) -> tuple[str, Table]:
+    """The benchmark of a table, by its column or else the name of the file, and its rows.
+
+    Raises:
+        SpecError: the table holds several benchmarks, none of which is `wanted`.
+    """
+    stem = re.sub(r" ?\(\d+\)$", "", path.stem).removeprefix("external_benchmark_")
+    named = benchmark_of(wanted or stem.removesuffix("_external").replace("_", " "))
+    at = next(iter(_found(header, BENCHMARKS)), None)
+    if at is None:
+        return named, table
+    own: dict[str, Table] = {}
+    for number, cells in table:
+        own.setdefault(benchmark_of(cells[at]), []).append((number, cells))
+    if len(own) == 1:
+        return named if wanted else benchmark_of(next(iter(own)) or named), table
+    if not wanted or named not in own:
+        names = shown(", ".join(sorted(own)), 400)
+        raise SpecError(
+            f"{path}: {header[at]}: {len(own)} benchmarks; expected one: --benchmark, of {names}"
+        )
+    return named, own[named]
 
 
 def _fill_scores(
@@ -218,7 +246,8 @@ def _fill_scores(
 
 def _errors_in_percent(errors: Sequence[tuple[float, float]], percent: bool) -> bool:
     """Whether standard errors without a sign, beside their scores, are per cent."""
-    implied = median(share * (1 - share) / max(value / 100, 1e-9) ** 2 for share, value in errors)
+    widths = [(share, max(value / 100, 1e-9)) for share, value in errors]
+    implied = median(share * (1 - share) / width / width for share, width in widths)
     large = max(value for _, value in errors) > 0.5  # no share has so large an error
     return (percent or large) and implied < MOST_QUESTIONS
 
@@ -279,8 +308,10 @@ def _column(
 
 
 def _harness(row: Mapping[str, str], columns: Sequence[str]) -> str:
-    """What a model ran in, as its row says."""
+    """What a model ran in, as its row says; its name alone may say so as `Harness + Model`."""
     said = {name: row[name] for name in columns if row[name].lower() not in BLANK}
+    if len(columns) == 1 and _folded(columns[0]) == "name":
+        said = {name: text.partition(" + ")[0] for name, text in said.items() if " + " in text}
     words = [name if said[name].lower() in ("true", "yes", "1") else said[name] for name in said]
     return printable(" ".join(words), 60)
 

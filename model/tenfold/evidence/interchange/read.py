@@ -145,7 +145,8 @@ def _files(path: Path) -> list[Path]:
         return [path]
     found = sorted(file for file in path.rglob("*") if file.suffix.lower() in JSON)
     if not found:
-        raise SpecError(f"{path}: no *.json or *.jsonl file; read are {READ}")
+        one = "; tables (CSV) come one by one" if any(path.rglob("*.csv")) else ""
+        raise SpecError(f"{path}: no *.json or *.jsonl file{one}; read are {READ}")
     if len(found) > MAX_FILES:
         raise SpecError(f"{path}: {len(found)} files; expected at most {MAX_FILES}")
     return [inside(path, file.relative_to(path), path) for file in found]
