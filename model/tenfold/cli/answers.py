@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from tenfold.scenarios.said import Said
 
 
-def share(text: str, least: float = 0.0) -> float:
-    """A score or share as people write it: 0.5 or 50%.
+def share(text: str | float, least: float = 0.0) -> float:
+    """A score or share as people write it, 0.5 or 50%; a default goes through it, too.
 
     Raises:
         typer.BadParameter: not a number from `least` to 1.
@@ -33,7 +33,7 @@ def share(text: str, least: float = 0.0) -> float:
     from tenfold.evidence import numbers
 
     try:
-        found = numbers.read(text)
+        found = numbers.read(str(text))
     except ValueError as error:
         raise typer.BadParameter(f"{text!r}: {error}") from None
     value = found.value / 100 if found.percent else found.value
