@@ -422,3 +422,14 @@ def test_scaffolds_of_metr_are_kept_apart(tmp_path):
     found = imported(tmp_path, runs)
     assert list(found.points["series"]) == ["a/M/METR time horizon/x", "a/M/METR time horizon/y"]
     assert list(found.points["score"]) == [1, 0]
+
+
+def test_json_that_would_fill_the_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr("tenfold.evidence.interchange.common.MAX_TABLES", 99)
+    for value in ([[]] * 99, [{}] * 99):
+        with pytest.raises(SpecError, match="a.json: more than 99 tables and lists"):
+            imported(tmp_path, value)
+    assert len(imported(tmp_path, [record(result())]).points) == 1
+    monkeypatch.setattr("tenfold.evidence.interchange.common.MAX_VALUES", 99)
+    with pytest.raises(SpecError, match="or 99 values; expected fewer"):
+        imported(tmp_path, [0] * 100)

@@ -71,6 +71,10 @@ ALIASES = {
 """Other names of benchmarks, letters and digits only, and what the evidence calls them."""
 
 
+MAX_TABLES, MAX_VALUES = 1_000_000, 3_000_000
+"""Most tables and lists, and most values, of one text of JSON."""
+
+
 @dataclass(frozen=True)
 class Options:
     """What a user says of a file: see the options of `tenfold points import`."""
@@ -161,6 +165,20 @@ def _known() -> dict[str, Benchmark]:
 def printable(text: str, most: int = 200) -> str:
     """Text of a foreign file fit for a label: one line, without control characters."""
     return "".join(c if c.isprintable() else " " for c in text)[:most].strip()
+
+
+def check_size(text: str, where: object) -> None:
+    """Refuse JSON that would fill the memory: a table takes a hundred times its two characters.
+
+    Raises:
+        SpecError: more than `MAX_TABLES` or `MAX_VALUES`, signs within texts included.
+    """
+    tables = text.count("{") + text.count("[")
+    if tables > MAX_TABLES or tables + text.count(",") > MAX_VALUES:
+        raise SpecError(
+            f"{where}: more than {MAX_TABLES:,} tables and lists, or {MAX_VALUES:,} values; "
+            "expected fewer"
+        )
 
 
 def output_tokens(usage: Mapping[str, Any]) -> float | None:

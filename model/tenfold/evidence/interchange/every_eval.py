@@ -24,6 +24,7 @@ from tenfold.evidence.interchange.common import (
     HUMAN,
     Harvest,
     benchmark_of,
+    check_size,
     effort_of,
     output_tokens,
     printable,
@@ -294,6 +295,7 @@ def _instance_tokens(file: Path, value: Mapping[str, Any]) -> dict[str, tuple[Un
         if not line.strip():
             continue
         where = f"{beside}: line {number}"
+        check_size(line, where)
         sample = parse_json(line, where)
         usage = sample.get("token_usage") if isinstance(sample, dict) else None
         label = sample.get("evaluation_name") if isinstance(sample, dict) else None

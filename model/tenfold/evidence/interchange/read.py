@@ -14,6 +14,7 @@ from tenfold.evidence.interchange.common import (
     Options,
     as_points,
     benchmark_of,
+    check_size,
     questions_of,
 )
 from tenfold.evidence.interchange.epoch import read_epoch
@@ -76,8 +77,8 @@ TOGETHER = ("ARC Prize evaluations", "METR runs")
 """Formats of many small records, which are read together."""
 UNKNOWN = "JSON of a format that is not known"
 MAX_FILES = 20_000
-MAX_LINES_BYTES = 64 * 1024 * 1024
-"""Largest file of JSON lines."""
+MAX_JSON_BYTES, MAX_LINES_BYTES = 32 * 1024 * 1024, 64 * 1024 * 1024
+"""Largest file of JSON, as logs with their samples are, and of JSON lines."""
 
 
 def read_results(path: Path, options: Options) -> Imported:
@@ -164,7 +165,8 @@ def _text(file: Path, limit: int = MAX_FILE_BYTES) -> str:
 def _recognised(file: Path, found: Harvest) -> Iterator[tuple[str, Any]]:
     """The values of a file with the names of their formats, whether it is one, a list or lines."""
     lines = file.suffix.lower() != ".json"
-    text = _text(file, MAX_LINES_BYTES if lines else MAX_FILE_BYTES)
+    text = _text(file, MAX_LINES_BYTES if lines else MAX_JSON_BYTES)
+    check_size(text, file)
     try:
         value = parse_json(text, file)
     except SpecError:
