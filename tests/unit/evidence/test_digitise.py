@@ -608,6 +608,23 @@ def test_projects_by_their_content(tmp_path):
         assert len(digitise_chart(tmp_path / name).points) == 2, name
 
 
+@pytest.mark.parametrize(
+    ("names", "curve"),
+    [(["Primary", "Upper", "Lower"], 0), (["low", "Mean", "high"], 1), (["a", "b", "c"], 0)],
+)
+def test_ends_of_error_bars_are_no_points(names, curve, tmp_path):
+    """As the program saves groups of points: a number of the tuple and one of the group."""
+    body = project([(300, 100 + 10 * group) for group in range(3)] + [(400, 50)])
+    body["datasetColl"][0]["groupNames"] = names
+    for group in range(3):
+        body["datasetColl"][0]["data"][group] |= {"tuple": 0, "group": group}
+    found = digitise(body, tmp_path)
+    assert found.points["pixel_y"].tolist() == [100 + 10 * curve, 50]
+    assert f"2 points of other groups than '{names[curve]}' are left out" in notes(found)
+    body["datasetColl"][0]["data"] = [{"x": 300, "y": 1, "group": 9}]
+    refused(body, tmp_path, "no point in the group")
+
+
 def test_bombs_and_damage_in_gzip(tmp_path, monkeypatch):
     path = tmp_path / "a.tar"
     path.write_bytes(gzip.compress(b"x" * 1000)[:-9])

@@ -31,6 +31,10 @@ REFUSED = {
     "ImageAxes": "image axes are pixels without values",
     "CircularChartRecorderAxes": "a chart recorder's disc has a time axis",
 }
+CURVE = re.compile(
+    "(mean|median|average|value|primary|cent(er|re)|points?|estimate|y|score)s?", re.IGNORECASE
+)
+"""Names of groups of points that are the curve and not its error bars."""
 SEPARATED = re.compile(r"[0-9][,'\u2019_\u00a0\u2009\u202f ][0-9]")
 MONTH = re.compile(r"[01]?[0-9]/[0-9]{4}|[0-9]{4}\s*[\u5e74\ub144].*")
 """Dates of which a number is no part: 01/2024, and years as China, Japan and Korea write them."""
@@ -93,15 +97,34 @@ class Mark(Foreign):
     y: float = math.nan
     value: list[Any] | None = None
     metadata: Any = None
+    group: Any = None
 
 
 class Dataset(Foreign):
-    """One digitised series; versions 3 and 4.0 list metadata in the order of `metadataKeys`."""
+    """One digitised series; versions 3 and 4.0 list metadata in the order of `metadataKeys`.
+
+    Points may be in groups, as values and the ends of their error bars are: `groupNames`, and the
+    number of its group at each point.
+    """
 
     name: str
     data: list[Mark] = Field(default=[], max_length=MAX_MARKS)
     axesName: str | None = None
     metadataKeys: list[Any] = []
+    groupNames: list[Any] = []
+
+    @property
+    def own_group(self) -> int:
+        """The group that holds the curve: the one that is named so, else the first."""
+        named = [i for i, name in enumerate(self.groupNames) if CURVE.fullmatch(str(name).strip())]
+        return named[0] if len(named) == 1 else 0
+
+    @property
+    def curve(self) -> list[Mark]:
+        """The points of the curve, without those of other groups."""
+        if not self.groupNames:
+            return self.data
+        return [mark for mark in self.data if mark.group in (None, self.own_group)]
 
     def overridden(self, mark: Mark) -> bool:
         """Whether the value of a point was set by hand."""
@@ -280,6 +303,21 @@ def assign(
             rest.pop(name, None)
         pairs.append((table, [known[name] for name in names]))
     return pairs, list(rest)
+
+
+def left_of_groups(dataset: Dataset, where: str) -> str:
+    """A note on points in groups beside the curve, or "".
+
+    Raises:
+        SpecError: no point is in the group of the curve.
+    """
+    left = len(dataset.data) - len(dataset.curve)
+    if not left:
+        return ""
+    group = shown(str(dataset.groupNames[dataset.own_group]))
+    if not dataset.curve:
+        raise SpecError(f"{where}: no point in the group {group}; expected the curve in it")
+    return f"{where}: {left} points of other groups than {group} are left out, as error bars are"
 
 
 def doubts(axes: Axes, found: Calibration) -> list[str]:

@@ -100,7 +100,7 @@ def digitise_project(path: Path, axes_path: Path | None = None) -> Digitised:
                 continue
             if len({d.axesName for d in datasets}) > 1:
                 raise SpecError(f"{path}: series {series.name!r}: repeats on different axes")
-            pixels = [np.array([[m.x, m.y] for m in d.data]) for d in datasets]
+            pixels = [np.array([[m.x, m.y] for m in d.curve]) for d in datasets]
             centre, se = pool(pixels, meta.chart, f"{path}: series {series.name!r}")
             reading = Reading(series, centre, se, [""] * len(centre))
             charts.setdefault(str(datasets[0].axesName), []).append(reading)
@@ -137,6 +137,7 @@ def _calibrate(
         if axes.name not in maps:
             maps[axes.name] = projects.calibration(axes, chart.click_se, at)
         notes += [f"{at}: {line}" for line in projects.doubts(axes, maps[axes.name])]
+        notes.append(projects.left_of_groups(dataset, where))
         notes.append(projects.check_stored(axes, maps[axes.name], dataset, where))
     return list(filter(None, notes))
 
