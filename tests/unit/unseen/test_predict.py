@@ -1,4 +1,4 @@
-"""Prediction of unseen series: calibrated where truth is known, rivals computed by hand."""
+"""Prediction of unseen series: calibrated where truth is known; the commands."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ from tenfold.posterior import forward, priors, simulate
 from tenfold.posterior.plan import Plan
 from tenfold.posterior.scenario import ModelChoice, Scenario, Settings
 from tenfold.runs import build, store
-from tenfold.unseen import foresight, rivals, series
+from tenfold.unseen import foresight, series
 from tenfold.unseen.condition import condition
-from tenfold.unseen.forecast import Forecast
 from tenfold.unseen.predict import (
     SURPRISING,
     Hierarchy,
@@ -211,88 +210,6 @@ def test_forms_are_weighted_by_how_they_predict_unseen_series(evidence, maker):
     weights = form_weights(draws, series.of_points(made), 1)
     assert sum(weights.values()) == pytest.approx(1)
     assert max(weights, key=lambda form: weights[form]) == maker
-
-
-# --- forecasts ----------------------------------------------------------------------------------
-
-NORMAL = Forecast(np.ones(1), np.array([[0.4, 0.98]]), np.array([[0.1, 0.1]]))
-
-
-def test_a_forecast_of_one_normal_is_that_normal():
-    p = np.array([0.05, 0.5, 0.95])
-    assert NORMAL.quantile(p)[:, 0] == pytest.approx(stats.norm(0.4, 0.1).ppf(p), abs=1e-6)
-    assert NORMAL.quantile(p)[2, 1] == 1.0
-    y = np.array([0.55, 0.9])
-    grid = (np.arange(20_000) + 0.5) / 20_000  # below 0 and above 1 nothing is left to miss
-    upto = stats.norm.cdf(grid[:, None], NORMAL.mean[0], NORMAL.sd[0])
-    wanted = np.mean((upto - (y <= grid[:, None])) ** 2, axis=0)
-    assert NORMAL.crps(y, np.random.default_rng(1)) == pytest.approx(wanted, rel=0.01)
-    assert NORMAL.log_score(y)[0] == pytest.approx(stats.norm.logpdf(0.55, 0.4, 0.1))
-    assert NORMAL.covered(np.array([0.56, 0.98]), 0.9).tolist() == [True, True]
-    assert NORMAL.covered(np.array([0.57, 0.8]), 0.9).tolist() == [False, False]
-
-
-def test_mass_beyond_the_ends_stands_at_the_ends():
-    y = np.array([0.0, 1.0])
-    wanted = [stats.norm.logcdf(0, 0.4, 0.1), stats.norm.logsf(1, 0.98, 0.1)]
-    assert NORMAL.log_score(y) == pytest.approx(wanted)
-    assert NORMAL.covered(y, 0.9).tolist() == [False, True]
-
-
-def test_weights_count_in_every_score():
-    rng = np.random.default_rng(1)
-    weight = np.array([0.75, 0.25])
-    mixed = Forecast(weight, np.array([[0.3], [0.6]]), np.array([[0.02], [0.05]]))
-    y = np.array([0.5])
-    wanted = 0.75 * stats.norm.cdf(0.5, 0.3, 0.02) + 0.25 * stats.norm.cdf(0.5, 0.6, 0.05)
-    assert mixed.cdf(y) == pytest.approx([wanted])
-    assert mixed.members(rng).mean() == pytest.approx(0.375, abs=0.001)
-    assert mixed.effective == pytest.approx(1 / (0.75**2 + 0.25**2))
-    assert mixed.expected_quantile(np.array([0.5, 0.9]))[:, 0].tolist() == [0.3, 0.6]
-
-
-# --- rivals -------------------------------------------------------------------------------------
-
-
-def little(regime="inference", score=(0.2,), se=1e-6, x=(0.0,)):
-    n = len(score)
-    return series.Series(
-        label="s", benchmark="b", family="f", model="m", publication="", regime=regime,
-        unit="tokens", floor=0.0, questions=0,
-        reference=0.0, log10_compute=np.array(x), log10_compute_se=np.zeros(n),
-        score=np.array(score), score_se=np.full(n, se), non_thinking=np.zeros(n, dtype=bool),
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize(("regime", "ooms"), [("inference", 2.0), ("rl", 4.0)])
-def test_the_essay_goes_from_20_to_80_percent(regime, ooms):
-    found = rivals.essay(little(regime), little(regime, x=(ooms,)), np.random.default_rng(1))
-    assert found.mean == pytest.approx(0.8, abs=1e-4)
-
-
-def test_no_change_is_the_highest_given_point_with_both_errors():
-    given = little(score=(0.2, 0.4), se=0.03, x=(0.0, 1.0))
-    found = rivals.same(given, little(se=0.04, x=(2.0,)))
-    assert found.mean.item() == 0.4
-    assert found.sd.item() == pytest.approx(0.05)
-
-
-def test_alone_has_the_prior_slope_from_one_point_and_its_own_from_many():
-    target = little(x=(1.0,))
-    found = rivals.alone(little(), target, PRIORS, np.random.default_rng(1))
-    slope = special.logit(found.mean[:, 0]) - special.logit(0.2)
-    assert np.log(slope).mean() == pytest.approx(-0.2231, abs=0.1)
-    assert np.log(slope).std() == pytest.approx(0.7, abs=0.07)
-    x = np.array([-1.0, -0.5, 0.0])
-    given = little(score=special.expit(2 * x - 1), se=1e-4, x=x)
-    found = rivals.alone(given, target, PRIORS, np.random.default_rng(1))
-    assert found.mean.mean() == pytest.approx(special.expit(1.0), abs=0.01)
-
-
-def test_printed_binomial_errors_do_not_tell_the_score():
-    told = replace(little(score=(0.25, 0.5), x=(0.0, 1.0)), questions=100)
-    told = replace(told, score_se=np.array([np.sqrt(0.25 * 0.75 / 100), 0.02]))
-    assert np.isnan(series.blind(told).score_se).tolist() == [True, False]
 
 
 # --- commands -----------------------------------------------------------------------------------
