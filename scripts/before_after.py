@@ -31,8 +31,9 @@ VERSIONS = ("before", "now")
 
 def install(source: Path, place: Path) -> int:
     """Install a checkout, with the versions that it locks; its size in bytes."""
-    subprocess.run(
-        ["uv", "sync", "-q", "--locked", "--no-dev", "--no-editable", "--compile-bytecode"],
+    options = "-q --locked --no-dev --no-editable --compile-bytecode"
+    subprocess.run(  # a wheel that was built before would be taken again
+        ["uv", "sync", *options.split(), "--reinstall-package", "tenfold"],
         cwd=source,
         env=os.environ | {"UV_PROJECT_ENVIRONMENT": str(place)},
         check=True,
