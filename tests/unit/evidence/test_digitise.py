@@ -332,6 +332,11 @@ def without(*path):
         ("{}", ["version: got None", "3 or 4"]),
         (changed() | {"version": [5, 0]}, ["version: got [5, 0]"]),
         ({"wpd": {"version": [2, 6]}}, ["version: got [2, 6]"]),
+        (
+            {"wpd": {"version": [3, 8], "axesType": "XYAxes", "axesParameters": [1]}},
+            ["wpd.axesParameters: got [1]; expected a table"],
+        ),
+        (with_dataset(data=[{"x": 300, "y": 200, "value": [True, 50]}]), ["stored x value 1,"]),
         (without("axesColl"), ["axesColl: missing"]),
         (without("datasetColl", 0, "data"), ["no dataset has points"]),
         (without("axesColl", 0, "calibrationPoints", 1, "px"), ["point without its pixel"]),
@@ -387,6 +392,16 @@ def without(*path):
 )
 def test_bad_projects_are_one_clear_line(body, words, tmp_path):
     refused(body, tmp_path, *words)
+
+
+def test_stored_values_may_be_rounded(tmp_path):
+    """Other writers of projects keep six digits; a unit of the last one is too much."""
+    body = with_dataset(data=[{"x": 301, "y": 200, "value": [1011.58, 50]}])
+    assert digitise(body, tmp_path).points["compute"].tolist() == pytest.approx([1011.5794542])
+    body["datasetColl"][0]["data"][0]["value"] = [1011.59, 50]
+    refused(body, tmp_path, "stored x value 1011.59")
+    body["datasetColl"][0]["data"][0]["value"] = [1010, 50]
+    refused(body, tmp_path, "stored x value 1010")
 
 
 def test_a_point_stored_right_passes(tmp_path):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +20,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from tenfold.evidence import numbers
 from tenfold.evidence.digitise.archive import project_text
 from tenfold.evidence.digitise.axes import Calibration, Series, check_calibration, check_directions
-from tenfold.evidence.plausible import what_compute_looks_like
 from tenfold.files import SpecError, did_you_mean, parse_json, shown
 from tenfold.spec import validate
 
@@ -38,9 +38,6 @@ CURVE = re.compile(
 SEPARATED = re.compile(r"[0-9][,'\u2019_\u00a0\u2009\u202f ][0-9]")
 MONTH = re.compile(r"[01]?[0-9]/[0-9]{4}|[0-9]{4}\s*[\u5e74\ub144].*")
 """Dates of which a number is no part: 01/2024, and years as China, Japan and Korea write them."""
-DAYS = (19900101, 21001231)
-SECONDS = (631152000, 4133980800)
-"""The years 1990 to 2100 as days written YYYYMMDD, and as Unix time."""
 MAX_MARKS = 20_000
 
 
@@ -163,6 +160,9 @@ def read_project(path: Path) -> Project:
         axes = {"name": "axes", "type": kind, "calibrationPoints": body.get("calibration", [])}
         series = body.get("dataSeries")
         parameters = body.get("axesParameters") or {}
+        if not isinstance(parameters, dict):
+            got = shown(parameters)
+            raise SpecError(f"{path}: wpd.axesParameters: got {got}; expected a table")
         body = {"axesColl": [axes | parameters] if kind else [], "datasetColl": series}
         if isinstance(series, list) and all(isinstance(s, dict) for s in series):
             body["datasetColl"] = [s | {"axesName": "axes" if kind else None} for s in series]
@@ -320,37 +320,6 @@ def left_of_groups(dataset: Dataset, where: str) -> str:
     return f"{where}: {left} points of other groups than {group} are left out, as error bars are"
 
 
-def doubts(axes: Axes, found: Calibration) -> list[str]:
-    """What may be meant otherwise in the calibration of an axis."""
-    lines = []
-    texts = [str(p.dx) for p in axes.calibrationPoints[:2]]
-    if all(re.fullmatch(r" *[1-9][0-9]{0,2}\.[0-9]{3} *", text) for text in texts):
-        lines.append(
-            f"x axis: {texts[0]!r} is read as {float(texts[0]):g}; if the point separates "
-            "thousands, leave it out in the project"
-        )
-    own = found.values[found.axis == 0]
-    values = [float(f"{v:.12g}") for v in (10**own if found.log[0] else own)]
-    if meaning := what_compute_looks_like(values, "") or _date_in_disguise(values):
-        lines.append(f"x axis: its calibration looks like {meaning}")
-    return lines
-
-
-def _date_in_disguise(values: Sequence[float]) -> str:
-    """Dates written as one number that the years alone do not show; else nothing."""
-    low, high = min(values), max(values)
-    days = all(
-        value == round(value) and 1 <= value // 100 % 100 <= 12 and 1 <= value % 100 <= 31
-        for value in values
-    )
-    if days and DAYS[0] <= low < high <= DAYS[1]:
-        return "dates as YYYYMMDD; expected compute"
-    for unit, factor in (("seconds", 1), ("milliseconds", 1000)):
-        if SECONDS[0] * factor <= low < high <= SECONDS[1] * factor and high < 2 * low:
-            return f"dates as {unit} since 1970; expected compute"
-    return ""
-
-
 def check_stored(axes: Axes, found: Calibration, dataset: Dataset, where: str) -> str:
     """Compare recomputed values with the stored ones, to 1e-6; returns a note or "".
 
@@ -379,7 +348,7 @@ def check_stored(axes: Axes, found: Calibration, dataset: Dataset, where: str) -
             if not isinstance(stored, int | float) or not math.isfinite(stored):
                 continue  # NaN is written as null
             size = abs(mine) if found.log[axis] else np.abs(found.values[found.axis == axis]).max()
-            if abs(stored - mine) > 1e-6 * max(size, abs(mine)):
+            if abs(stored - mine) > max(1e-6 * max(size, abs(mine)), _rounding(stored)):
                 if separated:
                     return (
                         f"{where}: stored values differ because the program reads {separated[0]!r} "
@@ -390,3 +359,9 @@ def check_stored(axes: Axes, found: Calibration, dataset: Dataset, where: str) -
                     f"calibration give {mine:.10g}; expected agreement to 1e-6"
                 )
     return ""
+
+
+def _rounding(stored: float) -> float:
+    """Half a unit of the last digit of a number, as other writers of projects round; else 0."""
+    _, digits, exponent = Decimal(str(+stored)).as_tuple()
+    return 0.5 * 10.0 ** int(exponent) if len(digits) >= 4 else 0.0

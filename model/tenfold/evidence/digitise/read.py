@@ -13,6 +13,7 @@ from scipy.optimize import linear_sum_assignment
 
 from tenfold.evidence.digitise import archive, projects
 from tenfold.evidence.digitise.axes import AxesFile, Calibration, Chart, calibrate
+from tenfold.evidence.digitise.doubts import doubts
 from tenfold.evidence.digitise.table import Digitised, Reading, tabulate
 from tenfold.files import Mistakes, SpecError, shown
 from tenfold.spec import load_toml
@@ -136,7 +137,7 @@ def _calibrate(
         at = f"{path}: axes {shown(axes.name)}"
         if axes.name not in maps:
             maps[axes.name] = projects.calibration(axes, chart.click_se, at)
-        notes += [f"{at}: {line}" for line in projects.doubts(axes, maps[axes.name])]
+        notes += [f"{at}: {line}" for line in doubts(axes, maps[axes.name])]
         notes.append(projects.left_of_groups(dataset, where))
         notes.append(projects.check_stored(axes, maps[axes.name], dataset, where))
     return list(filter(None, notes))
