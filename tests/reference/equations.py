@@ -420,11 +420,19 @@ def _sites(e: Evidence, form: str) -> dict[str, Any]:
     return found
 
 
+TOGETHER = 20
+"""Draws that are made at once: more take gigabytes, fewer take longer."""
+
+
 def prior(e: Evidence, form: str, names: Sequence[str], draws: int) -> dict[str, np.ndarray]:
     """Draws (draw, ...) of parameters, and of what follows from them, from the prior."""
-    sites = numpyro.infer.Predictive(model, num_samples=draws, return_sites=names, parallel=True)
-    found = sites(jax.random.PRNGKey(0), e, form)
-    return {name: np.asarray(value, dtype=float) for name, value in found.items()}
+    found = []
+    for key in range(-(-draws // TOGETHER)):
+        few = min(TOGETHER, draws - key * TOGETHER)
+        sites = numpyro.infer.Predictive(model, num_samples=few, return_sites=names, parallel=True)
+        found.append(sites(jax.random.PRNGKey(key), e, form))
+    return {name: np.concatenate([np.asarray(each[name], float) for each in found])
+            for name in names}  # fmt: skip
 
 
 def parameters(e: Evidence, form: str) -> dict[str, tuple[int, ...]]:
