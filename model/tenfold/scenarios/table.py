@@ -135,7 +135,7 @@ def _row(said: Said, whole: Scenario, run: store.Run, runs: Path, fit: bool, say
         return about | none
     told = answer.about()
     return about | {
-        "gear": told["gear"] if start is run else least,
+        "gear": told["gear"] if start is run else changes.heaviest((least, "refit")),
         "pareto_k": told["pareto_k"],
         "effective_draws": told["effective_draws"],
         "weights": told["weights"],

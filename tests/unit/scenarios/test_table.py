@@ -39,6 +39,12 @@ def test_rows_say_what_moves_and_how(run):
     assert {row[7] for row in records[1:]} == {"mixture", "logistic", "saturating"}
 
 
+def test_a_row_of_a_run_of_its_own_says_that_it_was_fitted(run, tmp_path, monkeypatch):
+    own = store.load(shutil.copytree(run.path, tmp_path / "own" / run.path.name))
+    monkeypatch.setattr(table, "fitted", lambda said, runs: own if said.one else None)
+    assert table.rows(run, run.path.parent, ("essay-numbers",))["essay-numbers"]["gear"] == "refit"
+
+
 def test_rows_that_are_current_are_read_and_others_made_anew(run):
     runs = run.path.parent
     told: list[str] = []
