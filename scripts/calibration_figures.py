@@ -12,31 +12,24 @@ from drawing import save, start
 BLUE, ORANGE = "#1f5c99", "#d9730d"
 
 
-def _grid(count: int) -> tuple[Any, list[Any]]:
-    rows = -(-count // 5)
-    canvas, axes = start().subplots(
-        rows, 5, figsize=(11, 1.6 * rows + 0.4), sharex=True, sharey=True, layout="constrained"
-    )
-    for axis in axes.flat[count:]:
-        axis.set_axis_off()
-    for axis in axes.flat[max(0, count - 5) : count]:
-        axis.tick_params(labelbottom=True)
-    return canvas, list(axes.flat[:count])
-
-
 def ecdf_figure(path: Path, table: dict[str, np.ndarray], found: dict[str, Any]) -> None:
-    """ECDF of ranks less the uniform one, one panel per quantity, with simultaneous bands."""
-    canvas, axes = _grid(len(table))
+    """ECDF of ranks less the uniform one, a line per quantity, with simultaneous bands."""
+    canvas, axis = start().subplots(figsize=(8, 4), layout="constrained")
     n = next(iter(table.values())).size
     low, high = bands(n, uniform_extremes(n))
-    for axis, (name, values) in zip(axes, table.items(), strict=True):
-        axis.fill_between(STEPS, low - STEPS, high - STEPS, color="0.87", step="mid")
-        axis.axhline(0, color="0.6", lw=0.6)
-        color = ORANGE if found[name]["p"] < 0.05 else BLUE
-        axis.step(STEPS, steps(values) / n - STEPS, where="mid", color=color, lw=1.2)
-        axis.set_title(f"{name}\np = {found[name]['p']:.3f}", fontsize=7)
-    canvas.supxlabel("rank of the true value among posterior draws (share of draws below it)")
-    canvas.supylabel("ECDF of ranks less uniform (share of data sets)")
+    axis.fill_between(STEPS, low - STEPS, high - STEPS, color="0.87", step="mid")
+    axis.axhline(0, color="0.6", lw=0.6)
+    gaps = {name: steps(values) / n - STEPS for name, values in table.items()}
+    outside = sorted(name for name in gaps if found[name]["p"] < 0.05)
+    inside = [np.append(gap, np.nan) for name, gap in gaps.items() if name not in outside]
+    x = np.tile(np.append(STEPS, np.nan), len(inside))
+    axis.plot(x, np.concatenate([[], *inside]), color=BLUE, lw=0.6)  # one path is a small file
+    for name in outside:
+        label = f"{name}, p = {found[name]['p']:.3f}"
+        axis.plot(STEPS, gaps[name], color=ORANGE, lw=1.2, label=label)
+        axis.legend(frameon=False, fontsize=7, ncols=2)
+    axis.set_xlabel("rank of the true value among posterior draws (share of draws below it)")
+    axis.set_ylabel("ECDF of ranks less uniform (share of data sets)")
     save(canvas, path)
 
 

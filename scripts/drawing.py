@@ -33,6 +33,9 @@ def save(canvas: Any, path: Path) -> None:
 
 
 def small(svg: str) -> str:
-    """A figure without indentation, its paths to a tenth of a point."""
+    """A figure without indentation, its paths to a tenth of a point, its words in one font."""
     text = re.sub(r"\n\s*", "\n", svg.replace(" \nL", "L"))
-    return re.sub(r' d="[^"]*"', lambda path: re.sub(r"(\.\d)\d+", r"\1", path[0]), text)
+    text = re.sub(r' d="[^"]*"', lambda path: re.sub(r"(\.\d)\d+", r"\1", path[0]), text)
+    text = re.sub(r"font-family: [^;\"]*sans-serif", "font-family: sans-serif", text)
+    text = re.sub(r'(<text[^>]*?) transform="rotate\(-0 [^"]*"', r"\1", text)
+    return re.sub(r'<g id="[^"]*"', "<g", text)
