@@ -14,7 +14,6 @@ data set to a CSV file in reports/calibration and goes on from there when it is 
 from __future__ import annotations
 
 import argparse
-import csv
 import math
 import time
 from collections.abc import Callable, Iterable
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import stored_tables
 import xarray as xr
 from calibration_design import (
     KEPT,
@@ -252,7 +252,7 @@ def run(
         SystemExit: the file holds rows of another design.
     """
     design_key = key(base().plan)
-    rows = read(path)
+    rows = stored_tables.read(path)
     others = {row["key"] for row in rows} - {design_key}
     if others:
         raise SystemExit(f"{path}: rows of another design ({', '.join(others)}); move it away")
@@ -260,30 +260,12 @@ def run(
     tasks = [(function, a) for a in arguments if _name(a) not in there]
     about = {"key": design_key, "code": code()}
     for (_, own), row in workers.finished(_one, tasks, processes, print):
-        append(path, {"task": _name(own), **about, **row})
+        rows.append({"task": _name(own), **about, **row})
+        stored_tables.write(path, rows)
 
 
 def _name(arguments: tuple) -> str:
     return " ".join(str(argument) for argument in arguments)
-
-
-def read(path: Path) -> list[dict[str, str]]:
-    """Rows of a table, or none if it is not there."""
-    if not path.exists():
-        return []
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def append(path: Path, row: dict[str, Any]) -> None:
-    """Add one row; the first writes the header."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(row), lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -297,13 +279,13 @@ def main(arguments: list[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     numbers = range(chosen.simulations)
     if chosen.experiment == "ranks":
-        path, function = chosen.folder / f"ranks-{chosen.form}.csv", rank_row
+        path, function = chosen.folder / f"ranks-{chosen.form}.csv.xz", rank_row
         tasks: list[tuple] = [(chosen.form, number) for number in numbers]
     elif chosen.experiment == "recovery":
-        path, function = chosen.folder / "recovery.csv", recovery_row
+        path, function = chosen.folder / "recovery.csv.xz", recovery_row
         tasks = [(rate, number) for number in numbers for rate in RATES]
     else:
-        path, function = chosen.folder / "ceiling.csv", ceiling_row
+        path, function = chosen.folder / "ceiling.csv.xz", ceiling_row
         tasks = [(number,) for number in numbers]
     run(path, function, tasks, chosen.processes)
 

@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import calibrate
+import stored_tables
+from calibration_design import FARTHEST
 from calibration_figures import ceiling_figure, ecdf_figure, recovery_figure
 from calibration_results import ceiling, rank_table, ranks, recovery
 
 from tenfold.curves import FORMS
+from tenfold.files import write_atomic
 
 DRAWN = 100
 """Data sets from which on the distribution of ranks is drawn: that of fewer shows little."""
@@ -92,6 +95,16 @@ def _today(item: dict[str, Any]) -> str:
     )
 
 
+def _again(farthest: float) -> str:
+    """Why data sets of a form without a floor are drawn again."""
+    return (
+        "Scores of this form have no floor, and those of most parameters that the prior draws "
+        "cannot be scores; there chains find second modes. Data sets with a score more than "
+        f"{farthest:g} below 0 or above 1 are therefore drawn again. Ranks stay uniform by that, "
+        "since the posterior depends on the data alone."
+    )
+
+
 def _rank_part(form: str, item: dict[str, Any]) -> str:
     n, several = item["data_sets"], item["quantities"]
     rejected, outside = item["rejected_after_holm"], item["outside_bands"]
@@ -120,6 +133,7 @@ def _rank_part(form: str, item: dict[str, Any]) -> str:
         f"{item['divergences']} among {item['draws']} draws. All fits are kept. "
         f"The median fit took {item['median_seconds']:g} seconds.",
         "",
+        *([_again(FARTHEST[form]), ""] if form in FARTHEST else []),
         _today(item["today"]),
         "",
         f"With Holm's correction for {several} quantities, {verdict}: the least p value is "
@@ -252,7 +266,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Report on calibration")
     parser.add_argument("--folder", type=Path, default=calibrate.FOLDER)
     folder = parser.parse_args(arguments).folder
-    rows = {path.stem: calibrate.read(path) for path in sorted(folder.glob("*.csv"))}
+    rows = {
+        path.name.removesuffix(".csv.xz"): stored_tables.read(path)
+        for path in sorted(folder.glob("*.csv.xz"))
+    }
     tables = {name: sorted(table, key=lambda row: row["task"]) for name, table in rows.items()}
     tables = {name: table for name, table in tables.items() if table}
     forms = [form for form in FORMS if f"ranks-{form}" in tables]
@@ -283,8 +300,8 @@ def main(arguments: list[str] | None = None) -> None:
         recovery_figure(folder / "recovery.svg", tables["recovery"], results["recovery"])
     if results["ceiling"]:
         ceiling_figure(folder / "ceiling.svg", tables["ceiling"], results["ceiling"])
-    (folder / "results.json").write_text(json.dumps(results, indent=1) + "\n")
-    (folder / "README.md").write_text(page(results))
+    write_atomic(folder / "results.json", json.dumps(stored_tables.few(results), indent=1) + "\n")
+    write_atomic(folder / "README.md", page(results))
 
 
 if __name__ == "__main__":

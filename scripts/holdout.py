@@ -16,10 +16,7 @@ and a figure; folds that are there already, of the same evidence, priors and cod
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import json
-import lzma
 import sys
 from dataclasses import replace
 from functools import cache
@@ -29,6 +26,7 @@ from typing import Any, NamedTuple
 import calibration_design
 import holdout_page
 import numpy as np
+import stored_tables
 import xarray as xr
 
 from tenfold.curves import Form
@@ -181,13 +179,13 @@ def _rows(
             "score": round(float(score), 5),
         }  # fmt: skip
         for key, value in zip(("p05", "p50", "p95"), scored.quantiles[:, i], strict=True):
-            row[key] = round(float(value), 5)
+            row[key] = round(float(value), 4)
         for method in rivals.METHODS:
-            row[f"crps_{method}"] = round(float(scored.crps[method][i]), 6)
-            row[f"log_score_{method}"] = round(float(scored.log_score[method][i]), 4)
+            row[f"crps_{method}"] = float(f"{scored.crps[method][i]:.3g}")
+            row[f"log_score_{method}"] = round(float(scored.log_score[method][i]), 2)
             for level, inside in scored.covered[method].items():
                 row[f"inside_{round(100 * level)}_{method}"] = int(inside[i])
-        row |= {f"log_score_{form}": round(float(values[i]), 4) for form, values in alone.items()}
+        row |= {f"log_score_{form}": round(float(values[i]), 2) for form, values in alone.items()}
         found.append(row)
     return found
 
@@ -280,27 +278,6 @@ def summaries(rows: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def write(path: Path, rows: list[dict[str, Any]]) -> None:
-    """All rows so far: a fold takes minutes."""
-    if not rows:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_atomic(path, lzma.compress(text.getvalue().encode(), preset=9))
-
-
-def read(path: Path, key: str | None = None) -> list[dict[str, Any]]:
-    """Rows that are there; those of a key alone where one is given."""
-    if not path.is_file():
-        return []
-    text = lzma.decompress(path.read_bytes()).decode()
-    rows = list(csv.DictReader(io.StringIO(text, newline="")))
-    return [row for row in rows if key is None or row["key"] == key]
-
-
 def main() -> None:
     """Run what is asked for and write the folder."""
     parser = argparse.ArgumentParser(description="Prediction of series that were held out")
@@ -312,10 +289,10 @@ def main() -> None:
     parser.add_argument("--page-only", action="store_true", help="from the scores in FOLDER")
     chosen = parser.parse_args()
     path = chosen.folder / "scores.csv.xz"
-    rows = read(path)
+    rows = stored_tables.read(path)
     if not chosen.page_only:
         key = f"{calibration_design.key(baseline())}-{calibration_design.code()}-{chosen.folds}"
-        rows = read(path, key)
+        rows = [row for row in rows if row["key"] == key]
         there = {(row["design"], int(row["fold"])) for row in rows}
         run = store.latest(chosen.runs).path.resolve()
         wanted = [
@@ -326,10 +303,10 @@ def main() -> None:
         ]
         for _, found in workers.finished(one_fold, wanted, chosen.processes, print):
             rows += [{"key": key} | row for row in found]
-            write(path, rows)
+            stored_tables.write(path, rows)  # a fold takes minutes
     if not rows:
         sys.exit("nothing to predict")
-    results = summaries(rows)
+    results = stored_tables.few(summaries(rows))
     write_atomic(chosen.folder / "results.json", json.dumps(results, indent=1) + "\n")
     holdout_page.figure(results["designs"], chosen.folder / "holdout.svg")
     write_atomic(chosen.folder / "README.md", holdout_page.page(results))

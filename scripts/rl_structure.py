@@ -17,10 +17,7 @@ README.md.
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import json
-import lzma
 import subprocess
 import time
 from dataclasses import replace
@@ -28,7 +25,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import stored_tables
 import xarray as xr
+from stored_tables import Rows
 
 from tenfold.curves import Form
 from tenfold.evidence import dataset as evidence
@@ -53,7 +52,6 @@ SHORT = {"drift_length": {"mu": -0.7, "sigma": 0.4}}
 HEAVY = {"nu": {"shift": 2.0}}
 FORMS = ("short-drift", "power-short", "logistic-short", "earlier-short")
 """Structures that differ in the curve form alone, to be mixed."""
-Rows = list[dict[str, Any]]
 LATER = 0.4
 """OOMs beyond the last given point from which a run's points are its later part."""
 STRUCTURES: dict[str, tuple[str, dict[str, Any], dict[str, dict[str, float]]]] = {
@@ -164,8 +162,8 @@ def _points(scored: rivals.Scored, publication: str, methods: tuple[str, ...]) -
         row = {"publication": publication, "series": scored.given.label}
         row |= {"ooms_ahead": round(float(ahead), 3), "score": round(float(score), 5)}
         for method in methods:
-            row[f"crps_{method}"] = round(float(scored.crps[method][i]), 5)
-            row[f"log_score_{method}"] = round(float(scored.log_score[method][i]), 3)
+            row[f"crps_{method}"] = float(f"{scored.crps[method][i]:.3g}")
+            row[f"log_score_{method}"] = round(float(scored.log_score[method][i]), 2)
             row[f"inside_90_{method}"] = int(scored.covered[method][0.9][i])
         found.append(row)
     return found
@@ -201,12 +199,12 @@ def main() -> None:
         text = json.dumps(forms_of(Path(chosen.names[0])), indent=1) + "\n"
         write_atomic(FOLDER / "forms.json", text)
     paths = (FOLDER / "scores.csv.xz", FOLDER / "fits.csv")
-    kept = [_long(_read(paths[0])), _read(paths[1])]
+    kept = [_long(stored_tables.read(paths[0])), stored_tables.read(paths[1])]
     for name in chosen.names if chosen.what == "run" else ():
         for k, found in enumerate(rows_of(name)):
             kept[k] = [row for row in kept[k] if row["structure"] != name] + found
-        _write(paths[0], _wide(kept[0]))
-        _write(paths[1], kept[1])
+        stored_tables.write(paths[0], _wide(kept[0]))
+        stored_tables.write(paths[1], kept[1])
     if chosen.what == "page":
         from rl_structure_page import page
 
@@ -236,24 +234,6 @@ def _long(rows: Rows) -> Rows:
         | {key: row.get(f"{key} of {name}", "") for key in MEASURES}
         for name in names for row in rows
     ]  # fmt: skip
-
-
-def _read(path: Path) -> Rows:
-    if not path.is_file():
-        return []
-    text = path.read_bytes()
-    text = lzma.decompress(text) if path.suffix == ".xz" else text
-    return list(csv.DictReader(io.StringIO(text.decode())))
-
-
-def _write(path: Path, rows: Rows) -> None:
-    made = io.StringIO()
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    writer = csv.DictWriter(made, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    text = made.getvalue().encode()
-    write_atomic(path, lzma.compress(text, preset=9) if path.suffix == ".xz" else text)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 import numpy as np
-from rl_structure import FOLDER, FORMS, GIVEN, LATER, SETTINGS, SLOW, STRUCTURES, Rows
+from rl_structure import FOLDER, FORMS, GIVEN, LATER, SETTINGS, SLOW, STRUCTURES
+from stored_tables import Rows
 
 from tenfold.fit.diagnose import mean_over_points
 

@@ -88,8 +88,8 @@ def test_a_partial_table_says_so(report, results, tmp_path, monkeypatch):
         ["logistic 0", "abc", "", 3, 1000, 2, 20.5, "nu", 1.01, 2.0, 4, 19],
         ["logistic 1", "abc", report.calibrate.code(), 0, 1000, 1, 90.0, "nu", 1.00, 1.0, 0, 7],
     ]
-    table = tmp_path / "ranks-logistic.csv"
-    table.write_text("\n".join(",".join(map(str, line)) for line in [names, *lines]) + "\n")
+    rows = [dict(zip(names, line, strict=True)) for line in lines]
+    report.stored_tables.write(tmp_path / "ranks-logistic.csv.xz", rows)
     report.main(["--folder", str(tmp_path)])
     found = json.loads((tmp_path / "results.json").read_text())["ranks"]["logistic"]
     assert (found["data_sets"], found["repeated_with_more_draws"]) == (2, 1)
