@@ -282,14 +282,18 @@ def _css(style: str) -> str:
 
 
 NUMBER = re.compile(r"(\d+\.\d)\d+")
+TAG = re.compile(r"<[^>]+>")
 PATH = re.compile(r' d="([MLz\d\s.-]+)"')
 STEP = re.compile(r"([MLz])\s*(?:(-?[\d.]+) (-?[\d.]+))?")
 
 
 def lean(svg: str) -> str:
-    """matplotlib's SVG with coordinates to a tenth of a point, without its metadata."""
+    """matplotlib's SVG with coordinates to a tenth of a point, without its metadata.
+
+    What is written in it stays as it is: 0.25 on an axis is no coordinate.
+    """
     body = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
-    return PATH.sub(_relative, NUMBER.sub(r"\1", body))
+    return PATH.sub(_relative, TAG.sub(lambda tag: NUMBER.sub(r"\1", tag[0]), body))
 
 
 def _relative(path: re.Match[str]) -> str:
