@@ -49,6 +49,7 @@ FOLDER = Path(__file__).parents[1] / "reports" / "calibration"
 MODERATE = {
     "log_slope_mean": math.log(0.55), "benchmark_sd": 0.2, "cell_sd": 0.12, "family_sd": 0.2,
     "model_sd": 0.38, "publication_sd": 0.45, "unit_sd": 0.2, "early_mean": 0.0, "early_sd": 0.5,
+    "start_mean": -1.0, "start_sd": 1.0,
     "thinking_family_sd": 0.3, "thinking_model_sd": 0.13, "thinking_rest_mean": -2.0,
     "thinking_rest_sd": 0.7, "drift_share": 0.9, "drift_length": 1.6,
     "series_sd": 0.2, "intercept_mean": 0.2, "intercept_cell_sd": 1.5, "intercept_sd": 1.5,
@@ -68,7 +69,7 @@ PARAMETERS = (
     "thinking_shift_sd", "ceiling_mean", "ceiling_sd", "lambda", "sigma", "nu",
     "model_sd", "publication_sd", "unit_sd",
     "thinking_family_sd", "thinking_model_sd", "thinking_rest_mean", "thinking_rest_sd",
-    "early_mean", "early_sd", "drift_share", "drift_length",
+    "early_mean", "early_sd", "start_mean", "start_sd", "drift_share", "drift_length",
     "log_inference_per_training_mean", "inference_per_training_sd", "gpt_level_mean",
     "gpt_level_sd",
 )  # fmt: skip

@@ -71,6 +71,8 @@ STRUCTURES: dict[str, tuple[str, dict[str, Any], dict[str, dict[str, float]]]] =
         "`earlier`, short drift, all runs start alike",
         {"forms": ("earlier",)}, SHORT | {"early_sd": {"sigma": 0.05}},
     ),
+    "start": ("a start of its own (form `start`)", {"forms": ("start",)}, {}),
+    "start-short": ("`start`, short drift", {"forms": ("start",)}, SHORT),
     "logistic": ("no ceilings (form `logistic`)", {"forms": ("logistic",)}, {}),
     "logistic-short": ("`logistic`, short drift", {"forms": ("logistic",)}, SHORT),
     "power": ("error a power of compute (form `power`)", {"forms": ("power",)}, {}),

@@ -1,7 +1,7 @@
 """Response curves: linear predictor to expected score, with slopes and inverses.
 
 A curve takes the linear predictor `eta` (link units), a benchmark's `floor` (chance level) and
-`ceiling` (asymptote) to an expected score. All four forms pass halfway between floor and ceiling at
+`ceiling` (asymptote) to an expected score. All five forms pass halfway between floor and ceiling at
 `eta = 0` with the same gradient there, (ceiling - floor) / 4 per link unit, so that one prior on
 slopes means the same thing under every form:
 
@@ -13,6 +13,8 @@ saturating  the same with an estimated ceiling                  ScaleRL (arXiv 2
 earlier     as saturating; what an RL run starts with counts    a run starts at its model's score
             as compute before its own
 power       1 - exp(-eta / 2) / 2, ceiling 1, unbounded below   error is a power of compute
+start       as saturating; an RL run has a floor of     from a start to a ceiling of its own
+            its own, the score that it starts from      (ScaleRL, equation 1)
 ==========  ==================================================  =================================
 
 Everything works elementwise on numpy arrays, on labelled `xarray` objects, and (for
@@ -25,12 +27,14 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-Form = Literal["logistic", "saturating", "earlier", "power"]
+Form = Literal["logistic", "saturating", "earlier", "power", "start"]
 FORMS: tuple[Form, ...] = get_args(Form)
-CEILINGS: tuple[Form, ...] = ("saturating", "earlier")
+CEILINGS: tuple[Form, ...] = ("saturating", "earlier", "start")
 """Forms that level off below 1, at a height that is estimated."""
 EARLIER: tuple[Form, ...] = ("earlier",)
 """Forms in which an RL run starts with compute that counts already."""
+STARTS: tuple[Form, ...] = ("start",)
+"""Forms in which an RL run starts from a share of its own of the way from floor to ceiling."""
 SHAPES: tuple[Form, ...] = ("logistic", "power")
 """Curves that differ as functions; other forms are `logistic` below a ceiling of their own."""
 

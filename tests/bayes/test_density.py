@@ -70,7 +70,7 @@ def value_point(model, parameters, table):
     for variable in model.free_RVs:
         name = variable.name.removesuffix("_0")
         if (
-            name.startswith(("ceiling_", "early_")) and name not in parameters
+            name.startswith(("ceiling_", "early_", "start_")) and name not in parameters
         ):  # not used by this form
             point[model.rvs_to_values[variable].name] = np.zeros(variable.shape.eval())
             continue

@@ -86,6 +86,9 @@ def test_simulated_curves_are_the_curves(small, form):
                 rest = float(one["thinking_rest"].sel(shifted_benchmark=benchmark))
             floor = float(points["floor"].sel(benchmark=benchmark))
             ceiling = float(one["series_ceiling"].values[s])
+            if form == "start" and regime == "rl":
+                logit = float(one["start"].sel(rl_series=label))
+                floor += (ceiling - floor) / (1 + np.exp(-logit))
             if regime == "inference":
                 shared = one["ceiling"].sel(benchmark=benchmark, regime=regime)
                 assert ceiling == pytest.approx(float(shared))

@@ -23,7 +23,7 @@ from numpyro.infer.reparam import LocScaleReparam
 from numpyro.infer.util import log_density
 
 PRIORS = Path(__file__).parents[2] / "data" / "priors.toml"
-FORMS = ("logistic", "saturating", "earlier", "power")
+FORMS = ("logistic", "saturating", "earlier", "power", "start")
 OFFSET_UNITS = ("usd", "gpu_hours", "rollout_tokens", "steps")
 
 
@@ -292,7 +292,7 @@ def model(e: Evidence, form: str, scores: Any = None) -> None:
     rest = jnp.exp(_prior("thinking_rest_mean") + _prior("thinking_rest_sd") * rest_z)
     rest = _at(rest, by_benchmark, 0.0)
     reach = jnp.ones(len(e.regime))  # of every series
-    if form in ("saturating", "earlier"):
+    if form in ("saturating", "earlier", "start"):
         ceiling_mean, ceiling_sd = _prior("ceiling_mean", 2), _prior("ceiling_sd", 2)
         shared = np.flatnonzero(e.cell_regime == 1)
         of_cell = _normal("logit_m", ceiling_mean[1], ceiling_sd[1], len(shared))
@@ -306,6 +306,12 @@ def model(e: Evidence, form: str, scores: Any = None) -> None:
         early = _prior("early_mean") + _prior("early_sd") * z
         run = np.where(e.is_run, np.cumsum(e.is_run) - 1, -1)
         before = jnp.where(e.is_run, 10.0 ** (_at(early, run, 0.0) + e.begin), 0.0)
+    start = e.floor[benchmark]  # score from which each series starts
+    if form == "start" and e.is_run.any():
+        z = _normal("start_z", 0.0, 1.0, int(e.is_run.sum()))
+        risen = expit(_prior("start_mean") + _prior("start_sd") * z)
+        run = np.where(e.is_run, np.cumsum(e.is_run) - 1, -1)
+        start = start + (1 - start) * reach * _at(risen, run, 0.0)
 
     s, of = e.series, e.curve[e.series]  # curve and series of each point
     span = (1 - e.floor[benchmark]) * reach
@@ -313,12 +319,13 @@ def model(e: Evidence, form: str, scores: Any = None) -> None:
     own = 10.0**e.x / spent
     climbed = _at(kappa, e.chart[of], 1.0) * slope[s] * jnp.log10(spent / (1 + before[of]))
     eta = intercept[s] + climbed - shift[of] * e.non_thinking
-    expected = e.floor[benchmark[of]] + span[of] * share(eta, form)
+    top = e.floor[benchmark] + span
+    expected = start[of] + (top - start)[of] * share(eta, form)
 
     # points; the derivative of the share by automatic differentiation
     lam, sigma, nu = _prior("lambda"), _prior("sigma", 2), _prior("nu")
     steepness = jax.vmap(jax.grad(lambda value: share(value, form)))
-    per_logit = span[of] * steepness(eta)
+    per_logit = (top - start)[of] * steepness(eta)
     sd = jnp.sqrt(
         lam**2 * e.score_se**2
         + sigma[e.regime[of]] ** 2

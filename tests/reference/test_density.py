@@ -80,7 +80,7 @@ def pymc_point(
             log_jacobian += len(place) * np.log(values["intercept_cell_sd"])
         elif name == "ceiling_logit":
             point[name] = _ceilings(values, e, usable)
-        elif name.startswith(("ceiling_", "early_")) and name not in values:
+        elif name.startswith(("ceiling_", "early_", "start_")) and name not in values:
             point[name] = np.ones(shapes[name])  # not used by the form: constants
         elif name == "log_slope":
             point[name] = np.log(values["slope"])

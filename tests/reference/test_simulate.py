@@ -41,8 +41,9 @@ def named(one: xr.Dataset, e) -> dict[str, np.ndarray]:
     values["log_kappa"] = np.log(one["kappa_chart"].sel(chart=e.charts).values)
     values["series_effect"] = np.zeros(len(e.curve))
     values["intercept_cell"] = np.zeros(len(cell))
-    if "early_mean" in one:
-        values |= {name: one[name].values for name in ("early_mean", "early_sd", "early_z")}
+    for kind in ("early", "start"):
+        if f"{kind}_mean" in one:
+            values |= {f"{kind}_{key}": one[f"{kind}_{key}"].values for key in ("mean", "sd", "z")}
     if "ceiling_mean" in one:
         values["ceiling_mean"], values["ceiling_sd"] = one["ceiling_mean"], one["ceiling_sd"]
         labels = [f"{c['benchmark']} / {c['regime']}" for c in cell if c["regime"] == "inference"]

@@ -27,8 +27,8 @@ etas = st.floats(-12, 12)
 floors = st.floats(0, 0.5)
 ceilings = st.floats(0.55, 1)
 slopes = st.floats(0.05, 5)
-UPPER = {"logistic": 1.0, "saturating": 1.0, "earlier": 1.0, "power": 1.0}
-LOWER = {"logistic": 0.0, "saturating": 0.0, "earlier": 0.0, "power": -math.inf}
+UPPER = dict.fromkeys(FORMS, 1.0)
+LOWER = dict.fromkeys(FORMS, 0.0) | {"power": -math.inf}
 
 
 @given(etas, forms)

@@ -10,7 +10,8 @@ import xarray as xr
 
 COPIES = {
     "slope": "log_slope", "ceiling": "ceiling_logit", "series_ceiling": "ceiling_logit",
-    "thinking_rest": "thinking_rest_z", "early": "early_z", "family_effect": "family_z",
+    "thinking_rest": "thinking_rest_z", "early": "early_z", "start": "start_z",
+    "family_effect": "family_z",
 }  # fmt: skip
 """Functions of another parameter, monotone or nearly so, whose diagnostics are not repeated."""
 

@@ -108,6 +108,20 @@ def earlier(parameters: xr.Dataset, points: xr.Dataset) -> np.ndarray:
     return found
 
 
+def starts(parameters: xr.Dataset, points: xr.Dataset) -> np.ndarray:
+    """Score from which each series starts: its own, or the floor of its benchmark.
+
+    Shape (..., series).
+    """
+    floor = points["floor"].values[points["benchmark_index"].values]
+    found = np.broadcast_to(floor, (*parameters["cell_sd"].shape, floor.size)).copy()
+    if "start" in parameters:
+        runs = structure.rl(points)
+        height = parameters["series_ceiling"].values[..., runs] - floor[runs]
+        found[..., runs] += height / (1 + np.exp(-parameters["start"].values))
+    return found
+
+
 def told(parameters: xr.Dataset, points: xr.Dataset, form: Form) -> xr.Dataset:
     """Non-thinking scores of pairs given the thinking ones, dims (..., `pair`).
 
@@ -164,20 +178,16 @@ def expected(parameters: xr.Dataset, points: xr.Dataset, form: Form) -> xr.Datas
     Non-thinking points of pairs are expected from the thinking ones: see `told`.
     """
     series = xr.DataArray(points["series_index"].values, dims="obs")
-    benchmark = points["benchmark_index"].values[series.values]
     regime = points["regime_index"].values[series.values]
-    where = {
-        "benchmark": xr.DataArray(benchmark, dims="obs"),
-        "regime": xr.DataArray(regime, dims="obs"),
-    }
+    of_regime = xr.DataArray(regime, dims="obs")
 
     def bare(values: xr.DataArray) -> xr.DataArray:
         return values.drop_vars(("series", "benchmark", "regime", "cell"), errors="ignore")
 
     x = points["log10_compute"].drop_vars("obs") - bare(points["reference"].isel(series=series))
     own: xr.DataArray | float = 1.0
+    dims = (*parameters["cell_sd"].dims, "obs")
     if "early" in parameters:
-        dims = (*parameters["cell_sd"].dims, "obs")
         before = xr.DataArray(earlier(parameters, points)[..., series.values], dims=dims)
         x, own = curves.with_earlier(x, before)
     slope = bare(parameters["slope"].isel(series=series))
@@ -195,19 +205,18 @@ def expected(parameters: xr.Dataset, points: xr.Dataset, form: Form) -> xr.Datas
     shift, rest = (bare(v.isel(series=series)) for v in thinking(parameters, points))
     non_thinking = points["non_thinking"].drop_vars("obs")
     eta = (eta - shift * non_thinking).clip(-FAR, FAR)
-    floor = bare(points["floor"].isel(benchmark=where["benchmark"]))
+    floor = xr.DataArray(starts(parameters, points)[..., series.values], dims=dims)
     ceiling = bare(parameters["series_ceiling"].isel(series=series))
     score = curves.expected_score(eta, floor, ceiling, form)
     gradient = curves.score_gradient(eta, floor, ceiling, form)
     share = parameters["lambda"] if "lambda" in parameters else 1.0
-    sigma = bare(parameters["sigma"].isel(regime=where["regime"]))
+    sigma = bare(parameters["sigma"].isel(regime=of_regime))
     variance = (
         (share * points["score_se"].drop_vars("obs")) ** 2
         + sigma**2
         + (gradient * slope * own * points["log10_compute_se"].drop_vars("obs")) ** 2
         + (gradient * rest * non_thinking) ** 2
     )
-    dims = (*parameters["cell_sd"].dims, "obs")
     found = {"eta": eta, "expected_score": score, "score_sd": np.sqrt(variance)}
     found = {name: value.transpose(*dims).copy() for name, value in found.items()}
     pair = told(parameters, points, form)

@@ -6,6 +6,7 @@
                     + family_effect_f + model_effect_m [inference] + publication_effect_p [RL]
                     + series_effect_s
     shift_s       = thinking_shift_b + thinking_family_effect_f + thinking_model_effect_m
+    (start, RL: the run's own start, between floor and ceiling, instead of floor_b)
     score_i       = expected_i + sd_i epsilon_i,  sd_i^2 = lambda^2 score_se_i^2 + sigma_r^2
                     + (d expected / dx  log10_compute_se_i)^2
                     + (d expected / d eta  thinking_rest_b [non-thinking])^2
@@ -155,7 +156,10 @@ def build_model(points: xr.Dataset, priors: Priors, form: Form, choice: ModelCho
         span = (1.0 - floor) * share_max
         height = span[series[obs]]
         pick = pm.Data("form_weight", form_weight(form))
-        expected = floor[series[obs]] + height * _mixed(curves.expected_share, eta, pick)
+        begun = _begun(points, priors, form)[series[obs]]
+        expected = floor[series[obs]] + height * begun
+        height = height * (1.0 - begun)
+        expected = expected + height * _mixed(curves.expected_share, eta, pick)
         gradient = height * _mixed(curves.share_gradient, eta, pick)
 
         # --- likelihood of the points
@@ -211,6 +215,7 @@ def form_data(form: Form) -> dict[str, np.ndarray]:
         "form_weight": form_weight(form),
         "saturating": np.asarray(float(form in curves.CEILINGS)),
         "earlier": np.asarray(float(form in curves.EARLIER)),
+        "starts": np.asarray(float(form in curves.STARTS)),
     }
 
 
@@ -230,6 +235,20 @@ def _counted(points: xr.Dataset, x: np.ndarray, priors: Priors, form: Form) -> t
     place = np.where(runs, np.cumsum(runs) - 1, 0)[series]
     before = earlier * runs[series] * 10.0 ** (early + begin)[place]
     return pt.log10((10.0**x + before) / (1.0 + before)), 10.0**x / (10.0**x + before)
+
+
+def _begun(points: xr.Dataset, priors: Priors, form: Form) -> Any:
+    """Share of the way from floor to ceiling that each series has come before it starts."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    runs = structure.rl(points)
+    if not runs.any():
+        return np.zeros(runs.size)
+    starts = pm.Data("starts", float(form in curves.STARTS))
+    mean, sd = random_variable("start_mean", priors), random_variable("start_sd", priors)
+    share: Any = pt.sigmoid(mean + sd * pm.Normal("start_z", dims="rl_series"))
+    return starts * runs * share[np.where(runs, np.cumsum(runs) - 1, 0)]
 
 
 def _mixed(curve: Any, eta: Any, pick: Any) -> Any:

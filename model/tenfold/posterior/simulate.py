@@ -154,6 +154,11 @@ def _levels(drawn: _Drawn, form: Form) -> None:
         drawn.effects("early", "rl_series")
         early = drawn.around("early", drawn.found["early_z"][1])
         drawn.found["early"] = (("draw", "rl_series"), early)
+    if form in curves.STARTS and drawn.size("rl_series"):
+        drawn.known("start_mean")
+        drawn.effects("start", "rl_series")
+        start = drawn.around("start", drawn.found["start_z"][1])
+        drawn.found["start"] = (("draw", "rl_series"), start)
 
 
 def _noise(drawn: _Drawn, choice: ModelChoice) -> None:
@@ -280,8 +285,9 @@ def local_slopes(parameters: xr.Dataset, points: xr.Dataset, form: Form) -> np.n
     eta = parameters["intercept"].values + parameters["slope"].values * middle
     eta = np.clip(eta, -forward.FAR, forward.FAR)
     floor = points["floor"].values[points["benchmark_index"].values]
-    height = (parameters["series_ceiling"].values - floor) / (1 - floor)
-    share = np.clip(height * curves.expected_share(eta, form), 0.005, 0.995)
+    start = (forward.starts(parameters, points) - floor) / (1 - floor)
+    height = (parameters["series_ceiling"].values - floor) / (1 - floor) - start
+    share = np.clip(start + height * curves.expected_share(eta, form), 0.005, 0.995)
     factor = own * height * curves.share_gradient(eta, form) / (share * (1 - share))
     return np.log(np.maximum(factor, 1e-3))
 

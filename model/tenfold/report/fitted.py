@@ -37,7 +37,6 @@ def curves_of_series(stored: Stored) -> Frame:
     np.maximum.at(high, series, x)
     grid = low + (high - low) * np.linspace(0, 1, GRID)[:, None]
     from_reference = (grid - points["reference"].values).T
-    floor = points["floor"].values[points["benchmark_index"].values][:, None]
     parts = []
     for form in stored.used():
         posterior, chosen = stored.posterior[form], stored.mixture(form)
@@ -55,6 +54,7 @@ def curves_of_series(stored: Stored) -> Frame:
         spent, _ = curves.with_earlier(from_reference, earlier[:, :, None])
         eta = flat("intercept")[:, :, None] + slope[:, :, None] * spent
         ceiling = flat("series_ceiling")[:, :, None]
+        floor = forward.starts(posterior, points).reshape(-1, count)[chosen][:, :, None]
         parts.append(curves.expected_score(eta, floor, ceiling, form))
     found = np.quantile(np.concatenate(parts), LEVELS, axis=0)
     names = np.repeat(points["series"].values, GRID)

@@ -118,14 +118,14 @@ def named(u: np.ndarray, tables: Mapping[str, np.ndarray], where: Layout) -> xr.
         out[name] = ((*lead, *dims), u[..., where.slice(first, dims)])
     if out.sizes["chart"]:
         out["kappa_chart"] = np.exp(out["log_kappa"])
-    if "early_z" in out:
-        series = tables["series"][tables["series"]["early"] >= 0]
-        mean, sd = (out[f"early_{key}"].values[..., None] for key in ("mean", "sd"))
-        early = _standardised(
-            out["early_z"], mean, sd**2, series["early_information"], series["early_pointed"]
-        )
-        out["early"] = out["early_z"].copy(data=early)
-        out["early_z"] = out["early_z"].copy(data=(early - mean) / sd)
+    for name in ("early", "start"):
+        if f"{name}_z" in out:
+            series = tables["series"][tables["series"][name] >= 0]
+            mean, sd = (out[f"{name}_{key}"].values[..., None] for key in ("mean", "sd"))
+            known = (series[f"{name}_{key}"] for key in ("information", "pointed"))
+            own = _standardised(out[f"{name}_z"], mean, sd**2, *known)
+            out[name] = out[f"{name}_z"].copy(data=own)
+            out[f"{name}_z"] = out[f"{name}_z"].copy(data=(own - mean) / sd)
     _follow(out, tables)
     if "thinking_rest_z" in out:
         out["thinking_rest"] = np.exp(
@@ -268,6 +268,12 @@ def _series(
         ground[..., runs] = 10.0 ** (series["begin"][runs] + out["early"].values)
         m2 = m2 + np.log((1 + ground) / (1 + series["ground0"]))
     r1, r2 = r1 + h11 * m1 + h12 * m2, r2 + h12 * m1 + h22 * m2
+    if "start" in out:
+        risen = np.zeros((*out["cell_sd"].shape, series.size))
+        runs = series["start"] >= 0
+        risen[..., runs] = special.expit(out["start"].values)
+        risen[..., runs] -= special.expit(series["start0"][runs])
+        r1, r2 = r1 + quiet * series["by_start1"] * risen, r2 + quiet * series["by_start2"] * risen
     if "thinking_shift" in out:
         moved = quiet * _moved(out, tables)
         r1, r2 = r1 + series["by_shift1"] * moved, r2 + series["by_shift2"] * moved

@@ -142,7 +142,7 @@ def adapt(
     series["shift0"] = settled.shift[of_shift]
     for name, values in pilot.variances(tables["points"], tables["series"], at, found).items():
         series[name] = values
-    if "early_z" in where.blocks:
+    if {"early_z", "start_z"} & set(where.blocks):
         for name, values in earlier.known(
             bare, tables, sd[0], follows, settled.at, found, best
         ).items():

@@ -30,15 +30,16 @@ OWN = (
     "log_slope_mean unit_offset unit_sd benchmark_sd cell_sd family_sd model_sd "
     "publication_sd series_sd intercept_mean intercept_cell_sd intercept_sd "
     "thinking_shift_mean thinking_shift_sd thinking_family_sd thinking_model_sd "
-    "thinking_rest_mean thinking_rest_sd ceiling_mean ceiling_sd early_mean early_sd lambda_ "
-    "sigma nu drift_share drift_length log_inference_per_training_mean "
+    "thinking_rest_mean thinking_rest_sd ceiling_mean ceiling_sd early_mean early_sd "
+    "start_mean start_sd lambda_ sigma nu drift_share drift_length log_inference_per_training_mean "
     "inference_per_training_sd gpt_level_mean gpt_level_sd"
 ).split()
 """Parameters with a prior of their own: one number each, or one per regime or unit."""
 
 BLOCKS = (
     "cell_slope family_z model_z publication_z thinking_family_z thinking_model_z cell_level "
-    "ceiling_logit early_z intercept log_slope thinking_shift thinking_rest_z log_kappa shift_z"
+    "ceiling_logit early_z start_z intercept log_slope thinking_shift thinking_rest_z log_kappa "
+    "shift_z"
 ).split()
 """What follows them in the sampler's vector."""
 
@@ -68,11 +69,12 @@ TABLES = {
     # one row per family, model and publication: where its standard normal stands in u, and its sd
     "groups": _record("place sd"),
     "series": _record(
-        "first last regime cell ceiling unit thinking chart count_row drifts early "
+        "first last regime cell ceiling unit thinking chart count_row drifts early start "
         "group1 group2 group3 thinking1 thinking2",  # rows of `groups`, or -1
         "floor position level0 level_weight slope0 slope_weight by_shift1 by_shift2 shift0 "
         "p0 p1 p2 p3 p4 variance0 score_variance other_variance begin ground0 "
-        "early_information early_pointed",
+        "early_information early_pointed start0 by_start1 by_start2 "
+        "start_information start_pointed",
     ),
     "thinking": _record("", "information pointed"),  # benchmarks with a thinking shift
     "counts": _record("", "n"),  # distinct sums of `seen` within a series
@@ -571,8 +573,17 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
             ground = exp(LOG_10 * (one.begin + early))
             if positive:
                 m2 += log((1.0 + ground) / (1.0 + one.ground0))
-        r1 += h11 * m1 + h12 * m2
-        r2 += h12 * m1 + h22 * m2
+        # what a run starts from, as a share of its way to the ceiling; `pilot` took one for granted
+        begun = start = start_spread = start_known = risen = 0.0
+        if one.start >= 0:
+            start, start_spread, start_known = _standardised(
+                u[one.start], value[at.start_mean], value[at.start_sd] ** 2,
+                one.start_information, one.start_pointed,
+            )  # fmt: skip
+            begun = 1.0 / (1.0 + exp(-start))
+            risen = begun - 1.0 / (1.0 + exp(-one.start0))
+        r1 += h11 * m1 + h12 * m2 + quiet * one.by_start1 * risen
+        r2 += h12 * m1 + h22 * m2 + quiet * one.by_start2 * risen
         r1 += w1 * level[c] + quiet * one.by_shift1 * moved
         r2 += weight2 * middle2 + quiet * one.by_shift2 * moved
         y1 = r1 / l11
@@ -610,7 +621,8 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
 
         chart = one.chart
         kappa = exp(u[at.u_log_kappa + chart]) if chart >= 0 else 1.0
-        height = (1.0 - one.floor) * most[top]
+        whole = (1.0 - one.floor) * most[top]
+        bottom, height = one.floor + whole * begun, whole * (1.0 - begun)
         first, last = one.first, one.last
         squares, logs, product = 0.0, 0.0, 1.0
         drifts = one.drifts > 0 and at.drift_share >= 0
@@ -628,7 +640,7 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
             unsure += (spare * d.points[i].non_thinking) ** 2
             variance = (scale * d.points[i].score_se) ** 2 + sigma * sigma
             variance += by_one * by_one * unsure
-            gap = d.points[i].score - one.floor - height * share
+            gap = d.points[i].score - bottom - height * share
             gaps[i - first], variances[i - first], shares[i - first] = gap, variance, share
             if not drifts:
                 squares += d.points[i].seen * gap * gap / variance
@@ -668,7 +680,7 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
                     -d.points[i].seen * weight * gaps[i - first] / sqrt(variances[i - first])
                 )
         height_bar = slope_bar = eta_bar_sum = eta_bar_x = eta_bar_shift = 0.0
-        spare_bar = early_bar = 0.0
+        spare_bar = early_bar = expected_bar_sum = 0.0
         variance_bar_sum = variance_bar_se = 0.0
         for i in range(first, last):
             share, inverse = shares[i - first], 1.0 / variances[i - first]
@@ -689,6 +701,7 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
             by_one_bar = 2.0 * variance_bar * by_one * unsure
             eta_bar = height * (expected_bar * by_eta + by_one_bar * by_eta_twice)
             height_bar += expected_bar * share + by_one_bar * by_eta
+            expected_bar_sum += expected_bar
             unsure_bar = 2.0 * variance_bar * by_one * by_one
             of_x = unsure_bar * slope * (new * d.points[i].x_se) ** 2
             slope_bar += of_x
@@ -726,6 +739,7 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         h12_bar = l21_bar / l11
         h11_bar = 0.5 * (l11_bar - h12_bar * l21) / l11
         by_shift_bar = one.by_shift1 * r1_bar + one.by_shift2 * r2_bar
+        by_start_bar = one.by_start1 * r1_bar + one.by_start2 * r2_bar
         w1_bar += h11_bar + r1_bar * level[c]
         level_bar[c] += r1_bar * w1
         if positive:
@@ -741,7 +755,8 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
         h12_bar += r1_bar * m2 + r2_bar * m1
         h22_bar += r2_bar * m2
         noise_bar = h11_bar * h11 + h12_bar * h12 + h22_bar * h22
-        noise_bar = -(noise_bar + quiet * moved * by_shift_bar) / noise
+        noise_bar += quiet * (moved * by_shift_bar + risen * by_start_bar)
+        noise_bar /= -noise
         scale_bar += 2.0 * scale * one.score_variance * noise_bar
         bar[at.sigma + regime] += 2.0 * sigma * noise_bar
         if saturating:
@@ -754,7 +769,8 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
             g1_bar = quiet * (2.0 * g1 * h11_bar + g12 * h12_bar)
             g12_bar = quiet * (g1 * h12_bar + 2.0 * g12 * h22_bar)
             g2_bar = 2.0 * quiet * g2 * h22_bar
-            logit_bar[top] += (1.0 - one.floor) * height_bar * most[top] * (1.0 - most[top])
+            whole_bar = begun * expected_bar_sum + (1.0 - begun) * height_bar
+            logit_bar[top] += whole * whole_bar * (1.0 - most[top])
             logit_bar[top] += m1_by * m1_bar + m2_by * m2_bar
             logit_bar[top] += g1_by * g1_bar + g12_by * g12_bar + g2_by * g2_bar
         if one.early >= 0:
@@ -767,6 +783,17 @@ def log_density(u: Any, u_bar: Any, d: Any) -> Any:
             u_bar[one.early] += z_bar
             bar[at.early_mean] += mean_bar
             bar[at.early_sd] += 2.0 * sd * v_bar
+        if one.start >= 0:
+            sd = value[at.start_sd]
+            begun_bar = whole * (expected_bar_sum - height_bar) + quiet * by_start_bar
+            density, z_bar, mean_bar, v_bar, _, _ = _standardised_bar(
+                begun_bar * begun * (1.0 - begun), u[one.start], value[at.start_mean], start,
+                sd * sd, one.start_information, start_spread, start_known,
+            )  # fmt: skip
+            total += density
+            u_bar[one.start] += z_bar
+            bar[at.start_mean] += mean_bar
+            bar[at.start_sd] += 2.0 * sd * v_bar
         bar[rl + regime] += typical_bar
         slope_total_bar[c] += typical_bar
         if unit >= 0:

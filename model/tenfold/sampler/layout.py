@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from tenfold.curves import CEILINGS, EARLIER, Form
+from tenfold.curves import CEILINGS, EARLIER, STARTS, Form
 from tenfold.posterior import structure
 from tenfold.posterior.scenario import FAMILIES, ModelChoice
 from tenfold.posterior.structure import REFERENCE_UNITS
@@ -74,6 +74,7 @@ def layout(points: xr.Dataset, choice: ModelChoice, form: Form) -> Layout:
     thinking = choice.thinking_shift and coords["shifted_benchmark"].size > 0
     ceilings = form in CEILINGS
     early = form in EARLIER and coords["rl_publication"].size > 0
+    starts = form in STARTS and coords["rl_publication"].size > 0
     published = choice.pool_publication and coords["rl_publication"].size > 0
     drifts = choice.drift and coords["rl_publication"].size > 0
     own = {
@@ -99,6 +100,8 @@ def layout(points: xr.Dataset, choice: ModelChoice, form: Form) -> Layout:
         "ceiling_sd": ("regime",) if ceilings else None,
         "early_mean": () if early else None,
         "early_sd": () if early else None,
+        "start_mean": () if starts else None,
+        "start_sd": () if starts else None,
         "lambda": () if choice.estimate_lambda else None,
         "sigma": ("regime",),
         "nu": () if student else None,
@@ -119,6 +122,7 @@ def layout(points: xr.Dataset, choice: ModelChoice, form: Form) -> Layout:
         "cell_level": ("cell",),
         "ceiling_logit": ("ceiling_of",) if ceilings else None,
         "early_z": ("rl_series",) if early else None,
+        "start_z": ("rl_series",) if starts else None,
         "intercept": ("curve",),
         "log_slope": ("curve",),
         "thinking_shift": ("shifted_benchmark",) if thinking else None,

@@ -133,9 +133,10 @@ def _of_series(numbered: _Numbered) -> Tables:
     sums, count_row = np.unique(np.bincount(series, given["seen"][order]), return_inverse=True)
     mean = np.bincount(series, given["score"][order]) / count
     tops = ceiling["ceiling_regime_index"].values if "ceiling_logit" in where.blocks else []
-    early = np.full(runs.size, -1)
-    if "early_z" in where.blocks:
-        early[runs] = where.blocks["early_z"][0] + np.arange(len(where.coords["rl_series"]))
+    of_run = {name: np.full(runs.size, -1) for name in ("early", "start")}
+    for name, places in of_run.items():
+        if f"{name}_z" in where.blocks:
+            places[runs] = where.blocks[f"{name}_z"][0] + np.arange(runs.sum())
     groups, shared = _groups(points, where, given["family_index"])
     units = _unit_places(where)
     shared |= {
@@ -162,7 +163,9 @@ def _of_series(numbered: _Numbered) -> Tables:
             first=np.cumsum(count) - count,
             last=np.cumsum(count),
             drifts=runs[own_curve],
-            early=early[own_curve],
+            early=of_run["early"][own_curve],
+            start=of_run["start"][own_curve],
+            start0=-np.inf,
             begin=x[order][np.cumsum(count) - count],
             chart=points["chart_index"].values[own_curve],
             count_row=count_row,

@@ -118,12 +118,15 @@ class _Design:
         known = at.thinking_shift[own, None] * shifts
         slope = np.exp(log_slope)[own]
         share, by_eta = curve(intercept[own] + slope * x - known, self.shape)
-        height = ((1 - series["floor"])[:, None] * self.most)[own]
+        begun = special.expit(series["start0"])[own, None]
+        whole = ((1 - series["floor"])[:, None] * self.most)[own]
+        height = whole * (1 - begun)
         gradient = height * by_eta
         variance = ((at.noise_scale * self.points["score_se"]) ** 2 + at.sigma**2)[:, None]
         variance = variance + (gradient * slope * self.points["x_se"][:, None]) ** 2
         variance = variance + (gradient * SHIFT_SD * shifts) ** 2
-        gap = self.points["score"][:, None] - series["floor"][own, None] - height * share
+        gap = self.points["score"][:, None] - series["floor"][own, None]
+        gap = gap - whole * begun - height * share
         inverse = 1 / np.sqrt(variance)
         error = innovations(gap * inverse, self.rho)
         by1 = innovations(gradient * inverse, self.rho)
@@ -188,7 +191,9 @@ def fits(
     most = _most(ceilings)
     design = _Design(points, series, at, shape, most)
     if begin is None:  # where the observed mean lies below each ceiling
-        position = np.clip(series["position"][:, None] / most, 0.03, 0.97)
+        begun = special.expit(series["start0"])[:, None]
+        position = (series["position"][:, None] / most - begun) / (1 - begun)
+        position = np.clip(position, 0.03, 0.97)
         intercept = {
             "logistic": np.log(position / (1 - position)),
             "power": -2 * np.log(2 * (1 - position)),

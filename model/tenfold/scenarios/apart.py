@@ -31,8 +31,8 @@ NAMES = (
     "log_slope", "intercept", "log_slope_mean", "unit_offset", "cell_total", "benchmark_sd",
     "cell_sd", "family_sd", "family_z", "model_sd", "model_z", "publication_sd", "publication_z",
     "series_sd", "intercept_mean", "intercept_sd", "intercept_cell_sd", "intercept_cell_z",
-    "ceiling_logit", "ceiling_mean", "ceiling_sd", "early_z", "nu", "lambda", "sigma",
-    "drift_share",
+    "ceiling_logit", "ceiling_mean", "ceiling_sd", "early_z", "start_z", "nu", "lambda",
+    "sigma", "drift_share",
 )  # fmt: skip
 """Variables of a posterior that are read, as far as it has them."""
 SHARED = (
@@ -217,7 +217,7 @@ def _further(
     """What else bends a curve: draws, and log prior density where it goes with the series.
 
     The logit of its ceiling, which goes with the first of the series that have it, once all of them
-    go; and where an RL run began.
+    go; and where an RL run began, in compute or score.
     """
     if own.form in curves.CEILINGS:
         top = structure.ceilings(own.points)
@@ -231,9 +231,10 @@ def _further(
             log_prior = -0.5 * ((values - mean) / sd) ** 2 - np.log(sd)
         yield values, log_prior
     runs = np.flatnonzero(structure.rl(own.points))
-    if own.form in curves.EARLIER and "early_z" in own.draws and series in runs:
-        values = own.at("early_z")[:, np.searchsorted(runs, series)]
-        yield values, -0.5 * values**2
+    for name in ("early_z", "start_z"):
+        if name in own.draws and series in runs:
+            values = own.at(name)[:, np.searchsorted(runs, series)]
+            yield values, -0.5 * values**2
 
 
 class _Fit:

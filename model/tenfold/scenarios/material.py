@@ -94,8 +94,8 @@ class Material:
             from tenfold.posterior import simulate
 
             path = self.run.file(store.posterior_file(form))
-            early = {"early"} & netcdf.names(path, "posterior")
-            found = netcdf.read(path, "posterior", [*needed, *early])
+            begun = {"early", "start"} & netcdf.names(path, "posterior")
+            found = netcdf.read(path, "posterior", [*needed, *begun])
             return simulate.local_slopes(found, self.run.points, form)
 
         return self._once(("local", form), read)

@@ -34,6 +34,7 @@ class Particles:
     slope_mean: np.ndarray
     slope_sd: np.ndarray
     signed: bool
+    floor: np.ndarray
     ceiling: np.ndarray
     early: np.ndarray
     shift: np.ndarray
@@ -239,12 +240,12 @@ def curve(
     x, own = curves.with_earlier(x, part.early)
     eta = intercept + slope * x - part.shift * float(series.non_thinking[i])
     eta = np.clip(eta, -FAR, FAR)
-    mean = curves.expected_score(eta, series.floor, part.ceiling, part.form)
+    mean = curves.expected_score(eta, part.floor, part.ceiling, part.form)
     if score_se is None:
         score_se = _binomial(mean, series.questions)
     variance = (part.share * score_se) ** 2 + part.sigma**2
     if series.log10_compute_se[i] or series.non_thinking[i]:
-        gradient = curves.score_gradient(eta, series.floor, part.ceiling, part.form)
+        gradient = curves.score_gradient(eta, part.floor, part.ceiling, part.form)
         unsure = (slope * own * series.log10_compute_se[i]) ** 2
         unsure = unsure + (part.rest * float(series.non_thinking[i])) ** 2
         variance = variance + gradient**2 * unsure

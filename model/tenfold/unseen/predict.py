@@ -217,6 +217,10 @@ def particles(draws: Hierarchy, series: Series, n: int, rng: np.random.Generator
     if series.regime == "rl" and "early_mean" in v:
         begin = series.log10_compute.min() - series.reference
         early = begin + of("early_mean") + of("early_sd") * rng.standard_normal(n)
+    floor = np.full(n, series.floor)
+    if series.regime == "rl" and "start_mean" in v:
+        logit = of("start_mean") + of("start_sd") * rng.standard_normal(n)
+        floor = floor + (ceiling - floor) / (1 + np.exp(-logit))
     shift, shift_sd, rest = _thinking(v, of, place, series, rng)
     drifts = series.regime == "rl" and "drift_share" in v
     return Particles(
@@ -226,6 +230,7 @@ def particles(draws: Hierarchy, series: Series, n: int, rng: np.random.Generator
         slope_mean=mean,
         slope_sd=np.sqrt(variance),
         signed=signed,
+        floor=floor,
         ceiling=ceiling,
         early=early,
         shift=shift,

@@ -21,8 +21,8 @@ def part(n=1, **changes) -> own.Particles:
     """Alike particles, logistic without a ceiling below one, slopes and shifts that are known."""
     values = {
         "intercept_mean": -0.4, "intercept_sd": 0.7, "slope_mean": 0.9, "slope_sd": 0.0,
-        "ceiling": 1.0, "early": -np.inf, "shift": 0.0, "shift_sd": 0.0, "rest": 0.0, "share": 0.6,
-        "sigma": 0.02, "nu": 5.0, "drift": None, "length": None,
+        "floor": 0.0, "ceiling": 1.0, "early": -np.inf, "shift": 0.0, "shift_sd": 0.0, "rest": 0.0,
+        "share": 0.6, "sigma": 0.02, "nu": 5.0, "drift": None, "length": None,
     } | changes  # fmt: skip
     arrays: Any = {
         k: None if v is None else np.broadcast_to(v, n).astype(float) for k, v in values.items()
@@ -53,8 +53,8 @@ def chain(x, drift, length):
 
 
 def test_a_point_has_its_curve_and_the_errors_of_both_axes():
-    known = part(shift=0.3, rest=0.25, share=0.6, sigma=0.02, ceiling=0.9)
-    series = points(thinking=False, x_se=0.1, floor=0.25)
+    known = part(shift=0.3, rest=0.25, share=0.6, sigma=0.02, floor=0.25, ceiling=0.9)
+    series = points(thinking=False, x_se=0.1)
     mean, sd = own.curve(known, series, 3, np.array([-0.4]), np.array([0.9]), 0.04)
     eta = -0.4 + 0.9 * 1.5 - 0.3
     expected = 0.25 + 0.65 * special.expit(eta)
