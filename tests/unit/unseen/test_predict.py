@@ -33,6 +33,7 @@ from tenfold.words.unseen import doubts
 PRIORS = priors.load()
 TARGET = "AA/K2-V2/Humanity's Last Exam"
 """A series that starts in a non-thinking mode."""
+RUN = "ScaleRL/8B-14k/AIME 2025/generation length"
 
 
 @pytest.fixture(scope="module")
@@ -63,14 +64,13 @@ def series_named(evidence, label):
 # --- calibration --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("form", ["saturating", "power"])
 @pytest.mark.parametrize("given", [1, 2])
 @pytest.mark.parametrize(
-    ("label", "known"),
+    ("form", "label", "known"),
     [
-        (TARGET, True),
-        (TARGET, False),
-        ("ScaleRL/8B-14k/AIME 2025/generation length", False),
+        *((form, TARGET, known) for form in ("saturating", "power") for known in (True, False)),
+        *((form, RUN, False) for form in ("saturating", "power")),
+        ("start", RUN, True),
     ],
 )
 def test_predictions_are_calibrated_where_the_posterior_is_the_prior(
@@ -103,7 +103,7 @@ def test_conditioning_agrees_with_quadrature(evidence):
     """One draw, five precise points: intercept and slope on a plain grid give the same curve."""
     known = one_draw(evidence, "logistic", 50, seed=5).drop_vars(["drift_share", "drift_length"])
     draws = Hierarchy.of("logistic", known, PRIORS)
-    series = series_named(evidence, "ScaleRL/8B-14k/AIME 2025/generation length")
+    series = series_named(evidence, RUN)
     given, target = series.at(np.arange(5)), series.at(np.array([7]))
     given = replace(given, score_se=np.full(5, 0.004))
     found = condition(
@@ -173,7 +173,7 @@ def test_more_compute_is_never_worse(evidence):
     """But for errors that go on for a while and then end: without them."""
     drawn = prior_draws(evidence, "power", 400, 5).drop_vars(["drift_share", "drift_length"])
     forms = [(1.0, Hierarchy.of("power", drawn, PRIORS))]
-    series = series_named(evidence, "ScaleRL/8B-14k/AIME 2025/generation length")
+    series = series_named(evidence, RUN)
     n = 6
     targets = replace(
         series,
