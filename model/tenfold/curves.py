@@ -14,7 +14,7 @@ earlier     as saturating; what an RL run starts with counts    a run starts at 
             as compute before its own
 power       1 - exp(-eta / 2) / 2, ceiling 1, unbounded below   error is a power of compute
 start       as saturating; an RL run has a floor of     from a start to a ceiling of its own
-            its own, the score that it starts from      (ScaleRL, equation 1)
+            its own, the score that it starts from      (arXiv 2510.13786)
 ==========  ==================================================  =================================
 
 Everything works elementwise on numpy arrays, on labelled `xarray` objects, and (for
