@@ -80,6 +80,8 @@ STRUCTURES: dict[str, tuple[str, dict[str, Any], dict[str, dict[str, float]]]] =
     "power-heavy": ("`power`, noise from 2", {"forms": ("power",)}, HEAVY),
 }  # fmt: skip
 """Name, and what differs from the model under the saturating form: words, switches, priors."""
+GONE = {"start": "a start and a ceiling of its own (form `start`)"}
+"""Structures that the model does not have: rows stay as made, at the commit that fits.csv names."""
 SLOW = {
     "model": "slow-course", "logistic": "logistic-slow-course", "power": "power-slow-course"
 }  # fmt: skip

@@ -6,10 +6,12 @@ import json
 from typing import Any
 
 import numpy as np
-from rl_structure import FOLDER, FORMS, GIVEN, LATER, SETTINGS, SLOW, STRUCTURES
+from rl_structure import FOLDER, FORMS, GIVEN, GONE, LATER, SETTINGS, SLOW, STRUCTURES
 from stored_tables import Rows
 
 from tenfold.fit.diagnose import mean_over_points
+
+WORDS = {name: words for name, (words, *_) in STRUCTURES.items()} | GONE
 
 
 def page(rows: Rows, fits: Rows) -> str:
@@ -32,16 +34,39 @@ def page(rows: Rows, fits: Rows) -> str:
             "|---|---:|---:|---:|---:|---:|---:|",
         ]  # fmt: skip
         base = _column(rows, "model", given, "crps_pooled")
-        for name in STRUCTURES:
+        for name in WORDS:
             own = _rows(rows, name, given)
             if not own:
                 continue
-            lines.append(_line(STRUCTURES[name][0], own, base, "pooled"))
+            lines.append(_line(WORDS[name], own, base, "pooled"))
             if name == "model":
                 lines.append(_line("no pooling", own, base, "alone"))
     kept = FOLDER / "forms.json"
     futures = _futures(json.loads(kept.read_text())) if kept.is_file() else []
-    return "\n".join([*lines, *_slow(rows, fits), *_mixed(rows), *futures, *_chains(fits)]) + "\n"
+    return (
+        "\n".join(
+            [*lines, *_start(fits), *_slow(rows, fits), *_mixed(rows), *futures, *_chains(fits)]
+        )
+        + "\n"
+    )
+
+
+def _start(fits: Rows) -> list[str]:
+    """Why the rival of ceilings is no form of the model."""
+    own = [row for row in fits if row["structure"] == "start"]
+    worst, least = (pick(float(row[key]) for row in own)
+                    for key, pick in (("r_hat", max), ("ess_bulk", min)))  # fmt: skip
+    return [
+        "", "## A start and a ceiling", "",
+        "`start`: as `saturating`, but an RL run rises from a score of its own instead of the",
+        "benchmark's chance level (kernel, graph and prediction at commit "
+        f"{own[0]['commit']}). It predicts",
+        "no better: differences lie within two standard errors, whichever way. Its chains do not",
+        f"mix (R-hat up to {worst:.1f}, {least:.0f} effective draws): the bend at the beginning of "
+        "a run is",
+        "told by a high start or by drift, two modes of one posterior. So it is no form of the",
+        "model, and its rows are to be read with that doubt.",
+    ]  # fmt: skip
 
 
 def _slow(rows: Rows, fits: Rows) -> list[str]:
@@ -81,7 +106,7 @@ def _slow(rows: Rows, fits: Rows) -> list[str]:
 
 def _mixed(rows: Rows) -> list[str]:
     """What each form adds to a mixture: the weights with which it predicts best."""
-    words = " | ".join(STRUCTURES[name][0] for name in FORMS)
+    words = " | ".join(WORDS[name] for name in FORMS)
     lines = [
         "", "## Mixed", "",
         "Mean log score of the best mixture of forms, all with the short drift, and its weights.",
@@ -101,7 +126,7 @@ def _mixed(rows: Rows) -> list[str]:
             found = dict(zip(names, weight, strict=True))
             cells = [f"{found[name]:.2f}" if name in found else "" for name in FORMS]
             score = np.log(likely @ weight).mean()
-            gone = STRUCTURES[left_out][0] if left_out else ""
+            gone = WORDS[left_out] if left_out else ""
             lines.append(f"| {given} | {gone} | {score:.3f} | {' | '.join(cells)} |")
     return lines
 
@@ -115,14 +140,14 @@ def _chains(fits: Rows) -> list[str]:
         "| structure | R-hat | of | effective draws | of | processor seconds a fold |",
         "|---|---:|---|---:|---|---:|",
     ]  # fmt: skip
-    for name in STRUCTURES:
+    for name in WORDS:
         own = [row for row in fits if row["structure"] == name]
         if own:
             hat = max(own, key=lambda row: float(row["r_hat"]))
             least = min(own, key=lambda row: float(row["ess_bulk"]))
             seconds = np.mean([float(row["cpu_s"]) for row in own])
             lines.append(
-                f"| {STRUCTURES[name][0]} | {float(hat['r_hat']):.2f} | `{hat['r_hat_of']}` | "
+                f"| {WORDS[name]} | {float(hat['r_hat']):.2f} | `{hat['r_hat_of']}` | "
                 f"{float(least['ess_bulk']):.0f} | `{least['ess_bulk_of']}` | {seconds:.0f} |"
             )
     return lines
