@@ -88,11 +88,11 @@ def test_simulated_curves_and_noise_are_those_of_the_equations(form, equations):
 @pytest.mark.parametrize("form", ["logistic", "saturating"])
 def test_posteriors_agree_within_monte_carlo_error(form, equations):
     """Means and quantiles of every top-level parameter, sampled by NumPyro and by ours."""
-    settings = Settings(chains=4, tune=1000, draws=2000, target_accept=0.95)
+    settings = Settings(chains=2, tune=400, draws=600, target_accept=0.95)
     plan = prepare("small", Scenario(reason="test", points=SMALL, settings=settings))
     ours = sample.sample(sample.compile_plan(plan), form)["posterior"].to_dataset()
     e = equations.evidence(plan.points)
-    draws = equations.posterior(e, form, chains=4, tune=1000, draws=2000, seed=3)
+    draws = equations.posterior(e, form, chains=2, tune=400, draws=600, seed=3)
     theirs = {
         k: xr.DataArray(v, dims=("chain", "draw", *"ab"[: v.ndim - 2])) for k, v in draws.items()
     }
