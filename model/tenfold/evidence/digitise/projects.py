@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field
 
 from tenfold.evidence import numbers
 from tenfold.evidence.digitise.archive import project_text
 from tenfold.evidence.digitise.axes import Calibration, Series, check_calibration, check_directions
+from tenfold.evidence.foreign import Foreign
 from tenfold.files import SpecError, did_you_mean, parse_json, shown
 from tenfold.spec import validate
 
@@ -43,19 +44,6 @@ MAX_MARKS = 20_000
 
 class NotACurve(SpecError):
     """A dataset that cannot be a curve of score against compute, whatever is done to it."""
-
-
-class Foreign(BaseModel):
-    """A table of another program's file: what we read is checked; null is the same as absent."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_nulls(cls, value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: item for key, item in value.items() if item is not None}
-        return value
 
 
 def _text(value: Any) -> Any:

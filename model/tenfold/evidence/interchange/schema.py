@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     ValidatorFunctionWrapHandler,
@@ -15,18 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-
-class Loose(BaseModel):
-    """A part of somebody else's record: what is needed; null is the same as absent."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_nulls(cls, value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: item for key, item in value.items() if item is not None}
-        return value
+from tenfold.evidence.foreign import Foreign
 
 
 def mapping(value: Any) -> Any:
@@ -49,7 +36,7 @@ Odd = WrapValidator(_odd_is_absent)
 """For what a result can do without: an error follows from the questions as well."""
 
 
-class Se(Loose):
+class Se(Foreign):
     """A standard error, on the scale of the score; a bare number or a table."""
 
     value: float = Field(ge=0)
@@ -60,7 +47,7 @@ class Se(Loose):
         return value if isinstance(value, dict) else {"value": value}
 
 
-class Interval(Loose):
+class Interval(Foreign):
     """A confidence interval, on the scale of the score."""
 
     lower: float
@@ -79,7 +66,7 @@ class Interval(Loose):
         return self.confidence_level / (1 if self.confidence_level <= 1 else 100)
 
 
-class Uncertainty(Loose):
+class Uncertainty(Foreign):
     """What is known of the error of a score."""
 
     standard_error: Annotated[Se | None, Odd] = None
@@ -87,7 +74,7 @@ class Uncertainty(Loose):
     num_samples: Annotated[int | None, Field(ge=1), Odd] = None
 
 
-class Score(Loose):
+class Score(Foreign):
     """A score and what is said about it."""
 
     score: float
@@ -95,7 +82,7 @@ class Score(Loose):
     uncertainty: Annotated[Uncertainty, BeforeValidator(mapping)] = Uncertainty()
 
 
-class Metric(Loose):
+class Metric(Foreign):
     """What a score measures."""
 
     lower_is_better: bool
@@ -105,34 +92,34 @@ class Metric(Loose):
     metric_unit: str = ""
 
 
-class Agentic(Loose):
+class Agentic(Foreign):
     """The agent that a model ran in."""
 
     additional_details: Details = {}
 
 
-class Args(Loose):
+class Args(Foreign):
     """Arguments of the generation."""
 
     reasoning: Any = None
     agentic_eval_config: Annotated[Agentic, BeforeValidator(mapping)] = Agentic()
 
 
-class Generation(Loose):
+class Generation(Foreign):
     """How answers were generated."""
 
     generation_args: Annotated[Args, BeforeValidator(mapping)] = Args()
     additional_details: Details = {}
 
 
-class Data(Loose):
+class Data(Foreign):
     """The questions."""
 
     samples_number: Annotated[int | None, Field(ge=1), Odd] = None
     additional_details: Details = {}
 
 
-class Result(Loose):
+class Result(Foreign):
     """One result of a record."""
 
     evaluation_name: str
@@ -142,7 +129,7 @@ class Result(Loose):
     generation_config: Annotated[Generation, BeforeValidator(mapping)] = Generation()
 
 
-class Model(Loose):
+class Model(Foreign):
     """The model of a record, by its name or else the end of its id."""
 
     name: str
