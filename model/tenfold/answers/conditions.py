@@ -37,6 +37,8 @@ VALUE = re.compile(
 RAISED = re.compile(r"(?:(?<=\d)\s*[×x]\s*)?10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
 """A power of ten as answers print it: 5×10¹²."""
 RAISED_DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+WIDE = decimal.Context(Emax=decimal.MAX_EMAX)
+"""For "1e999999 trillion", which the usual context has no room for."""
 NEVER = "never"
 
 
@@ -168,7 +170,7 @@ def value(entry: Quantity, text: str) -> float:
         except ValueError as error:
             raise SpecError(f"{text!r}: {error}") from None
     number, unit = decimal.Decimal(found["number"].replace(",", "")), found["unit"] or ""
-    number = number.scaleb(LARGE.get(found["large"], 0))
+    number = WIDE.scaleb(number, LARGE.get(found["large"], 0))
     unit = f"USD{unit}" if found["dollars"] else unit
     if unit == "%":
         number, unit = number / 100, "dimensionless"

@@ -175,6 +175,7 @@ def test_units_and_dates_of_values():
     assert value(cost, "1e400 USD") == pytest.approx(400)
     assert value(cost, "$10 trillion") == value(cost, "10 trillion USD") == pytest.approx(13)
     assert value(cost, "5×10¹² USD") == value(cost, "5e12") == value(cost, "5 trillion")
+    assert value(cost, "1e999999 trillion USD") == pytest.approx(1_000_011)
     assert value(cost, "10⁻² USD") == pytest.approx(-2)
     assert value(named("training_energy"), "310 GWh") == pytest.approx(math.log10(0.31))
     assert value(jump, "6") == value(jump, "6 OOM") == value(jump, "1e6x") == 6
