@@ -42,7 +42,7 @@ def share(text: str | float, least: float = 0.0) -> float:
     return value
 
 
-def some(text: str | float) -> float:
+def positive_share(text: str | float) -> float:
     """A share above 0, read as `share` does."""
     return share(text, least=1e-9)
 
@@ -83,13 +83,17 @@ Date = Annotated[
 EnergyShare = Annotated[
     float,
     typer.Option(
-        parser=some, metavar="SHARE", help="Share of world electricity that the run may take."
+        parser=positive_share,
+        metavar="SHARE",
+        help="Share of world electricity that the run may take.",
     ),
 ]
 BudgetShare = Annotated[
     float,
     typer.Option(
-        parser=some, metavar="SHARE", help="Share of world GDP at which budgets stop growing."
+        parser=positive_share,
+        metavar="SHARE",
+        help="Share of world GDP at which budgets stop growing.",
     ),
 ]
 Deployment = Annotated[

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tenfold.cli import terminal, what_if
-from tenfold.cli.answers import Benchmark, Start, Target, some
+from tenfold.cli.answers import Benchmark, Start, Target, positive_share
 from tenfold.cli.evidence import Json
 from tenfold.cli.fit import EXIT_GATE, RunFolder, Runs, Scenario
 from tenfold.cli.what_if import answering, changeable
@@ -50,13 +50,27 @@ Horizon = Annotated[float | None, typer.Option(help="Years of paying for inferen
 Deployment = Annotated[float | None, typer.Option(help="Deployment over training spending.")]
 EnergyShare = Annotated[
     float | None,
-    typer.Option(parser=some, metavar="SHARE", help="Most of world electricity."),
+    typer.Option(
+        parser=positive_share,
+        metavar="SHARE",
+        help="Most of world electricity.",
+    ),
 ]
 BudgetShare = Annotated[
-    float | None, typer.Option(parser=some, metavar="SHARE", help="Most of world GDP.")
+    float | None,
+    typer.Option(
+        parser=positive_share,
+        metavar="SHARE",
+        help="Most of world GDP.",
+    ),
 ]
 ChipShare = Annotated[
-    float | None, typer.Option(parser=some, metavar="SHARE", help="Most of all processors made.")
+    float | None,
+    typer.Option(
+        parser=positive_share,
+        metavar="SHARE",
+        help="Most of all processors made.",
+    ),
 ]
 Cdf = Annotated[Path | None, typer.Option(metavar="CSV", help="Write the distribution function.")]
 Plot = Annotated[Path | None, typer.Option(metavar="SVG", help="Draw it.")]

@@ -134,10 +134,9 @@ def warn_stale(run: Run) -> bool:
 
     changed = outdated(run, code="edition" not in run.info)
     if changed:
-        again = f"`tenfold fit --scenario {run.info.get('scenario')}`"
-        again = again.replace(" --scenario baseline", "")
-        if run.info.get("scenario") not in load_scenarios():
-            again = "what asked for it"
+        name = str(run.info.get("scenario"))
+        again = "`tenfold fit`" if name == "baseline" else f"`tenfold fit --scenario {name}`"
+        again = again if name in load_scenarios() else "what asked for it"
         what = " and ".join([", ".join(changed[:-1]), changed[-1]] if changed[1:] else changed)
         kind = "edition" if "edition" in run.info else "run"
         terminal.warn(f"{kind} {run.path.name} was fitted before {what} changed: {again} refits")
