@@ -16,6 +16,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypedDict
 
@@ -32,7 +33,7 @@ PROMISES: dict[tuple[str, ...], float] = {
 }
 """Command -> seconds of wall clock on an idle machine."""
 
-PROGRAM = "import sys; from tenfold.cli.app import main; sys.exit(main())"
+PROGRAM = (sys.executable, "-c", "import sys; from tenfold.cli.app import main; sys.exit(main())")
 ENDINGS = (0, 3)
 """Exit statuses of an answer; 3 says that a gate of the run failed."""
 
@@ -47,28 +48,27 @@ class Speed(TypedDict):
     promised: float
 
 
-def call(arguments: list[str]) -> tuple[float, float]:
-    """Wall and processor seconds of a command in a process of its own.
+def call(command: Sequence[str | Path], place: Path | None = None) -> tuple[float, float]:
+    """Wall and processor seconds of a command in a process of its own, started in `place`.
 
     Raises:
         RuntimeError: it gave no answer.
     """
     before, start = os.times(), time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *arguments], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=place)
     wall, after = time.perf_counter() - start, os.times()
     if done.returncode not in ENDINGS:
-        raise RuntimeError(f"tenfold {' '.join(arguments)}: {done.stderr.strip()}")
+        raise RuntimeError(f"{' '.join(map(str, command))}: {done.stderr.strip()}")
     used = after.children_user + after.children_system
     return wall, used - before.children_user - before.children_system
 
 
 def measure(command: tuple[str, ...], runs: Path, times: int) -> Speed:
     """A command once, and then `times` times."""
-    arguments = [*command, *([] if command[0] == "points" else ["--runs", str(runs)])]
-    first, _ = call(arguments)
-    later = [call(arguments) for _ in range(times)]
+    where = [] if command[0] == "points" else ["--runs", str(runs)]
+    whole = [*PROGRAM, *command, *where]
+    first, _ = call(whole)
+    later = [call(whole) for _ in range(times)]
     return {
         "command": " ".join(command),
         "first_wall": round(first, 2),

@@ -15,17 +15,16 @@ import json
 import os
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
+
+from answer_speed import call
 
 from tenfold.files import write_atomic
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "reports" / "performance"
 COMMANDS = ("jump", "cost", "claims", "check", "points")
-ENDINGS = (0, 3)
-"""Exit statuses of an answer; 3 says that a gate of the run failed."""
 VERSIONS = ("before", "now")
 
 
@@ -41,20 +40,9 @@ def install(source: Path, place: Path) -> int:
     return sum(p.stat().st_size for p in place.rglob("*") if p.is_file() and not p.is_symlink())
 
 
-def call(place: Path, arguments: list[str]) -> tuple[float, float]:
-    """Wall and processor seconds of one command.
-
-    Raises:
-        RuntimeError: it gave no answer.
-    """
-    before, start = os.times(), time.perf_counter()
-    command = [str(place / "bin" / "tenfold"), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=place)
-    wall, after = time.perf_counter() - start, os.times()
-    if done.returncode not in ENDINGS:
-        raise RuntimeError(f"tenfold {' '.join(arguments)}: {done.stderr.strip()}")
-    used = after.children_user + after.children_system
-    return wall, used - before.children_user - before.children_system
+def program(place: Path) -> Path:
+    """The command of an environment."""
+    return place / "bin" / "tenfold"
 
 
 def measure(places: dict[str, Path], runs: dict[str, Path], times: int) -> list[dict[str, Any]]:
@@ -65,7 +53,9 @@ def measure(places: dict[str, Path], runs: dict[str, Path], times: int) -> list[
         for _ in range(times + 1):
             for version in VERSIONS:
                 where = [] if name == "points" else ["--runs", str(runs[version])]
-                told[version].append(call(places[version], [name, *where]))
+                told[version].append(
+                    call([program(places[version]), name, *where], places[version])
+                )
         best = {version: [min(row[k] for row in told[version][1:]) for k in (0, 1)]
                 for version in VERSIONS}  # fmt: skip
         rows.append({
@@ -124,7 +114,7 @@ def main() -> None:
         sizes = {v: round(install(sources[v], places[v]) / 1e6) for v in VERSIONS}
         runs = {"before": given.runs_before or place / "runs", "now": given.runs.resolve()}
         if given.runs_before is None:
-            call(places["before"], ["fit", "--runs", str(runs["before"])])
+            call([program(places["before"]), "fit", "--runs", str(runs["before"])])
         found: dict[str, Any] = {
             "before": given.commit,
             "load": load,

@@ -24,7 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from answer_speed import call
+from answer_speed import PROGRAM, call
 
 from tenfold import mixture
 from tenfold.answers import registry
@@ -97,7 +97,7 @@ def in_process(gear: Gear, run: store.Run, runs: Path) -> float:
 def commands(runs: Path) -> float:
     """Median of the same as a command, propagated."""
     set_ = SETS["propagate"].format(FIRST["propagate"])
-    arguments = ["jump", "--set", set_, "--runs", str(runs)]
+    arguments = [*PROGRAM, "jump", "--set", set_, "--runs", str(runs)]
     return statistics.median(call(arguments)[1] for _ in range(TIMES + 1))
 
 
