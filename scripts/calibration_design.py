@@ -24,8 +24,6 @@ LEAST_ESS = 30.0
 """Bulk effective sample size below which a fit is repeated with more draws."""
 SETTINGS = Settings(tune=300, draws=800, target_accept=0.8).model_copy(update={"chains": 1})
 LONGER = SETTINGS.model_copy(update={"tune": 600, "draws": 2000})
-
-
 FARTHEST = {"power": 1.0}
 """How far outside 0 to 1 scores of a data set may lie, by form: those of `power` have no floor, so
 that under its prior they reach -1e15, where scores cannot be and chains find second modes. Data

@@ -27,6 +27,7 @@ def ecdf_figure(path: Path, table: dict[str, np.ndarray], found: dict[str, Any])
     for name in outside:
         label = f"{name}, p = {found[name]['p']:.3f}"
         axis.plot(STEPS, gaps[name], color=ORANGE, lw=1.2, label=label)
+    if outside:
         axis.legend(frameon=False, fontsize=7, ncols=2)
     axis.set_xlabel("rank of the true value among posterior draws (share of draws below it)")
     axis.set_ylabel("ECDF of ranks less uniform (share of data sets)")

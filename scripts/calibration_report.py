@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import calibrate
+import calibration_design
 import stored_tables
-from calibration_design import FARTHEST
 from calibration_figures import ceiling_figure, ecdf_figure, recovery_figure
 from calibration_results import ceiling, rank_table, ranks, recovery
 
@@ -107,6 +107,7 @@ def _again(farthest: float) -> str:
 
 def _rank_part(form: str, item: dict[str, Any]) -> str:
     n, several = item["data_sets"], item["quantities"]
+    farthest = calibration_design.FARTHEST.get(form)
     rejected, outside = item["rejected_after_holm"], item["outside_bands"]
     verdict = (
         "no quantity departs from uniformity at the 5% level"
@@ -133,7 +134,7 @@ def _rank_part(form: str, item: dict[str, Any]) -> str:
         f"{item['divergences']} among {item['draws']} draws. All fits are kept. "
         f"The median fit took {item['median_seconds']:g} seconds.",
         "",
-        *([_again(FARTHEST[form]), ""] if form in FARTHEST else []),
+        *([_again(farthest), ""] if farthest is not None else []),
         _today(item["today"]),
         "",
         f"With Holm's correction for {several} quantities, {verdict}: the least p value is "

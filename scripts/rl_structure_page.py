@@ -43,12 +43,8 @@ def page(rows: Rows, fits: Rows) -> str:
                 lines.append(_line("no pooling", own, base, "alone"))
     kept = FOLDER / "forms.json"
     futures = _futures(json.loads(kept.read_text())) if kept.is_file() else []
-    return (
-        "\n".join(
-            [*lines, *_start(fits), *_slow(rows, fits), *_mixed(rows), *futures, *_chains(fits)]
-        )
-        + "\n"
-    )
+    lines += [*_start(fits), *_slow(rows, fits), *_mixed(rows), *futures, *_chains(fits)]
+    return "\n".join(lines) + "\n"
 
 
 def _start(fits: Rows) -> list[str]:
@@ -59,13 +55,11 @@ def _start(fits: Rows) -> list[str]:
     return [
         "", "## A start and a ceiling", "",
         "`start`: as `saturating`, but an RL run rises from a score of its own instead of the",
-        "benchmark's chance level (kernel, graph and prediction at commit "
-        f"{own[0]['commit']}). It predicts",
-        "no better: differences lie within two standard errors, whichever way. Its chains do not",
-        f"mix (R-hat up to {worst:.1f}, {least:.0f} effective draws): the bend at the beginning of "
-        "a run is",
-        "told by a high start or by drift, two modes of one posterior. So it is no form of the",
-        "model, and its rows are to be read with that doubt.",
+        f"benchmark's chance level (kernel, graph and prediction at commit {own[0]['commit']}).",
+        "It predicts no better (tables above), and its chains do not mix (R-hat up to",
+        f"{worst:.1f}, {least:.0f} effective draws): the bend at the beginning of a run is told by",
+        "a high start or by drift, two modes of one posterior. So it is no form of the model, and",
+        "its rows are to be read with that doubt.",
     ]  # fmt: skip
 
 

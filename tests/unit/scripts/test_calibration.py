@@ -32,6 +32,19 @@ def uniform(results):
     return results.uniform_extremes(N, 4000)
 
 
+def test_data_sets_that_cannot_be_scores_are_drawn_again(report, monkeypatch):
+    design = report.calibration_design
+    plan = design.prepare("calibration", design.Scenario(reason="t", settings=design.SETTINGS))
+
+    def highest(farthest):
+        monkeypatch.setitem(design.FARTHEST, "power", farthest)
+        _, points = design.data_set(plan, "power", np.random.default_rng(1))
+        return np.abs(points["score"].values - 0.5).max()
+
+    assert highest(np.inf) > 20.5
+    assert highest(20.0) <= 20.5
+
+
 def test_uniform_ranks_pass_as_often_as_they_should(results, uniform):
     rng = np.random.default_rng(1)
     p = np.array(
